@@ -1,0 +1,57 @@
+# Two commands do everything on a fresh machine with Python 3.11 and git: `make reproduce` and `make test`.
+SHELL    := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+DATASET  ?= synthetic
+PROFILE  ?= quick
+DATA     ?=
+WORKERS  ?=
+PORT     ?= 8888
+PYTHON   ?= $(shell command -v python3.11 || command -v python3 || echo python3)
+PIP_QUIET := --quiet --disable-pip-version-check --no-warn-script-location
+
+# The environment is stamped with the lock and the project file: change either and it is made anew.
+FRESH := .venv/fresh-$(shell cat requirements.lock pyproject.toml | cksum | cut -d ' ' -f 1)
+
+.DEFAULT_GOAL := help
+.PHONY: help env reproduce test lab lock clean
+
+help: ## Show this help
+	@echo "sslslr: learning sign representations from landmarks without labels. On 2 cores:"
+	@echo
+	@echo "  make reproduce    all notebooks, figures, tables, report.html     see README   2 GB memory  0.5 GB disk"
+	@echo "                    DATASET=synthetic|isl-kinect|mp-data  PROFILE=smoke|quick|full|paper"
+	@echo "                    DATA=/path/to/the/data/set (for any DATASET but synthetic)"
+	@echo "  make test         all tests, and the notebooks on PROFILE=smoke   under 10 min 3 GB memory  0.1 GB disk"
+	@echo "  make lab          JupyterLab on the notebooks (PORT=8888)         until Ctrl-C 1 GB memory"
+	@echo "  make env          the environment .venv alone                     2 min        1 GB memory  2.3 GB disk"
+	@echo "  make clean        remove .venv, runs/, results/ and .cache/       seconds"
+	@echo
+	@echo "Every target makes .venv first if it is missing or older than requirements.lock (2 min, once)."
+
+env: $(FRESH)
+
+$(FRESH):
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
+	  echo "sslslr needs Python 3.11 (mediapipe and the lock are made for it); '$(PYTHON)' is not. Install it, or say make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@echo "Making the environment in .venv (about 2 minutes, 2.3 GB, once) ..."
+	@rm -rf .venv
+	@"$(PYTHON)" -m venv .venv
+	@.venv/bin/python -m pip install $(PIP_QUIET) -r requirements.lock
+	@.venv/bin/python -m pip install $(PIP_QUIET) --no-deps --no-build-isolation -e .
+	@touch $@
+
+reproduce: env ## Run the notebooks on a data set and a profile
+	@.venv/bin/python -m sslslr.reproduce --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)"
+
+test: env ## Run the tests, then the notebooks on the smoke profile
+	@.venv/bin/python -m pytest tests
+	@.venv/bin/python -m sslslr.reproduce --profile smoke --nbval
+
+lab: env ## Open JupyterLab on the notebooks
+	@.venv/bin/jupyter lab --port "$(PORT)" --notebook-dir notebooks
+
+lock: ## Resolve the newest versions that pyproject.toml allows, into requirements.lock
+	@bash tools/lock.sh "$(PYTHON)"
+
+clean: ## Remove everything that can be made again
+	rm -rf .venv .cache runs results

@@ -1,0 +1,3 @@
+"""Companion to the paper SSL-SLR: learning sign representations from landmarks without labels."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,54 @@
+"""Where files live, and how they are written: whole or not at all."""
+
+import json
+import os
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+PROFILES = NOTEBOOKS / "profiles"
+PAPER_FACTS = ROOT / "data" / "paper"
+
+
+def results(dataset: str, profile: str) -> Path:
+    """Folder of one reproduction; ``SSLSLR_RESULTS`` moves the parent (default ``results/``)."""
+    return Path(os.environ.get("SSLSLR_RESULTS", ROOT / "results")) / dataset / profile
+
+
+def runs() -> Path:
+    """Folder of the run store; ``SSLSLR_RUNS`` moves it (default ``runs/``)."""
+    return Path(os.environ.get("SSLSLR_RUNS", ROOT / "runs"))
+
+
+def cache() -> Path:
+    """Folder of things that can be made again; ``SSLSLR_CACHE`` moves it (default ``.cache/``)."""
+    return Path(os.environ.get("SSLSLR_CACHE", ROOT / ".cache"))
+
+
+@contextmanager
+def atomic(path: Path):
+    """Yield a temporary path beside ``path``; it takes the final name only if the block succeeds.
+
+    The temporary name keeps the suffix, since libraries choose a format by it. Whatever happens,
+    ``path`` holds either its old content or the new one whole, and nothing else is left behind.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    try:
+        yield partial
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write ``text`` to ``path`` atomically, as UTF-8."""
+    with atomic(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value) -> None:
+    """Write ``value`` to ``path`` atomically, as readable JSON."""
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
