@@ -1,0 +1,22 @@
+"""Control: the same encoder, trained from scratch on the labels."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class Supervised(nn.Module):
+    """Cross-entropy of a linear classifier on the encoder's output, on the clips as they are."""
+
+    def __init__(self, encoder, classes: int):
+        super().__init__()
+        self.encoder = encoder
+        self.classifier = nn.Linear(encoder.width, classes)
+
+    def output(self, x: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
+        """Logits (B, classes)."""
+        return self.classifier(self.encoder(x, valid))
+
+    def loss(self, original, view1, view2, valid, labels) -> torch.Tensor:
+        """Cross-entropy of the originals' logits with labels (B,); the views are not looked at."""
+        return F.cross_entropy(self.output(original, valid), labels)

@@ -1,0 +1,49 @@
+"""Profiles: how big everything is. One YAML each beside the notebooks; unknown keys are refused."""
+
+from dataclasses import dataclass, fields
+
+import yaml
+
+from sslslr import paths
+from sslslr.errors import SignError
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Sizes of one reproduction.
+
+    corpora: sizes of the four synthetic corpora: classes, signers, clips.  frames: T, the longest clip.
+    repeats, real_repeats: trainings a cell on a synthetic corpus and on a real data set; repeat r holds out the
+    signers of fold r (modulo ``folds``, the number of groups of signers) and seeds the run with r.
+    epochs: of pretraining; supervised_epochs: of the control.  encoder, optimiser: their sizes and settings.
+    """
+
+    name: str
+    corpora: dict
+    frames: int
+    repeats: int
+    real_repeats: int
+    folds: int
+    epochs: int
+    supervised_epochs: int
+    batch: int
+    encoder: dict
+    optimiser: dict
+
+    @property
+    def judges(self) -> bool:
+        """Whether claims may be judged on it: ``smoke`` only shows that everything runs."""
+        return self.name != "smoke"
+
+
+def load(name: str) -> Profile:
+    """Read ``notebooks/profiles/<name>.yml``; raises SignError for an unknown profile or key."""
+    path = paths.PROFILES / f"{name}.yml"
+    known = sorted(p.stem for p in paths.PROFILES.glob("*.yml"))
+    if name not in known:
+        raise SignError(f"profile {name!r} is unknown; there are {', '.join(known)}")
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    expected = {f.name for f in fields(Profile)} - {"name"}
+    if wrong := set(values) ^ expected:
+        raise SignError(f"{path.name}: missing or unknown keys {', '.join(sorted(wrong))}")
+    return Profile(name=name, **values)

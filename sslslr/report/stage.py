@@ -1,0 +1,85 @@
+"""What a notebook stands on: its profile and data, and the folder where its figures and tables go."""
+
+import io
+import json
+from functools import cached_property
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from sslslr import datasets, paths, profiles
+from sslslr.errors import SignError
+from sslslr.paths import atomic, write_json, write_text
+from sslslr.provenance import commit
+from sslslr.report.figures import style
+from sslslr.signs import Signs
+from sslslr.studies import corpora as studied
+
+
+class Stage:
+    """``Stage(PROFILE, DATASET, DATA, WORKERS)`` opens a notebook.
+
+    Raises SignError for an unknown profile or data set, before anything long starts.
+    """
+
+    def __init__(self, profile: str = "quick", dataset: str = "synthetic", data: str = "", workers: int = 0):
+        self.profile = profiles.load(profile)
+        if dataset not in datasets.DATASETS:
+            raise SignError(f"data set {dataset!r} is unknown; there are {', '.join(datasets.DATASETS)}")
+        self.dataset, self.data, self.workers = dataset, data, int(workers)
+        self.folder = paths.results(dataset, profile)
+        style()
+
+    @cached_property
+    def corpora(self) -> dict[str, Signs]:
+        """The corpora by name, prepared for the encoder (not yet split)."""
+        return studied.load(self.profile, self.dataset, self.data)
+
+    @property
+    def kind(self) -> str:
+        """Either "synthetic" or "real"; it stands on every figure and table."""
+        return "synthetic" if self.dataset == "synthetic" else "real"
+
+    @property
+    def stamp(self) -> str:
+        """Profile, data and commit in a few words."""
+        return f"profile {self.profile.name} · {self.dataset} ({self.kind} data) · sslslr {commit()}"
+
+    def figure(self, fig: Figure, name: str, caption: str) -> Path:
+        """Save as ``figures/<name>.png`` and ``.svg`` with the stamp on it and the caption beside it; returns the PNG."""
+        fig.supxlabel(self.stamp, x=0.995, ha="right", fontsize=6.5, color="#555555")
+        folder = self.folder / "figures"
+        for suffix in (".svg", ".png"):
+            with atomic(folder / f"{name}{suffix}") as partial:
+                fig.savefig(partial, metadata={"Date": None} if suffix == ".svg" else None, facecolor="white")
+        write_json(folder / f"{name}.json", {"caption": caption, "stamp": self.stamp})
+        return folder / f"{name}.png"
+
+    def table(self, frame: pd.DataFrame, name: str, caption: str, shown: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Save ``frame`` as ``tables/<name>.csv`` (every digit) and ``.md`` (``shown``, for readers); returns what is shown."""
+        folder = self.folder / "tables"
+        shown = frame if shown is None else shown
+        buffer = io.StringIO()
+        frame.to_csv(buffer, index=False)
+        write_text(folder / f"{name}.csv", buffer.getvalue())
+        write_text(folder / f"{name}.md", f"{caption}\n\n{shown.to_markdown(index=False)}\n\n{self.stamp}\n")
+        write_json(folder / f"{name}.json", {"caption": caption, "stamp": self.stamp})
+        return shown
+
+
+def percent(mean: float, low: float, high: float) -> str:
+    """An accuracy and its interval for readers: ``63.1 ± 2.0`` in percent, without ± where n = 1."""
+    return f"{100 * mean:.1f}" + (f" ± {100 * (high - low) / 2:.1f}" if low == low else "")
+
+
+def read_captions(folder: Path) -> dict[str, dict]:
+    """Captions and stamps of what a folder of figures or tables holds, by name."""
+    return {p.stem: json.loads(p.read_text(encoding="utf-8")) for p in sorted(folder.glob("*.json"))}
+
+
+def show(fig: Figure) -> None:
+    """Show a figure in a notebook once, and free it."""
+    plt.show()
+    plt.close(fig)

@@ -1,0 +1,143 @@
+"""The run store: a run is named by its content, done once, resumed if killed; many run side by side."""
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import joblib
+import pandas as pd
+import torch
+from filelock import FileLock
+from safetensors.torch import load_file, save_file
+from tqdm.auto import tqdm
+
+from sslslr import paths
+from sslslr.errors import SignError
+from sslslr.provenance import code_version, peak_memory_mb, provenance
+from sslslr.signs import Signs
+from sslslr.training import Run, as_json, train
+
+# The code that decides the weights and the metrics of a run; the method's own file is added to it.
+TRAINS = ("sslslr.signs", "sslslr.encoder", "sslslr.views", "sslslr.training", "sslslr.probes", "sslslr.diagnostics")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished run: ``module`` (in eval mode), ``metrics`` (a row an epoch), ``folder`` in the store."""
+
+    run: Run
+    module: torch.nn.Module
+    metrics: pd.DataFrame
+    folder: Path
+
+    @property
+    def encoder(self):
+        """The frozen encoder."""
+        return self.module.encoder
+
+
+def key(run: Run, signs: Signs) -> str:
+    """Content hash of a run: whole configuration, data, and the code that trains."""
+    code = code_version(*TRAINS, f"sslslr.methods.{run.method}")
+    whole = json.dumps({"run": as_json(run), "data": signs.fingerprint, "code": code}, sort_keys=True)
+    return hashlib.sha256(whole.encode()).hexdigest()[:16]
+
+
+def fetch(run: Run, signs: Signs) -> Trained:
+    """The finished run, from the store if it is there, else trained now (or on from where it was killed).
+
+    Its folder holds ``run.json``, ``metrics.csv``, ``weights.safetensors`` and, written last, ``provenance.json``.
+    Two processes that ask for the same run do not train it twice.
+    """
+    run = run.fitted(signs)
+    name = key(run, signs)
+    folder = paths.runs() / name
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "lock"):
+        if not (folder / "provenance.json").exists():
+            _do(run, signs, folder)
+    module = run.build(len(signs.glosses))
+    try:
+        module.load_state_dict(load_file(folder / "weights.safetensors"))
+        metrics = pd.read_csv(folder / "metrics.csv")
+    except Exception as error:
+        raise SignError(f"{folder}: the stored run can't be read ({error}); delete this folder and start again") from None
+    return Trained(run, module.eval(), metrics, folder)
+
+
+def _do(run: Run, signs: Signs, folder: Path) -> None:
+    paths.write_json(folder / "run.json", {**as_json(run), "data": {"name": signs.name, "kind": signs.kind, "fingerprint": signs.fingerprint}})
+    state = folder / "state.safetensors"
+    progress = folder / "progress"
+    module, metrics, seconds = train(run, signs, state, lambda done: paths.write_text(progress, str(done)))
+    columns = None if metrics else ["epoch"]
+    paths.write_text(folder / "metrics.csv", pd.DataFrame(metrics, columns=columns).to_csv(index=False))
+    with paths.atomic(folder / "weights.safetensors") as partial:
+        save_file({k: v.cpu().contiguous() for k, v in module.state_dict().items()}, partial)
+    made = {**provenance(), "seed": run.seed, "seconds": round(seconds, 2), "peak_memory_mb": round(peak_memory_mb())}
+    paths.write_json(folder / "provenance.json", made)
+    state.unlink(missing_ok=True)
+    progress.unlink(missing_ok=True)
+
+
+def side_by_side(task: Callable, jobs: Sequence[tuple], workers: int = 0, title: str = "runs") -> list:
+    """``[task(*job) for job in jobs]`` in parallel processes of one thread each, with one progress bar over epochs.
+
+    A job's first argument is a Run and its second the Signs it trains on. ``workers=0`` means one a core. Results
+    keep the order of ``jobs``; the first error stops the study and is raised, finished runs stay in the store.
+    """
+    workers = min(workers or joblib.cpu_count(), max(1, len(jobs)))
+    folders = [paths.runs() / key(run.fitted(signs), signs) for run, signs, *_ in jobs]
+    epochs = [max(1, run.epochs) for run, *_ in jobs]
+    done = [False] * len(jobs)
+    with tqdm(total=sum(epochs), desc=title, unit="epoch", mininterval=1) as bar, _Watch(bar, folders, epochs, done):
+        results = joblib.Parallel(n_jobs=workers, return_as="generator")(
+            joblib.delayed(_alone)(task, paths.runs(), paths.cache(), *job) for job in jobs
+        )
+        out = []
+        for i, result in enumerate(results):
+            out.append(result)
+            done[i] = True
+    return out
+
+
+def _alone(task: Callable, runs: Path, cache: Path, *job):
+    os.environ["SSLSLR_RUNS"], os.environ["SSLSLR_CACHE"] = str(runs), str(cache)
+    torch.set_num_threads(1)
+    return task(*job)
+
+
+class _Watch(threading.Thread):
+    """Moves the bar by the epochs that the runs' folders show, every half second."""
+
+    def __init__(self, bar, folders, epochs, done):
+        super().__init__(daemon=True)
+        self.bar, self.folders, self.epochs, self.done, self.stop = bar, folders, epochs, done, threading.Event()
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop.set()
+        self.join()
+        self._look()
+
+    def run(self):
+        while not self.stop.wait(0.5):
+            self._look()
+
+    def _look(self):
+        at = 0
+        for folder, epochs, done in zip(self.folders, self.epochs, self.done, strict=True):
+            try:
+                at += epochs if done or (folder / "provenance.json").exists() else int((folder / "progress").read_text())
+            except (OSError, ValueError):
+                pass
+        if at > self.bar.n:
+            self.bar.update(at - self.bar.n)
+

@@ -1,0 +1,1 @@
+"""Studies: which runs answer a question, and their statistics."""

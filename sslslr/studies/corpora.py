@@ -1,0 +1,42 @@
+"""The corpora of a reproduction, prepared for the encoder and split: the same for every study."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from sslslr import datasets, splits
+from sslslr.profiles import Profile
+from sslslr.signs import Signs, prepare
+
+
+def load(profile: Profile, dataset: str, data: str = "") -> dict[str, Signs]:
+    """Corpora by name, prepared for the encoder: ``synthetic`` has four, a real data set under ``data`` one."""
+    raw = datasets.load(dataset, data or None, sizes=profile.corpora)
+    return {name: prepare(signs, profile.frames, signs.landmarks.shape[-1]) for name, signs in raw.items()}
+
+
+def repeats(signs: Signs, profile: Profile) -> range:
+    """The repeats of a study on this corpus."""
+    return range(profile.repeats if signs.kind == "synthetic" else profile.real_repeats)
+
+
+def split(signs: Signs, profile: Profile, repeat: int) -> tuple[Signs, str]:
+    """The split of one repeat, and what it is in words.
+
+    A published split is kept (a validation part is taken from its training clips if it has none). Otherwise signers
+    are held out, other ones in each repeat; with fewer than three signers, clips of the same signers are.
+    """
+    if (signs.split == "test").any():
+        if not (signs.split == "val").any():
+            labels = np.where(signs.split == "train", signs.labels, -1)
+            chosen = splits.fraction(labels, 0.1, seed=repeat)
+            val = signs.split.astype("<U5")
+            val[chosen[labels[chosen] >= 0]] = "val"
+            signs = replace(signs, split=val)
+        return signs, "published split"
+    signers = len(np.unique(signs.signers))
+    if signers < 3:
+        return splits.stratified(signs, test=0.25, val=0.1, seed=repeat), f"same {signers} signer(s) in training and test"
+    folds = min(profile.folds, signers)
+    out = splits.by_signer(signs, folds, repeat % folds, seed=0)
+    return out, f"{len(np.unique(out.part('test').signers))} of {signers} signers held out"
