@@ -1,0 +1,139 @@
+"""Pictures of ideas: the architecture (Figure 3), the permutation, the landmarks, who is held out."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+
+from sslslr.report.figures import BLUE, COLOURS, GREEN, GREY, ORANGE, PINK, RED, SKY
+from sslslr.signs import Signs
+from sslslr.skeleton import Skeleton
+
+PART_COLOURS = {"body": GREY, "left_hand": BLUE, "right_hand": ORANGE}
+
+
+def _box(ax, x, y, text, colour="white", width=1.5, height=0.62, edge="#333333"):
+    patch = FancyBboxPatch((x - width / 2, y - height / 2), width, height, boxstyle="round,pad=0.02,rounding_size=0.08", fc=colour, ec=edge, lw=1.2)
+    ax.add_patch(patch)
+    ax.text(x, y, text, ha="center", va="center", fontsize=8)
+
+
+def _arrow(ax, start, end, colour="#333333", style="-|>", curve=0.0, dashed=False):
+    ax.add_patch(FancyArrowPatch(start, end, arrowstyle=style, mutation_scale=11, color=colour, lw=1.4, ls="--" if dashed else "-", connectionstyle=f"arc3,rad={curve}"))  # fmt: skip
+
+
+def architecture(clip: tuple[int, ...], width: int, projection: int):
+    """Figure 3 with tensor shapes: clip (B, T, J, C) -> encoder (B, width) -> projection (B, d) -> the three terms."""
+    fig, ax = plt.subplots(figsize=(9.5, 4.3))
+    shape, feature, out = (f"({', '.join(map(str, s))})" for s in (("B", *clip), ("B", width), ("B", projection)))
+    rows = {"view 1": (3.0, "z1", SKY), "original": (1.7, "zo", "white"), "view 2": (0.4, "z2", SKY)}
+    ax.add_patch(FancyBboxPatch((2.2, -0.1), 1.5, 3.6, boxstyle="round,pad=0.05", fc="#F2F2F2", ec="#333333"))
+    ax.add_patch(FancyBboxPatch((4.5, -0.1), 1.5, 3.6, boxstyle="round,pad=0.05", fc="#F2F2F2", ec="#333333"))
+    ax.text(2.95, 3.72, f"one encoder\nout {feature}", ha="center", fontsize=8)
+    ax.text(5.25, 3.72, f"one projection head\nout {out}", ha="center", fontsize=8)
+    for name, (y, z, colour) in rows.items():
+        _box(ax, 0.8, y, f"{name}\n{shape}", colour, width=1.9)
+        _arrow(ax, (1.8, y), (2.13, y))
+        _arrow(ax, (3.77, y), (4.43, y))
+        _arrow(ax, (6.07, y), (6.58, y))
+        _box(ax, 6.85, y, z, width=0.45)
+    _arrow(ax, (6.75, 2.65), (6.75, 2.05), RED, "<|-|>")
+    ax.text(6.85, 2.35, "(ii)\nMSE(z1, zo)", color=RED, ha="left", va="center", fontsize=8)
+    _arrow(ax, (7.1, 2.85), (7.1, 0.4), PINK, "<|-|>", curve=-0.62)
+    ax.text(7.95, 1.0, "(i) MSE(z1, z2)", color=PINK, ha="left", va="center", fontsize=8)
+    _box(ax, 9.2, 1.7, f"predictor p\n{projection} → h → {projection}", "#E5F3EE", width=1.5)
+    _arrow(ax, (7.1, 1.7), (8.42, 1.7))
+    _box(ax, 9.2, 3.0, "stop-gradient", "#FBEBD0", width=1.2, height=0.45)
+    _arrow(ax, (7.1, 3.0), (8.57, 3.0), dashed=True)
+    _arrow(ax, (9.2, 2.03), (9.2, 2.75), GREEN, "<|-|>")
+    ax.text(9.35, 2.4, "(iii)\nMSE(p(zo), sg(z1))", color=GREEN, ha="left", va="center", fontsize=8)
+    ax.text(0.8, 3.72, "boundary\npermutation", ha="center", fontsize=8)
+    ax.set(xlim=(-0.3, 10.9), ylim=(-0.4, 4.3))
+    ax.axis("off")
+    return fig
+
+
+def permutation_map(index: np.ndarray, length: int, alpha: float, beta: float):
+    """What the boundary augmentation does to a clip: each row an ordering of its frames, coloured by where they come from.
+
+    ``index`` is (rows, T), the first row the original order.
+    """
+    fig, ax = plt.subplots(figsize=(9.5, 0.55 * len(index) + 1.2))
+    image = ax.imshow(index[:, :length], aspect="auto", cmap="viridis", vmin=0, vmax=length - 1, interpolation="nearest")
+    for edge in (int(alpha * length + 1e-6), length - int(beta * length + 1e-6)):
+        ax.axvline(edge - 0.5, color="white", lw=3)
+        ax.axvline(edge - 0.5, color="black", lw=1.2, ls="--")
+    ax.set(yticks=range(len(index)), yticklabels=["original", *[f"view {i}" for i in range(1, len(index))]], xlabel="position in the clip (frames)")
+    ax.grid(False)
+    fig.colorbar(image, ax=ax, label="frame it comes from", pad=0.01)
+    return fig
+
+
+def landmarks(frame: np.ndarray, skeleton: Skeleton, ax=None, size: float = 9):
+    """One frame (J, C) drawn: body grey, left hand blue, right hand orange; missing landmarks are left out."""
+    ax = ax or plt.subplots(figsize=(4.2, 4.6))[1]
+    part_of = {j: part for part, members in skeleton.parts.items() for j in members}
+    for a, b in skeleton.edges:
+        ax.plot(*frame[[a, b], :2].T, color=PART_COLOURS[part_of[b]], lw=1.3, zorder=1)
+    for part, members in skeleton.parts.items():
+        ax.scatter(*frame[list(members), :2].T, s=size, color=PART_COLOURS[part], label=f"{part.replace('_', ' ')} ({len(members)})", zorder=2)
+    ax.set_aspect("equal")
+    if skeleton.y_down and not ax.yaxis_inverted():
+        ax.invert_yaxis()
+    ax.axis("off")
+    return ax.figure
+
+
+def who_is_held_out(signs: Signs):
+    """Clips of each signer by split: a signer stands in one split only."""
+    names = np.unique(signs.signers)
+    counts = np.array([[(signs.split[signs.signers == s] == part).sum() for s in names] for part in ("train", "val", "test")])
+    fig, ax = plt.subplots(figsize=(7, 2.6))
+    bottom = np.zeros(len(names))
+    for part, row, colour in zip(("train", "val", "test"), counts, (GREY, SKY, RED), strict=True):
+        ax.bar(names, row, bottom=bottom, color=colour, label={"val": "validation"}.get(part, part))
+        bottom += row
+    ax.set(ylabel="clips", xlabel="signer")
+    ax.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    return fig
+
+
+def boundary_histograms(corpora: dict[str, Signs]):
+    """Distribution of the true onset and offset, as fractions of the clip, a panel a corpus; the paper's 1/3 and 3/4 dashed."""
+    fig, axes = plt.subplots(1, len(corpora), figsize=(2.5 * len(corpora) + 0.8, 2.5), sharex=True, sharey=True, squeeze=False)
+    bins = np.linspace(0, 1, 26)
+    for ax, (name, signs) in zip(axes.flat, corpora.items(), strict=True):
+        last = signs.lengths - 1
+        ax.hist(signs.onset / last, bins, color=BLUE, alpha=0.75, label="onset")
+        ax.hist(signs.offset / last, bins, color=ORANGE, alpha=0.75, label="offset")
+        for x in (1 / 3, 3 / 4):
+            ax.axvline(x, color="black", ls="--", lw=1)
+        ax.set_title(f"{name} (n = {len(signs)})", fontsize=9)
+    axes[0, 0].set_ylabel("clips")
+    axes[0, -1].legend(fontsize=7)
+    fig.supxlabel("share of the clip")
+    return fig
+
+
+def curves(metrics, columns: dict[str, str], models, by: str = "corpus"):
+    """Metrics over epochs: a row of panels for each of ``columns`` (name -> axis label), a column of panels a corpus.
+
+    ``metrics`` has columns corpus, model, repeat, epoch and those of ``columns``; lines are means over repeats, bands
+    their range.
+    """
+    corpora = list(dict.fromkeys(metrics[by]))
+    fig, axes = plt.subplots(len(columns), len(corpora), figsize=(2.4 * len(corpora) + 1.2, 1.7 * len(columns) + 0.7), sharex=True, sharey="row", squeeze=False)  # fmt: skip
+    for row, (column, label) in zip(axes, columns.items(), strict=True):
+        for ax, corpus in zip(row, corpora, strict=True):
+            for model in models:
+                part = metrics[(metrics[by] == corpus) & (metrics["model"] == model)]
+                wide = part.pivot(index="epoch", columns="repeat", values=column)
+                ax.plot(wide.index, wide.mean(axis=1), color=COLOURS.get(model, GREY), label=model)
+                ax.fill_between(wide.index, wide.min(axis=1), wide.max(axis=1), color=COLOURS.get(model, GREY), alpha=0.2, lw=0)
+        row[0].set_ylabel(label)
+    for ax, corpus in zip(axes[0], corpora, strict=True):
+        ax.set_title(corpus, fontsize=9)
+    for ax in axes[-1]:
+        ax.set_xlabel("epoch")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    fig.legend(handles, labels, loc="outside upper center", ncols=len(labels), fontsize=8)
+    return fig

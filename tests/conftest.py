@@ -1,0 +1,53 @@
+"""Small sign clips for the tests, and a run store of their own for each test."""
+
+import os
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+
+from sslslr.signs import Signs
+from sslslr.skeleton import MEDIAPIPE_75
+
+matplotlib.use("Agg")
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path, monkeypatch):
+    """Nothing that a test writes lands in the checkout."""
+    for name in ("RUNS", "RESULTS", "CACHE"):
+        monkeypatch.setenv(f"SSLSLR_{name}", str(tmp_path / name.lower()))
+
+
+@pytest.fixture(scope="session")
+def realdata() -> Path:
+    """Folder with real recordings, or skip."""
+    folder = Path(os.environ.get("SSLSLR_REALDATA", Path(__file__).parents[1] / ".." / "shared" / "realdata")).resolve()
+    if not folder.is_dir():
+        pytest.skip(f"no real recordings at {folder} (set SSLSLR_REALDATA)")
+    return folder
+
+
+def make_signs(clips=60, frames=12, classes=4, signers=5, seed=0, name="toy") -> Signs:
+    """Clips in which each class moves its own landmarks, so that there is something to learn; some hands missing."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(clips) % classes
+    lengths = rng.integers(frames // 2, frames + 1, clips)
+    base = rng.normal(size=(75, 2)) * 0.3
+    base[11], base[12] = (-0.5, 0), (0.5, 0)
+    paths = rng.normal(size=(classes, frames, 75, 2)) * 0.5
+    paths[:, :, 11:13] = 0
+    landmarks = (base + paths[labels] + rng.normal(size=(clips, frames, 75, 2)) * 0.05).astype(np.float32)
+    landmarks[:, :, 33:54][rng.random((clips, frames)) < 0.2] = np.nan
+    landmarks[np.arange(frames) >= lengths[:, None]] = np.nan
+    who = np.array([f"s{(i // classes) % signers:02d}" for i in range(clips)])
+    split = np.array([{0: "test", 1: "val"}.get(int(s[1:]), "train") for s in who])
+    nothing = np.full(clips, np.nan)
+    ids = np.array([f"clip{i:03d}" for i in range(clips)])
+    return Signs(name, "synthetic", MEDIAPIPE_75, landmarks, lengths, labels, tuple("ABCDEFGH"[:classes]), who, ids, split, nothing, nothing)
+
+
+@pytest.fixture
+def signs() -> Signs:
+    return make_signs()
