@@ -1,0 +1,109 @@
+"""The repository keeps its promises: pins, sizes, notebooks, names."""
+
+import json
+import re
+import subprocess
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from sslslr import paths, profiles, reproduce
+from sslslr.encoder import EncoderConfig
+from sslslr.errors import SignError
+from sslslr.training import Optimiser
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+LOCK = dict(line.split("==") for line in (ROOT / "requirements.lock").read_text().splitlines() if not line.startswith("#"))
+MODULES = sorted((ROOT / "sslslr").rglob("*.py"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def drift(environment: dict) -> list[str]:
+    """What in an environment.yml differs from the lock and the project file."""
+    entries = environment["dependencies"]
+    pip = next((e["pip"] for e in entries if isinstance(e, dict)), [])
+    python = next((e.split("=")[1] for e in entries if isinstance(e, str) and e.startswith("python=")), "none")
+    wrong = [] if Version(python + ".1") in Requirement(f"x{PROJECT['requires-python']}").specifier else [f"python {python}"]
+    wrong += [] if pip[:1] == ["-r requirements.lock"] else ["the lock is not what pip installs"]
+    wrong += [f"{e}: pinned outside of the lock" for e in pip[1:] if e != "-e ."]
+    return wrong + [f"{e}: from conda, not from the lock" for e in entries if isinstance(e, str) and e.split("=")[0] not in ("python", "pip")]
+
+
+def test_the_conda_environment_has_the_pins_of_the_lock():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    assert drift(environment) == []
+    assert drift({"dependencies": ["python=3.12", "pip", {"pip": ["-r requirements.lock"]}]})
+    assert drift({"dependencies": ["python=3.11", "numpy=2", {"pip": ["-r requirements.lock"]}]})
+    assert drift({"dependencies": ["python=3.11", {"pip": ["-r requirements.lock", "torch==2.0"]}]})
+
+
+def test_the_lock_pins_every_package_that_the_project_names():
+    names = {re.sub(r"[-_.]+", "-", n).lower(): v for n, v in LOCK.items()}
+    wanted = PROJECT["dependencies"] + [r for extra in PROJECT["optional-dependencies"].values() for r in extra]
+    for text in wanted:
+        requirement = Requirement(text)
+        version = names.get(re.sub(r"[-_.]+", "-", requirement.name).lower())
+        assert version and Version(version) in requirement.specifier, text
+    assert LOCK["torch"] == "2.13.0", "a local build in the lock could not be installed elsewhere"
+
+
+def test_this_environment_is_the_lock():
+    for name in ("torch", "numpy", "mediapipe", "scikit-learn", "papermill", "matplotlib"):
+        assert metadata.version(name).split("+")[0] == LOCK[name]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_modules_are_thin(path):
+    assert len(path.read_text().splitlines()) <= 300
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_notebooks_are_told_and_thin_and_committed_without_outputs(path):
+    cells = json.loads(path.read_text())["cells"]
+    code = [c for c in cells if c["cell_type"] == "code"]
+    text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    for cell in code:
+        assert len("".join(cell["source"]).splitlines()) <= 25
+        if not {"nbval-check-output", "nbval-test-listed"} & set(cell["metadata"].get("tags", [])):
+            assert not cell["outputs"] and cell["execution_count"] is None
+    assert len(cells) - len(code) >= len(cells) / 3
+    assert re.match(r"# \d\d ", text) and all(word in text for word in ("**You will learn**", "**Time**", "## Limits", "## Exercise"))
+    assert path.name.startswith(text[2:4])
+    assert set(reproduce.declared(path)) >= set(reproduce.STANDARD)
+
+
+def test_profiles_are_whole_and_grow(tmp_path, monkeypatch):
+    loaded = {name: profiles.load(name) for name in ("smoke", "quick", "full", "paper")}
+    for profile in loaded.values():
+        EncoderConfig(**profile.encoder), Optimiser(**profile.optimiser)
+        assert set(profile.corpora) == set(loaded["quick"].corpora)
+    paper = loaded["paper"]
+    assert (paper.encoder["blocks"], paper.encoder["width"], paper.encoder["heads"], paper.batch, paper.frames, paper.epochs) == (12, 512, 8, 512, 64, 200)
+    assert not loaded["smoke"].judges and loaded["quick"].judges
+    text = (paths.PROFILES / "smoke.yml").read_text()
+    (tmp_path / "odd.yml").write_text(text + "colour: blue\n")
+    monkeypatch.setattr(paths, "PROFILES", tmp_path)
+    with pytest.raises(SignError, match="odd.yml: missing or unknown keys colour"):
+        profiles.load("odd")
+
+
+def test_nothing_names_this_machine_or_reads_pickles():
+    files = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    for name in files:
+        path = ROOT / name
+        if path.suffix in {".py", ".md", ".yml", ".toml", ".ipynb", ".sh", ".cff", ".lock", ""} and path.is_file() and path != Path(__file__):
+            text = path.read_text(encoding="utf-8", errors="ignore")
+            for word in ("/work/", "/root/", "allow_pickle=True", "pickle.load", "weights_only=False", "torch.load"):
+                assert word not in text, f"{name}: {word}"
+
+
+def test_makefile_help_is_the_default_and_names_every_target():
+    shown = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for target in ("reproduce", "test", "lab", "env", "clean"):
+        assert f"make {target}" in shown
