@@ -1,0 +1,51 @@
+"""``python -m sslslr.extract VIDEOS OUT``: MediaPipe landmarks of a folder of sign videos; see ``--help``."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from sslslr.errors import SignError
+from sslslr.extract.batch import extract
+from sslslr.extract.sources import COLUMNS, unknown_columns
+
+EPILOG = f"""
+VIDEOS  a video, a folder of videos (gloss/clip.mp4; folders of pictures count as videos), or the folder that the
+        manifest's paths start from
+OUT     gets clips/*.npz (one a clip), instances.csv, report.csv and detection_rates.png
+
+manifest columns, all but path optional: {", ".join(COLUMNS)}.
+start and end in ms cut clips from a long recording; start_frame and end_frame (from 1, -1: to the end) do it by frames;
+fps is for folders of pictures (default 25).
+
+Run it again after an interruption: it goes on where it was. A video that failed is tried again once its file changes,
+or with --retry. Exit status: 0 all clips are there, 1 some failed (see report.csv), 2 nothing could be done, 130 interrupted.
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m sslslr.extract", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("videos", type=Path, metavar="VIDEOS")
+    parser.add_argument("out", type=Path, metavar="OUT")
+    parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes, about 430 MB each (default 0: one a core)")
+    parser.add_argument("--manifest", type=Path, metavar="M", help="a CSV that says which clips to extract, and what they are")
+    parser.add_argument("--retry", action="store_true", help="try failed videos again though their files haven't changed")
+    asked = parser.parse_args(arguments)
+    try:
+        report = extract(asked.videos, asked.out, asked.workers, asked.manifest, retry=asked.retry)
+        if asked.manifest and (unknown := unknown_columns(asked.manifest)):
+            print(f"note: {asked.manifest} has columns that nothing reads: {', '.join(unknown)}")
+    except SignError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"interrupted: finished clips are in {asked.out}; the same command goes on from there", file=sys.stderr)
+        return 130
+    print(report)
+    return 1 if report.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

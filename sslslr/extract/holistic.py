@@ -1,0 +1,112 @@
+"""The one place that knows MediaPipe: pictures in, landmarks out.
+
+MediaPipe 0.10.21 is pinned: the last release with the Holistic graph *and* its models inside the wheel, so it runs
+offline. Its version is stored with every clip. The graph's face branch is left out: the paper uses 75 landmarks, body
+and hands, and the branch costs a tenth of the time without changing a bit of the rest.
+"""
+
+import os
+import sys
+from collections.abc import Iterable
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from sslslr.errors import SignError
+
+PARTS = {"pose": 33, "left_hand": 21, "right_hand": 21}
+"""Landmarks of each part, in the order in which the 75 are stored."""
+
+_GRAPH = "mediapipe/modules/holistic_landmark/holistic_landmark_cpu.binarypb"
+_MODELS = {0: "pose_landmark_lite", 1: "pose_landmark_full", 2: "pose_landmark_heavy"}
+_POSE = "poselandmarkcpu__"
+_THRESHOLDS = {  # MediaPipe's own defaults for detection and for tracking
+    f"{_POSE}posedetectioncpu__TensorsToDetectionsCalculator.min_score_thresh": 0.5,
+    f"{_POSE}poselandmarkbyroicpu__tensorstoposelandmarksandsegmentation__ThresholdingCalculator.threshold": 0.5,
+}
+
+
+class Holistic:
+    """A MediaPipe Holistic graph; call it with a clip's pictures. One a process, about 430 MB, any number of clips.
+
+    ``about`` says what made the landmarks: backend, version, complexity. Raises SignError for a complexity whose model
+    isn't installed.
+    """
+
+    def __init__(self, complexity: int = 1):
+        with quiet_stderr():
+            self._graph, version = _build(complexity)
+        self.about = {"backend": "mediapipe-holistic", "version": version, "complexity": complexity}
+
+    def __call__(self, pictures: Iterable[np.ndarray]) -> dict[str, np.ndarray]:
+        """Landmarks of one clip from its pictures (H, W, 3) uint8 RGB.
+
+        Returns pose (T, 33, 3), left_hand and right_hand (T, 21, 3), x and y in 0 to 1 of the picture's width and
+        height (outside it they exceed that), z in picture widths; NaN where not found; visibility (T, 33) in 0 to 1.
+        The graph is reset first, so that nothing of the clip before is left and the result is that of a new graph.
+        """
+        found = {part: [] for part in (*PARTS, "visibility")}
+        with quiet_stderr():
+            self._graph.reset()
+            for picture in pictures:
+                result = self._graph.process({"image": picture})
+                body = result.pose_landmarks
+                found["visibility"].append([p.visibility for p in body.landmark] if body else [np.nan] * PARTS["pose"])
+                for part, landmarks in (("pose", body), ("left_hand", result.left_hand_landmarks), ("right_hand", result.right_hand_landmarks)):
+                    points = [(p.x, p.y, p.z) for p in landmarks.landmark] if landmarks else [(np.nan,) * 3] * PARTS[part]
+                    found[part].append(points)
+        return {part: np.asarray(values, np.float32) for part, values in found.items()}
+
+
+def _build(complexity: int):
+    """MediaPipe's Holistic graph without its face branch, and MediaPipe's version."""
+    import mediapipe
+    from mediapipe.framework import calculator_pb2
+    from mediapipe.python.solution_base import SolutionBase
+    from mediapipe.python.solutions import holistic  # noqa: F401 registers the calculators' option messages
+
+    root = Path(mediapipe.__file__).parent.parent
+    model = root / f"mediapipe/modules/pose_landmark/{_MODELS.get(complexity)}.tflite"
+    if not model.exists():
+        raise SignError(f"model complexity {complexity}: mediapipe {mediapipe.__version__} carries no such pose model; use 1")
+    graph = calculator_pb2.CalculatorGraphConfig.FromString((root / _GRAPH).read_bytes())
+    keep = [node for node in graph.node if "Face" not in node.calculator]
+    for field, kept in {
+        "node": keep,
+        "output_stream": [s for s in graph.output_stream if "FACE" not in s],
+        "input_side_packet": [s for s in graph.input_side_packet if "FACE" not in s],
+    }.items():
+        graph.ClearField(field)
+        getattr(graph, field).extend(kept)
+    solution = SolutionBase(
+        graph_config=graph,
+        side_inputs={
+            "model_complexity": complexity,
+            "smooth_landmarks": True,
+            "enable_segmentation": False,
+            "smooth_segmentation": True,
+            "use_prev_landmarks": True,
+        },
+        calculator_params=_THRESHOLDS,
+        outputs=["pose_landmarks", "left_hand_landmarks", "right_hand_landmarks"],
+    )
+    return solution, mediapipe.__version__
+
+
+@contextmanager
+def quiet_stderr():
+    """Send file descriptor 2 nowhere meanwhile: MediaPipe's native code chatters there, whatever its log variables say.
+
+    Exceptions pass as ever. Python's own writing to a terminal's standard error is silenced too, so keep it short.
+    """
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

@@ -1,0 +1,148 @@
+"""What is to be extracted: a video, a folder of them, or a manifest; and how each clip is called."""
+
+import os
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+import pandas as pd
+
+from sslslr.errors import SignError
+from sslslr.extract.video import VIDEOS, WHOLE, Cut, pictures
+
+COLUMNS = ("path", "id", "gloss", "signer", "split", "start", "end", "start_frame", "end_frame", "fps")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One clip to be: the video (or folder of pictures), the part of it, and what is known of it.
+
+    name: the clip's id and, with ``.npz``, its place below ``OUT/clips``. twin: the source that has this name already.
+    """
+
+    name: str
+    path: Path
+    cut: Cut = WHOLE
+    gloss: str = ""
+    signer: str = ""
+    split: str = ""
+    twin: str = ""
+
+
+def find(videos: Path, manifest: Path | None = None, leave_out: Path | None = None) -> list[Source]:
+    """The clips of a video, a folder (``gloss/clip.mp4`` or flat) or a manifest, in a fixed order.
+
+    A clip's name is its path below ``videos`` with the suffix kept, so that ``a/x.mp4``, ``b/x.mp4`` and ``a/x.mov`` are
+    three clips; a cut adds its range (``talk.mp4@1200-1900``), a manifest's column ``id`` overrides. Names that still
+    meet (also where only case differs) are marked with ``twin``: the first keeps it, the others are to be reported.
+    Raises SignError when there is nothing to extract or the manifest is wrong.
+    """
+    videos = Path(videos)
+    if manifest is not None:
+        found = _from_manifest(Path(manifest), videos)
+    elif videos.is_dir():
+        found = [_named(p, videos) for p in _walk(videos, leave_out and Path(leave_out).resolve(), set())]
+        found = found or ([Source(videos.resolve().name, videos)] if pictures(videos) else [])
+    elif os.path.lexists(videos):
+        found = [Source(videos.name, videos)]
+    else:
+        raise SignError(f"{videos}: no such video or folder; expected a video, a folder of videos, or a folder and --manifest")
+    if not found:
+        raise SignError(f"{videos}: no video in it (looked for {' '.join(sorted(VIDEOS))} and folders of pictures)")
+    first: dict[str, Source] = {}
+    return [
+        s if first.setdefault(_same(s.name), s) is s else replace(s, twin=f"{first[_same(s.name)].path} as {first[_same(s.name)].name}")
+        for s in found
+    ]
+
+
+def _same(name: str) -> str:
+    """Names that some file system takes for the same have the same key."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _named(path: Path, root: Path) -> Source:
+    below = path.relative_to(root)
+    return Source(below.as_posix(), path, gloss=below.parent.name)
+
+
+def _walk(folder: Path, leave_out: Path | None, seen: set[Path]) -> Iterator[Path]:
+    """Videos and folders of pictures, sorted by name; links are followed once, hidden files and the output left out."""
+    if (real := folder.resolve()) in seen or real == leave_out:
+        return
+    seen.add(real)
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise SignError(f"{folder}: can't be listed ({error.strerror}); check its permissions") from None
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.suffix.lower() in VIDEOS:
+            yield entry  # whatever it turns out to be, a folder or a dangling link too: it gets a line in the report
+        elif entry.is_dir():
+            inside = list(_walk(entry, leave_out, seen))
+            yield from inside or ([entry] if entry.resolve() != leave_out and pictures(entry) else [])
+
+
+def _from_manifest(manifest: Path, videos: Path) -> list[Source]:
+    try:
+        table = pd.read_csv(manifest, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
+    except FileNotFoundError:
+        raise SignError(f"{manifest}: no such manifest; expected a CSV with the column path") from None
+    except (OSError, ValueError) as error:
+        raise SignError(f"{manifest}: not a CSV table in UTF-8 ({error}); expected the columns {', '.join(COLUMNS)}") from None
+    if "path" not in table or table.empty:
+        raise SignError(f"{manifest}: {'no column path' if len(table) else 'no row'} (columns: {', '.join(table)}); expected {', '.join(COLUMNS)}")
+    return [_row(dict(row), f"{manifest}, line {line}", videos) for line, row in enumerate(table.to_dict("records"), 2)]
+
+
+def unknown_columns(manifest: Path) -> list[str]:
+    """Columns of a manifest that nothing reads: a misspelt one would silently lose its values."""
+    return [c for c in pd.read_csv(manifest, dtype=str, nrows=0, encoding="utf-8-sig", skipinitialspace=True) if c not in COLUMNS]
+
+
+def _row(row: dict[str, str], where: str, videos: Path) -> Source:
+    row = {key: value.strip() for key, value in row.items() if isinstance(value, str)}
+    if not row["path"]:
+        raise SignError(f"{where}: the path is empty; give each row a video's path, relative to {videos}")
+    cut = _cut(row, where)
+    path = (videos if videos.is_dir() else videos.parent) / row["path"]
+    parts = [p for p in PurePosixPath(Path(row["path"]).as_posix()).parts if p not in ("/", "..", ".")]
+    if path.is_relative_to(videos) and Path(row["path"]).is_absolute():
+        parts = list(path.relative_to(videos).parts)
+    name = row.get("id") or "/".join(parts) + cut_name(cut)
+    if name.startswith("/") or ".." in name.split("/"):
+        raise SignError(f"{where}: the id {name!r} leads out of the output folder; use a plain name")
+    return Source(name, path, cut, row.get("gloss", ""), row.get("signer", ""), row.get("split", ""))
+
+
+def _cut(row: dict[str, str], where: str) -> Cut:
+    values = {}
+    for column, kind in (("start", float), ("end", float), ("start_frame", int), ("end_frame", int), ("fps", float)):
+        try:
+            value = kind(row[column]) if row.get(column) else None
+        except ValueError:
+            raise SignError(f"{where}: {column} is {row[column]!r}; expected a number or nothing") from None
+        values[column] = value
+    if values["end_frame"] == -1:
+        values["end_frame"] = None
+    start, end, first, last = (values[c] for c in ("start", "end", "start_frame", "end_frame"))
+    by_time, by_frame = start is not None or end is not None, first is not None or last is not None
+    if by_time and by_frame:
+        raise SignError(f"{where}: gives both times and frames; give start and end in ms, or start_frame and end_frame")
+    if not 0 <= (start or 0) <= (end if end is not None else float("inf")) or not 1 <= (first or 1) <= (last or 1 << 40):
+        raise SignError(f"{where}: the clip from {row.get('start') or first} to {row.get('end') or last} ends before it starts (frames count from 1)")
+    if values["fps"] is not None and not 0 < values["fps"] < 1e4:
+        raise SignError(f"{where}: fps is {values['fps']}; expected frames a second")
+    return Cut(start, end, first, last, values["fps"] or Cut.fps)
+
+
+def cut_name(cut: Cut) -> str:
+    """How a cut is written in a clip's name: "@1200-1900" in ms, "@f10-42" in frames, "" for a whole video."""
+    low, high = (cut.first, cut.last) if cut.first or cut.last else (cut.start, cut.end)
+    if low is None and high is None:
+        return ""
+    mark = "f" if cut.first or cut.last else ""
+    return f"@{mark}{low or 0:g}-{'end' if high is None else format(high, 'g')}"

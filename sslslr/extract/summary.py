@@ -1,0 +1,113 @@
+"""What an extraction leaves to be read: ``instances.csv``, ``report.csv``, a plot, and a few lines on the screen."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+from matplotlib.figure import Figure
+
+from sslslr.errors import SignError
+from sslslr.extract.clips import INSTANCES, clip_path
+from sslslr.extract.holistic import PARTS
+from sslslr.paths import atomic
+
+REPORT = "report.csv"
+PLOT = "detection_rates.png"
+LOOKS = {"pose": ("#000000", "-", "body"), "left_hand": ("#E69F00", "--", "left hand"), "right_hand": ("#0072B2", "-.", "right hand")}
+"""Colour (Okabe and Ito's), line and label of each part; told apart without colour too."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The outcome of one call: ``table`` has a row a clip (``report.csv``); frames and seconds are of this call's work."""
+
+    out: Path
+    table: pd.DataFrame
+    frames: int
+    seconds: float
+    workers: int
+
+    @property
+    def failed(self) -> int:
+        return int((self.table["status"] == "failed").sum())
+
+    @property
+    def rate(self) -> float:
+        """Frames a second of all workers together."""
+        return self.frames / self.seconds if self.frames else 0.0
+
+    def __str__(self) -> str:
+        counts = Counter(self.table["status"])
+        reasons = Counter(self.table.loc[self.table["status"] == "failed", "reason"])
+        failed = f" ({', '.join(f'{n} {reason}' for reason, n in reasons.most_common())})" if reasons else ""
+        lines = [f"{len(self.table)} clips: {counts['extracted']} extracted, {counts['done before']} done before, {counts['failed']} failed{failed}"]
+        if self.frames:
+            lines.append(f"{self.frames} frames in {self.seconds:.1f} s with {self.workers} workers: {self.rate:.1f} frames/s")
+        if rates := overall(self.table):
+            lines.append("found in " + ", ".join(f"{rates[part]:.1%} of the frames: {LOOKS[part][2]}" for part in PARTS))
+        return "\n".join([*lines, f"see {self.out / REPORT} and {self.out / PLOT}"])
+
+
+def overall(table: pd.DataFrame) -> dict[str, float]:
+    """Share of all frames in which each part was found; empty when no clip was extracted."""
+    good = table[table["status"] != "failed"]
+    frames = pd.to_numeric(good["frames"])
+    return {part: float((pd.to_numeric(good[part]) * frames).sum() / frames.sum()) for part in PARTS} if len(good) else {}
+
+
+def rows_before(out: Path) -> dict[str, dict]:
+    """Rows of an earlier call's ``instances.csv`` by clip id, so that done clips need not be opened again."""
+    try:
+        table = pd.read_csv(out / INSTANCES, dtype=str, keep_default_na=False, encoding="utf-8")
+        return {row["id"]: row for row in table.to_dict("records")} if {"id", "source", *PARTS} <= set(table) else {}
+    except (OSError, ValueError):
+        return {}  # none yet, or unreadable: the clips themselves are read
+
+
+def write(out: Path, rows: list[dict], before: dict[str, dict], frames: int, seconds: float, workers: int) -> Summary:
+    """Write the two tables and the plot; clips of earlier calls that are still there stay in ``instances.csv``."""
+    table = pd.DataFrame(rows)
+    good = [row for row in rows if row["status"] != "failed"]
+    here = {row["id"] for row in good}
+    earlier = [row for name, row in before.items() if name not in here and clip_path(out, name).exists()]
+    try:
+        if good or earlier:
+            instances = pd.DataFrame(earlier + good).drop(columns=["status", "reason", "detail"], errors="ignore")
+            with atomic(out / INSTANCES) as partial:
+                instances.to_csv(partial, index=False, encoding="utf-8")
+        with atomic(out / REPORT) as partial:
+            table.to_csv(partial, index=False, encoding="utf-8")
+        if good:
+            with atomic(out / PLOT) as partial:
+                plot(table).savefig(partial, dpi=150)
+    except OSError as error:
+        raise SignError(f"{out}: the report can't be written ({error.strerror}); make room and run again, finished clips are kept") from None
+    return Summary(out, table, frames, seconds, workers)
+
+
+def plot(table: pd.DataFrame) -> Figure:
+    """Detection rates: over all frames, and clip by clip from the worst to the best."""
+    good = table[table["status"] != "failed"]
+    with matplotlib.rc_context({"font.size": 9}):
+        fig = Figure(figsize=(9, 3.4), layout="constrained")
+        left, right = fig.subplots(1, 2, width_ratios=[1, 1.7])
+        for y, (part, rate) in enumerate(overall(table).items()):
+            colour, _, label = LOOKS[part]
+            left.barh(y, rate, color=colour, height=0.6)
+            inside = rate > 0.25
+            left.text(rate - 0.02 if inside else rate + 0.02, y, f"{rate:.1%}", va="center", ha="right" if inside else "left", color="white" if inside and part != "left_hand" else "black")
+        left.set(yticks=range(3), yticklabels=[LOOKS[p][2] for p in PARTS], xlim=(0, 1), xlabel="share of frames in which it was found")
+        left.invert_yaxis()
+        left.set_title(f"All {pd.to_numeric(good['frames']).sum():,.0f} frames", loc="left", fontweight="bold")
+        for part, (colour, line, label) in LOOKS.items():
+            rates = pd.to_numeric(good[part]).sort_values().to_numpy()
+            right.plot(range(1, len(rates) + 1), rates, line, color=colour, label=label, lw=2, marker="o" if len(rates) < 30 else "", ms=4)
+        right.set(ylim=(-0.04, 1.04), xlabel="clips, each part sorted by its own rate", ylabel="share of the clip's frames")
+        right.xaxis.get_major_locator().set_params(integer=True)
+        right.set_title(f"Clip by clip: {len(good)} clips" + (f", {len(table) - len(good)} more failed" if len(good) < len(table) else ""), loc="left", fontweight="bold")
+        right.legend(frameon=False, loc="lower right")
+        for ax in (left, right):
+            ax.spines[["top", "right"]].set_visible(False)
+    return fig

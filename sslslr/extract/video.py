@@ -1,0 +1,239 @@
+"""Frames of a video, or of a folder of pictures: upright, complete, with time stamps, or a reason why not.
+
+Half a video is never passed off as a whole one. Decoders raise for most damaged files, but some containers end
+quietly where the file was cut off (a Matroska file cut at 60 % yields 1 of 40 frames and no error), so the size that
+the file declares is compared with its real one first.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+from av.error import FFmpegError
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from sslslr.errors import SignError
+
+VIDEOS = frozenset(".mp4 .m4v .mov .avi .mkv .webm .mpg .mpeg .mts .m2ts .ts .wmv .flv .3gp .ogv".split())
+PICTURES = frozenset(".jpg .jpeg .png .bmp .webp".split())
+SLACK_MS = 250.0
+"""A clip may end this much after its recording's last frame: annotations are rounded."""
+
+
+class VideoError(SignError):
+    """A video that can't be read whole. ``reason``: missing, unreadable, no video stream, truncated or empty."""
+
+    def __init__(self, reason: str, message: str):
+        super().__init__(message)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The part of a recording that is the clip; by time in ms, or by frame number. None: no bound.
+
+    start, end: ms from the video's beginning, both included.  first, last: frames counted from 1, both included.
+    fps: of a folder of pictures, which doesn't know its own.
+    """
+
+    start: float | None = None
+    end: float | None = None
+    first: int | None = None
+    last: int | None = None
+    fps: float = 25.0
+
+
+WHOLE = Cut()
+
+
+def frames(path: Path, cut: Cut = WHOLE) -> Iterator[tuple[float, np.ndarray]]:
+    """Yield (time in ms, upright RGB picture (H, W, 3) uint8) for each frame of the clip.
+
+    Rotation flags are applied, and pixels that aren't square are made so. Raises VideoError at whatever is wrong,
+    if need be after some frames: a caller keeps nothing of a clip that did not end well.
+    """
+    path = Path(path)
+    read = _check_file(path)
+    count, last_time, size, taken = 0, 0.0, None, False
+    for time, picture in read(path, cut):
+        count, last_time = count + 1, time
+        if size not in (None, picture.shape):
+            raise VideoError("unreadable", f"{path}: the picture's size changes at frame {count}; re-encode the video at one size")
+        size = picture.shape
+        number = count if cut.first or cut.last else None
+        if (cut.last and count > cut.last) or (cut.end is not None and time > cut.end):
+            break
+        if (cut.first and number < cut.first) or (cut.start is not None and time < cut.start):
+            continue
+        taken = True
+        yield time, picture
+    _check_end(path, cut, count, last_time, taken)
+
+
+def _check_end(path: Path, cut: Cut, count: int, last_time: float, taken: bool) -> None:
+    if count == 0:
+        raise VideoError("empty", f"{path}: holds no frame; leave it out or download it again")
+    if not taken:
+        raise VideoError("empty", f"{path}: no frame lies in {_range(cut)}; the video ends at {last_time:.0f} ms, frame {count}")
+    if (cut.end is not None and cut.end > last_time + SLACK_MS) or (cut.last and cut.last > count):
+        raise VideoError("truncated", f"{path}: ends at {last_time:.0f} ms, frame {count}, before the end of {_range(cut)}; wrong file?")
+
+
+def _range(cut: Cut) -> str:
+    unit, a, b = ("frames", cut.first, cut.last) if cut.first or cut.last else ("ms", cut.start, cut.end)
+    return f"{unit} {a if a is not None else 'first'} to {b if b is not None else 'last'}"
+
+
+def _check_file(path: Path):
+    """The function that reads this path, or VideoError for what can be told without decoding."""
+    if path.is_symlink() and not path.exists():
+        raise VideoError("missing", f"{path}: a link to {path.readlink()}, which does not exist; restore the file or drop the link")
+    if not path.exists():
+        raise VideoError("missing", f"{path}: no such file; check the manifest's path or download it again")
+    if path.is_dir():
+        return _folder_frames
+    if not path.is_file():
+        raise VideoError("unreadable", f"{path}: neither a file nor a folder; leave it out")
+    try:
+        size, declared, head = path.stat().st_size, declared_size(path), path.open("rb").read(64)
+    except OSError as error:
+        raise VideoError("unreadable", f"{path}: can't be opened ({error.strerror}); check its permissions") from None
+    if size == 0:
+        raise VideoError("empty", f"{path}: zero bytes; download it again")
+    if head.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
+        raise VideoError("unreadable", f"{path}: a web page, not a video (a dead link?); download it again")
+    if declared > size:
+        raise VideoError("truncated", f"{path}: {size} bytes of the {declared} that it declares; download it again")
+    return _video_frames
+
+
+def declared_size(path: Path) -> int:
+    """Bytes that a file says it has (MP4/MOV boxes, RIFF, Matroska), 0 where it doesn't say."""
+    with open(path, "rb") as file:
+        head = file.read(64)
+        if head[:4] == b"RIFF":
+            return int.from_bytes(head[4:8], "little") + 8
+        if head[:4] == b"\x1aE\xdf\xa3":  # EBML header, then the Segment that holds everything
+            _, at = _ebml(head, 4)
+            at += _ebml(head, 4)[0]
+            known = head[at : at + 4] == b"\x18\x53\x80\x67"
+            size, start = _ebml(head, at + 4) if known else (0, 0)
+            return start + size if known and size < 1 << 55 else 0  # all ones: not known, as in a live recording
+        if head[4:8] not in (b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip"):
+            return 0
+        at, end = 0, file.seek(0, 2)
+        while at + 8 <= end:
+            file.seek(at)
+            box = file.read(16)
+            size = int.from_bytes(box[:4], "big")
+            size = int.from_bytes(box[8:16], "big") if size == 1 else size or end - at
+            if size < 8 or not box[4:8].isascii():
+                return 0
+            at += size
+        return at
+
+
+def _ebml(data: bytes, at: int) -> tuple[int, int]:
+    """Value of the variable-length integer at ``at``, and where it ends."""
+    length = 9 - data[at].bit_length() if at < len(data) and data[at] else 8
+    value = int.from_bytes(data[at : at + length], "big") & ((1 << (7 * length)) - 1)
+    return (1 << 56 if value == (1 << (7 * length)) - 1 else value), at + length
+
+
+def _video_frames(path: Path, cut: Cut) -> Iterator[tuple[float, np.ndarray]]:
+    """All frames from the clip's start on (or earlier) to the video's end."""
+    if cut.start and cut.start > 2000:
+        started = False
+        try:
+            for time, picture in _decode(path, seek=cut.start):
+                if not started and time > cut.start:
+                    break  # the index led past the start: read from the beginning instead
+                started = True
+                yield time, picture
+        except VideoError:
+            if started:
+                raise
+        if started:
+            return
+    yield from _decode(path)
+
+
+def _decode(path: Path, seek: float = 0.0) -> Iterator[tuple[float, np.ndarray]]:
+    index = 0
+    try:
+        with av.open(str(path)) as container:
+            streams = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
+            if not streams:
+                raise VideoError("no video stream", f"{path}: has no video, only {_contents(container)}; leave it out")
+            stream = streams[0]
+            stream.codec_context.options = {"err_detect": "explode"}
+            origin = stream.start_time or 0
+            if seek:
+                container.seek(origin + int(seek / 1000 / stream.time_base), stream=stream)
+            for index, frame in enumerate(container.decode(stream), 1):
+                if frame.is_corrupt:
+                    raise VideoError("unreadable", f"{path}: damaged at frame {index}; download it again")
+                if frame.pts is None and seek:
+                    raise VideoError("unreadable", f"{path}: has no time stamps; re-encode it")
+                rate = float(stream.average_rate or stream.base_rate or 25)
+                time = (index - 1) * 1000 / rate if frame.pts is None else float((frame.pts - origin) * frame.time_base) * 1000
+                yield time, _upright(frame, stream.sample_aspect_ratio)
+    except FFmpegError as error:
+        where = f"damaged after frame {index}" if index else "not a video that can be decoded"
+        raise VideoError("unreadable", f"{path}: {where} ({error.strerror}); download it again") from None
+
+
+def _contents(container) -> str:
+    return ", ".join(sorted({s.type for s in container.streams})) or "nothing"
+
+
+def _upright(frame: av.VideoFrame, pixel_aspect) -> np.ndarray:
+    """The picture as a player shows it, (H, W, 3) uint8 RGB."""
+    aspect = float(pixel_aspect or 1) or 1.0
+    width = None if 0.99 < aspect < 1.01 else max(1, round(frame.width * aspect))
+    picture = frame.to_ndarray(format="rgb24", width=width) if width else frame.to_ndarray(format="rgb24")
+    return np.ascontiguousarray(np.rot90(picture, round(frame.rotation / 90) % 4))
+
+
+def pictures(folder: Path) -> list[Path]:
+    """The pictures in a folder, by the numbers in their names (frame_9 comes before frame_10)."""
+    found = [p for p in folder.iterdir() if p.suffix.lower() in PICTURES and not p.name.startswith(".")]
+    return sorted(found, key=lambda p: [int(x) if x.isdigit() else x for x in _parts(p.stem)])
+
+
+def _parts(name: str) -> list[str]:
+    """"a12b" -> ["a", "12", "b"]; starts with a non-number, so that lists of parts compare."""
+    parts, digits = [""], False
+    for char in name:
+        if (char in "0123456789") != digits:
+            parts.append("")
+            digits = not digits
+        parts[-1] += char
+    return parts
+
+
+def _folder_frames(path: Path, cut: Cut) -> Iterator[tuple[float, np.ndarray]]:
+    found = pictures(path)
+    if not found:
+        raise VideoError("unreadable", f"{path}: a folder without pictures, not a video; leave it out")
+    for index, picture in enumerate(found):
+        try:
+            with Image.open(picture) as image:
+                yield index * 1000 / cut.fps, np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+        except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+            reason = "truncated" if "truncated" in str(error) else "unreadable"
+            raise VideoError(reason, f"{picture}: not a whole picture ({error}); fetch this frame again") from None
+
+
+def write_video(path: Path, pictures, fps: float = 25.0, codec: str = "libx264", **options: str) -> Path:
+    """Encode RGB pictures (H, W, 3) uint8, all of one even size, to ``path``; the suffix decides the container."""
+    with av.open(str(path), "w", options=options) as container:
+        stream = container.add_stream(codec, rate=round(fps))
+        stream.pix_fmt = "yuv420p"
+        for picture in pictures:
+            stream.height, stream.width = picture.shape[:2]
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")))
+        container.mux(stream.encode())
+    return Path(path)
