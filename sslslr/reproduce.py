@@ -30,8 +30,11 @@ def declared(notebook: Path) -> dict[str, object]:
     tagged = [c for c in cells if "parameters" in c["metadata"].get("tags", [])]
     if len(tagged) != 1:
         raise SignError(f"{notebook.name}: {len(tagged)} cells are tagged 'parameters'; expected one")
-    tree = ast.parse("".join(tagged[0]["source"]))
-    values = {n.targets[0].id: ast.literal_eval(n.value) for n in tree.body if isinstance(n, ast.Assign)}
+    try:
+        assigned = [n for n in ast.parse("".join(tagged[0]["source"])).body if isinstance(n, ast.Assign)]
+        values = {n.targets[0].id: ast.literal_eval(n.value) for n in assigned}
+    except (SyntaxError, ValueError):
+        raise SignError(f"{notebook.name}: its parameters cell may only hold lines like NAME = a number or text") from None
     if missing := set(STANDARD) - set(values):
         raise SignError(f"{notebook.name}: its parameters cell lacks {', '.join(sorted(missing))}")
     return values
@@ -87,7 +90,7 @@ def execute(notebook: Path, executed: Path, values: dict, code: str) -> None:
     try:
         papermill.execute_notebook(
             str(notebook), str(failed), parameters=values, cwd=str(notebook.parent), kernel_name="python3",
-            progress_bar=False, stderr_file=sys.stderr if sys.stderr.isatty() else None,
+            progress_bar=False, extra_arguments=["--IPKernelApp.log_level=ERROR"], stderr_file=sys.stderr if sys.stderr.isatty() else None,
         )  # fmt: skip
     except papermill.PapermillExecutionError as error:
         if error.ename == "SignError":

@@ -100,3 +100,9 @@ def test_wrong_input_is_one_line_and_a_non_zero_exit(arguments, message):
     done = subprocess.run([sys.executable, "-m", "sslslr.reproduce", *arguments], capture_output=True, text=True, cwd=paths.ROOT)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1 and message in done.stderr
+
+
+def test_a_parameters_cell_that_computes_is_refused(folder):
+    write(folder / "00_toy.ipynb", PARAMETERS + "HALF = 1 / 2", "1")
+    with pytest.raises(SignError, match="00_toy.ipynb: its parameters cell may only hold"):
+        reproduce.reproduce("synthetic", "smoke", folder=folder)

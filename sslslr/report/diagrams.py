@@ -114,26 +114,31 @@ def boundary_histograms(corpora: dict[str, Signs]):
     return fig
 
 
-def curves(metrics, columns: dict[str, str], models, by: str = "corpus"):
-    """Metrics over epochs: a row of panels for each of ``columns`` (name -> axis label), a column of panels a corpus.
+def curves(metrics, columns: dict[str, str], models, hidden: tuple[tuple[str, str], ...] = ()):
+    """Metrics over epochs: a row of panels a corpus, one panel for each of ``columns`` (name -> axis label).
 
     ``metrics`` has columns corpus, model, repeat, epoch and those of ``columns``; lines are means over repeats, bands
-    their range.
+    their range. ``hidden`` lists (column, model) that are left out because they can't be compared.
     """
-    corpora = list(dict.fromkeys(metrics[by]))
-    fig, axes = plt.subplots(len(columns), len(corpora), figsize=(2.4 * len(corpora) + 1.2, 1.7 * len(columns) + 0.7), sharex=True, sharey="row", squeeze=False)  # fmt: skip
-    for row, (column, label) in zip(axes, columns.items(), strict=True):
-        for ax, corpus in zip(row, corpora, strict=True):
+    corpora = list(dict.fromkeys(metrics["corpus"]))
+    fig, axes = plt.subplots(len(corpora), len(columns), figsize=(2.35 * len(columns), 1.75 * len(corpora) + 1.0), sharex=True, squeeze=False)
+    for row, corpus in zip(axes, corpora, strict=True):
+        for ax, column in zip(row, columns, strict=True):
             for model in models:
-                part = metrics[(metrics[by] == corpus) & (metrics["model"] == model)]
+                part = metrics[(metrics["corpus"] == corpus) & (metrics["model"] == model)]
+                if (column, model) in hidden or part.empty:
+                    continue
                 wide = part.pivot(index="epoch", columns="repeat", values=column)
-                ax.plot(wide.index, wide.mean(axis=1), color=COLOURS.get(model, GREY), label=model)
-                ax.fill_between(wide.index, wide.min(axis=1), wide.max(axis=1), color=COLOURS.get(model, GREY), alpha=0.2, lw=0)
-        row[0].set_ylabel(label)
-    for ax, corpus in zip(axes[0], corpora, strict=True):
-        ax.set_title(corpus, fontsize=9)
+                colour = COLOURS.get(model, GREY)
+                ax.plot(wide.index, wide.mean(axis=1), color=colour, label=model, ls="--" if "dropout" in model else "-")
+                ax.fill_between(wide.index, wide.min(axis=1), wide.max(axis=1), color=colour, alpha=0.2, lw=0)
+            ax.set_ylim(bottom=0)
+            ax.tick_params(labelsize=7)
+        row[0].set_ylabel(corpus, fontweight="bold", fontsize=9)
+    for ax, label in zip(axes[0], columns.values(), strict=True):
+        ax.set_title(label, fontsize=8.5, fontweight="normal")
     for ax in axes[-1]:
-        ax.set_xlabel("epoch")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
+        ax.set_xlabel("epoch", fontsize=8)
+    handles, labels = axes[0, -1].get_legend_handles_labels()
     fig.legend(handles, labels, loc="outside upper center", ncols=len(labels), fontsize=8)
     return fig
