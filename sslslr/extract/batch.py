@@ -94,7 +94,11 @@ class _Worker:
     """What a worker process keeps between clips: its graph. Called with (number, source), returns the report's row."""
 
     def __init__(self, backend: Callable[[], Callable], out: Path):
-        self.backend, self.out, self.holistic = backend, out, backend()
+        self.backend, self.out = backend, out
+        try:
+            self.holistic = backend()
+        except Exception as error:
+            raise SignError(f"the pose backend can't be started ({type(error).__name__}: {error}); make the environment anew") from None
 
     def __call__(self, job: tuple[int, Source]) -> dict:
         source, target = job[1], clip_path(self.out, job[1].name)

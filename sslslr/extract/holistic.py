@@ -37,6 +37,7 @@ class Holistic:
     def __init__(self, complexity: int = 1):
         with quiet_stderr():
             self._graph, version = _build(complexity)
+            self._graph.process({"image": np.zeros((64, 64, 3), np.uint8)})  # its threads have now said what they had to say
         self.about = {"backend": "mediapipe-holistic", "version": version, "complexity": complexity}
 
     def __call__(self, pictures: Iterable[np.ndarray]) -> dict[str, np.ndarray]:

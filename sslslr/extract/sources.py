@@ -132,7 +132,8 @@ def _cut(row: dict[str, str], where: str) -> Cut:
     by_time, by_frame = start is not None or end is not None, first is not None or last is not None
     if by_time and by_frame:
         raise SignError(f"{where}: gives both times and frames; give start and end in ms, or start_frame and end_frame")
-    if not 0 <= (start or 0) <= (end if end is not None else float("inf")) or not 1 <= (first or 1) <= (last or 1 << 40):
+    low, high = (1 if first is None else first, 1 << 40 if last is None else last)
+    if not 0 <= (start or 0) <= (float("inf") if end is None else end) or not 1 <= low <= high:
         raise SignError(f"{where}: the clip from {row.get('start') or first} to {row.get('end') or last} ends before it starts (frames count from 1)")
     if values["fps"] is not None and not 0 < values["fps"] < 1e4:
         raise SignError(f"{where}: fps is {values['fps']}; expected frames a second")

@@ -15,8 +15,8 @@ from sslslr.paths import atomic
 
 REPORT = "report.csv"
 PLOT = "detection_rates.png"
-LOOKS = {"pose": ("#000000", "-", "body"), "left_hand": ("#E69F00", "--", "left hand"), "right_hand": ("#0072B2", "-.", "right hand")}
-"""Colour (Okabe and Ito's), line and label of each part; told apart without colour too."""
+LOOKS = {"pose": ("#6B6B6B", "s-", "body"), "left_hand": ("#E69F00", "v--", "left hand"), "right_hand": ("#0072B2", "o-.", "right hand")}
+"""Colour (Okabe and Ito's), marker and line, label of each part; told apart without colour too."""
 
 
 @dataclass(frozen=True)
@@ -97,17 +97,18 @@ def plot(table: pd.DataFrame) -> Figure:
             colour, _, label = LOOKS[part]
             left.barh(y, rate, color=colour, height=0.6)
             inside = rate > 0.25
-            left.text(rate - 0.02 if inside else rate + 0.02, y, f"{rate:.1%}", va="center", ha="right" if inside else "left", color="white" if inside and part != "left_hand" else "black")
+            ink = "white" if inside and part != "left_hand" else "black"
+            left.text(rate + (-0.02 if inside else 0.02), y, f"{rate:.1%}", va="center", ha="right" if inside else "left", color=ink)
         left.set(yticks=range(3), yticklabels=[LOOKS[p][2] for p in PARTS], xlim=(0, 1), xlabel="share of frames in which it was found")
         left.invert_yaxis()
         left.set_title(f"All {pd.to_numeric(good['frames']).sum():,.0f} frames", loc="left", fontweight="bold")
         for part, (colour, line, label) in LOOKS.items():
             rates = pd.to_numeric(good[part]).sort_values().to_numpy()
-            right.plot(range(1, len(rates) + 1), rates, line, color=colour, label=label, lw=2, marker="o" if len(rates) < 30 else "", ms=4)
-        right.set(ylim=(-0.04, 1.04), xlabel="clips, each part sorted by its own rate", ylabel="share of the clip's frames")
+            right.plot(range(1, len(rates) + 1), rates, line if len(rates) < 30 else line[1:], color=colour, label=label, lw=2, ms=6)
+        right.set(xlim=(0.5, len(good) + 0.5), ylim=(-0.04, 1.04), xlabel="clips, each part sorted by its own rate", ylabel="share of the clip's frames")
         right.xaxis.get_major_locator().set_params(integer=True)
-        right.set_title(f"Clip by clip: {len(good)} clips" + (f", {len(table) - len(good)} more failed" if len(good) < len(table) else ""), loc="left", fontweight="bold")
-        right.legend(frameon=False, loc="lower right")
+        right.set_title(f"Clip by clip (n = {len(good)}" + (f", {len(table) - len(good)} more failed)" if len(good) < len(table) else ")"), loc="left", fontweight="bold")
+        fig.legend(frameon=False, loc="outside lower right", ncols=3)
         for ax in (left, right):
             ax.spines[["top", "right"]].set_visible(False)
     return fig

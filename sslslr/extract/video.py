@@ -163,7 +163,7 @@ def _video_frames(path: Path, cut: Cut) -> Iterator[tuple[float, np.ndarray]]:
 def _decode(path: Path, seek: float = 0.0) -> Iterator[tuple[float, np.ndarray]]:
     index = 0
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path.absolute())) as container:  # "talk:1.mp4" alone would be taken for a protocol
             streams = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
             if not streams:
                 raise VideoError("no video stream", f"{path}: has no video, only {_contents(container)}; leave it out")
@@ -227,13 +227,14 @@ def _folder_frames(path: Path, cut: Cut) -> Iterator[tuple[float, np.ndarray]]:
             raise VideoError(reason, f"{picture}: not a whole picture ({error}); fetch this frame again") from None
 
 
-def write_video(path: Path, pictures, fps: float = 25.0, codec: str = "libx264", **options: str) -> Path:
-    """Encode RGB pictures (H, W, 3) uint8, all of one even size, to ``path``; the suffix decides the container."""
+def write_video(path: Path, pictures, fps: float = 25.0, codec: str = "libx264", pixels: str = "yuv420p", **options: str) -> Path:
+    """Encode RGB pictures (H, W, 3) uint8, all of one size (even with yuv420p), to ``path``; the suffix decides the container."""
     with av.open(str(path), "w", options=options) as container:
         stream = container.add_stream(codec, rate=round(fps))
-        stream.pix_fmt = "yuv420p"
+        stream.pix_fmt = pixels
         for picture in pictures:
-            stream.height, stream.width = picture.shape[:2]
+            if not stream.codec_context.is_open:
+                stream.height, stream.width = picture.shape[:2]
             container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")))
         container.mux(stream.encode())
     return Path(path)
