@@ -21,9 +21,9 @@ table {{ border-collapse: collapse; font-size: .9rem; }} th, td {{ border-bottom
 <h1>{title}</h1>
 <p>{intro}</p>
 {warning}
-<h2>Notebooks</h2><ol start="0">{notebooks}</ol>
-<h2>Tables</h2>{tables}
+<h2>Notebooks</h2><ul>{notebooks}</ul>
 <h2>Figures</h2>{figures}
+<h2>Tables</h2>{tables}
 </main></body></html>
 """
 
@@ -75,6 +75,8 @@ def table_section(out: Path, name: str, about: dict) -> str:
     lines = [x for x in (out / "tables" / f"{name}.md").read_text(encoding="utf-8").splitlines() if x.startswith("|")]
     cells = [[c.strip() for c in x.strip("|").split("|")] for x in lines if not set(x) <= set("|:- ")]
     shown = pd.DataFrame(cells[1:], columns=cells[0]).to_html(index=False, border=0)
+    if len(cells) > 60:
+        shown = f"<details><summary>{len(cells) - 1} rows</summary>{shown}</details>"
     return (
         f'<figure id="{name}"><figcaption><b>{name}.</b> {escape(about["caption"])} <span class="stamp">({escape(about["stamp"])})'
         f'</span> <a href="tables/{name}.csv">CSV</a></figcaption><div class="scroll">{shown}</div></figure>'

@@ -61,6 +61,7 @@ class Stage:
         """Save ``frame`` as ``tables/<name>.csv`` (every digit) and ``.md`` (``shown``, for readers); returns what is shown."""
         folder = self.folder / "tables"
         shown = frame if shown is None else shown
+        shown = shown.astype(object).where(shown.notna(), "–")
         buffer = io.StringIO()
         frame.to_csv(buffer, index=False)
         write_text(folder / f"{name}.csv", buffer.getvalue())
