@@ -1,0 +1,148 @@
+"""Four corpora of synthetic signing in the image of the paper's four data sets (section 6.1)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sslslr.datasets.synthetic import motion, signers as people, timeline
+from sslslr.datasets.synthetic.body import body
+from sslslr.datasets.synthetic.camera import Camera, disturb, project
+from sslslr.datasets.synthetic.lexicon import LARGEST, lexicon
+from sslslr.datasets.synthetic.phonology import HANDSHAPES
+from sslslr.datasets.synthetic.timeline import Pace
+from sslslr.errors import SignError
+from sslslr.signs import Signs
+from sslslr.skeleton import MEDIAPIPE_75
+
+FPS = 25.0
+FEWEST_SIGNERS = 4
+_CHUNK = 400  # clips worked on at once: bounds the memory, not the result's size
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """How a corpus was recorded: its pace, camera, resting hands, and how much people and tokens differ.
+
+    neighbours: share of clips that start within another sign, and that end within one.  tail: exponent of the class
+    sizes' power law, 0 for equal sizes.
+    """
+
+    pace: Pace
+    camera: Camera
+    rest: tuple[tuple[float, float, float], str]
+    seated: bool
+    neighbours: tuple[float, float] = (0.0, 0.0)
+    tail: float = 0.0
+    variety: float = 1.0
+    sloppiness: float = 1.0
+
+
+_CORPORA = {
+    "lsfb-like": Corpus(
+        Pace(lead=0.22, preparation=0.30, stroke=0.42, hold=0.08, retraction=0.30, tail=0.14),
+        Camera(width=0.22, height=0.42, distance=6, framing=0.08, turns=1.6, jitter=0.016, loss=0.05, blur=0.16),
+        ((-0.18, 1.18, -0.70), "in the lap"),
+        seated=True, neighbours=(0.85, 0.85), tail=0.8, variety=1.0, sloppiness=1.0,
+    ),
+    "asl-citizen-like": Corpus(
+        Pace(lead=0.95, preparation=0.38, stroke=0.50, hold=0.16, retraction=0.36, tail=0.50, reach=0.5),
+        Camera(width=0.30, height=0.52, distance=3.6, framing=0.12, turns=2.0, jitter=0.016, loss=0.05, blur=0.18),
+        ((-0.22, 1.15, -0.55), "in the lap"),
+        seated=True, variety=1.2, sloppiness=0.9,
+    ),
+    "gsl-like": Corpus(
+        Pace(lead=0.08, preparation=0.26, stroke=0.62, hold=0.12, retraction=0.20, tail=0.06),
+        Camera(width=0.22, height=0.36, distance=7, framing=0.04, turns=0.8, jitter=0.012, loss=0.03, blur=0.18),
+        ((-0.14, 0.98, -0.50), "clasped"),
+        seated=False, neighbours=(0.6, 0.6), variety=0.9, sloppiness=0.8,
+    ),
+    "lsa-like": Corpus(
+        Pace(lead=0.20, preparation=0.45, stroke=0.70, hold=0.18, retraction=0.48, tail=0.30),
+        Camera(width=0.20, height=0.36, distance=7, framing=0.04, turns=0.8, jitter=0.012, loss=0.03, blur=0.18),
+        ((-0.66, 1.42, -0.10), "hanging"),
+        seated=False, variety=1.0, sloppiness=0.9,
+    ),
+}  # fmt: skip
+CORPORA: tuple[str, ...] = tuple(_CORPORA)
+_REACH = ((-0.10, 0.35, -1.25), "to the camera")
+
+
+def make(corpus: str, classes: int, signers: int, clips: int, seed: int = 0, *, stroke=None, noise: bool = True) -> Signs:
+    """Make a corpus of synthetic signing whose boundaries are known (the paper's section 6.1 lists the real ones).
+
+    corpus: one of ``CORPORA``.  classes: the first so many signs of its lexicon.  signers: at least 4.  clips: in all, at
+    least 4 a class.  seed: of the people and the recordings; the lexicon stays the same.  stroke: None for the corpus' own
+    timing, "first-half" or "last-half" of the clip, or two fractions, between which every stroke then lies.  noise: False
+    leaves out jitter and losses.
+
+    Returns Signs with landmarks (clips, T <= 90, 75, 2) in MediaPipe's image coordinates, 0 to 1 of a square frame, y
+    downwards, NaN where a hand is lost and after a clip's end. ``onset`` and ``offset`` are the first and the last frame of
+    the stroke, from reaching the sign's first place to the end of its movement; preparation, hold and retraction are outside.
+    Every class is shown by at least 4 signers, and by all of them where it has as many clips. ``split`` is empty.
+    Raises SignError for an unknown corpus or sizes that make no sense.
+    """
+    _check(corpus, classes, signers, clips, seed)
+    timeline.bounds(stroke)
+    settings, rng = _CORPORA[corpus], np.random.default_rng([CORPORA.index(corpus), seed])
+    crew = people.draw(signers, settings.variety, rng)
+    labels, who = _cast(classes, signers, clips, settings.tail, rng)
+    signs = lexicon(corpus, max(classes, min(LARGEST, 100)))  # neighbours come from the whole language
+    forms = motion.Forms.read(signs)
+    tempo = crew.pace[who] * np.exp(np.clip(rng.normal(0, 0.12, clips), -0.3, 0.3))
+    line = timeline.draw(settings.pace, forms.effort[labels], tempo, FPS, stroke, rng)
+    beside = rng.integers(len(signs), size=(2, clips))
+    linked = rng.random((2, clips)) < np.array(settings.neighbours)[:, None]
+
+    landmarks = np.full((clips, line.lengths.max(), 75, 2), np.nan, np.float32)
+    for start in range(0, clips, _CHUNK):
+        rows = np.arange(start, min(start + _CHUNK, clips))
+        part = timeline.of(line, rows)
+        frames = part.lengths.max()
+        seen = _film(settings, forms, labels[rows], beside[:, rows], linked[:, rows], part, crew.of(who[rows]), frames, noise, rng)
+        seen[np.arange(frames) >= part.lengths[:, None]] = np.nan
+        landmarks[rows, :frames] = seen
+    names = np.array([f"s{k:02d}" for k in range(signers)])
+    return Signs(
+        name=corpus, kind="synthetic", skeleton=MEDIAPIPE_75, landmarks=landmarks, lengths=line.lengths, labels=labels,
+        glosses=tuple(s.gloss for s in signs[:classes]), signers=names[who],
+        clips=np.array([f"{corpus}-{i:05d}" for i in range(clips)]), split=np.full(clips, "", "<U5"),
+        onset=line.onset, offset=line.offset, fps=FPS,
+    )  # fmt: skip
+
+
+def _film(settings, forms, labels, beside, linked, line, who, frames, noise, rng) -> np.ndarray:
+    """Image coordinates (N, T, 75, 2) of some of the clips."""
+    n = len(labels)
+    this, before, after = (motion.vary(forms.of(k), who, settings.sloppiness, rng) for k in (labels, *beside))
+    place, turn = settings.rest
+    loose = 0.6 * HANDSHAPES["C"] + 0.4 * HANDSHAPES["5"]
+    rest = tuple(motion.still(place, turn, loose, rng.normal(0, 0.06, (n, 3)), frames) for _ in range(2))
+    reach = motion.still(_REACH[0], _REACH[1], HANDSHAPES["1"], rng.normal(0, 0.1, (n, 3)), frames)
+    hands = motion.clip(np.arange(frames), line, this, before, after, tuple(linked), rest, reach)
+    image = project(body(hands, who, settings.seated, FPS, rng), who, settings.camera, rng)
+    return disturb(image, settings.camera, rng) if noise else image
+
+
+def _cast(classes: int, signers: int, clips: int, tail: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Labels and signers (clips,) of a shuffled corpus: class sizes fall off as rank ** -tail; signers take turns in a class."""
+    least = min(signers, max(FEWEST_SIGNERS, clips // classes // 2)) if tail else clips // classes
+    weights = np.arange(1, classes + 1) ** -tail
+    weights = rng.permutation(weights / weights.sum())
+    exact = np.cumsum(weights) * (clips - least * classes)
+    sizes = least + np.diff(np.rint(exact), prepend=0).astype(int)
+    labels = np.repeat(np.arange(classes), sizes)
+    who = np.concatenate([np.concatenate([rng.permutation(signers) for _ in range(-(-k // signers))])[:k] for k in sizes])
+    order = rng.permutation(clips)
+    return labels[order], who[order]
+
+
+def _check(corpus: str, classes: int, signers: int, clips: int, seed: int) -> None:
+    if corpus not in _CORPORA:
+        raise SignError(f"synthetic corpus {corpus!r} is unknown; there are {', '.join(CORPORA)}")
+    for what, value, low, high in (
+        ("classes", classes, 2, LARGEST), ("signers", signers, FEWEST_SIGNERS, 1000), ("seed", seed, 0, 2**63 - 1),
+    ):  # fmt: skip
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
+            raise SignError(f"{corpus}: {what}={value!r}; expected a whole number from {low} to {high}")
+    if isinstance(clips, bool) or not isinstance(clips, int | np.integer) or clips < FEWEST_SIGNERS * classes:
+        raise SignError(f"{corpus}: clips={clips!r} for {classes} classes; expected a whole number, at least {FEWEST_SIGNERS} a class")
