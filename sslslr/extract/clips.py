@@ -7,15 +7,18 @@ filled, if at all, on reading (``repair``).
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from sslslr.errors import SignError
 from sslslr.extract.holistic import PARTS
 from sslslr.paths import atomic
 from sslslr.signs import Signs, pack
 from sslslr.skeleton import MEDIAPIPE_75
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ARRAYS = {"pose": (33, 3), "left_hand": (21, 3), "right_hand": (21, 3), "visibility": (33,), "time": ()}
 ABOUT = ("fps", "backend", "version", "complexity", "source")
@@ -96,8 +99,10 @@ def clip_path(folder: Path, name: str) -> Path:
     return Path(folder) / CLIPS / f"{name}.npz"
 
 
-def read_instances(folder: Path) -> pd.DataFrame:
+def read_instances(folder: Path) -> "pd.DataFrame":
     """The table of an extraction's clips: id, path, gloss, signer, split, start, end, frames, fps, ... all as text."""
+    import pandas as pd  # here, so that workers, which only write clips, start faster
+
     path = Path(folder) / INSTANCES
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")

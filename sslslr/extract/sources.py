@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-import pandas as pd
-
 from sslslr.errors import SignError
 from sslslr.extract.video import VIDEOS, WHOLE, Cut, pictures
 
@@ -87,6 +85,8 @@ def _walk(folder: Path, leave_out: Path | None, seen: set[Path]) -> Iterator[Pat
 
 
 def _from_manifest(manifest: Path, videos: Path) -> list[Source]:
+    import pandas as pd  # here, so that workers start faster
+
     try:
         table = pd.read_csv(manifest, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
     except FileNotFoundError:
@@ -100,6 +100,8 @@ def _from_manifest(manifest: Path, videos: Path) -> list[Source]:
 
 def unknown_columns(manifest: Path) -> list[str]:
     """Columns of a manifest that nothing reads: a misspelt one would silently lose its values."""
+    import pandas as pd
+
     return [c for c in pd.read_csv(manifest, dtype=str, nrows=0, encoding="utf-8-sig", skipinitialspace=True) if c not in COLUMNS]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from sslslr.errors import SignError
 from sslslr.extract.clips import INSTANCES, clip_path
@@ -15,7 +16,7 @@ from sslslr.paths import atomic
 
 REPORT = "report.csv"
 PLOT = "detection_rates.png"
-LOOKS = {"pose": ("#6B6B6B", "s-", "body"), "left_hand": ("#E69F00", "v--", "left hand"), "right_hand": ("#0072B2", "o-.", "right hand")}
+LOOKS = {"pose": ("#6B6B6B", "s-", "body"), "left_hand": ("#0072B2", "v--", "left hand"), "right_hand": ("#E69F00", "o-.", "right hand")}
 """Colour (Okabe and Ito's), marker and line, label of each part; told apart without colour too."""
 
 
@@ -88,27 +89,31 @@ def write(out: Path, rows: list[dict], before: dict[str, dict], frames: int, sec
 
 
 def plot(table: pd.DataFrame) -> Figure:
-    """Detection rates: over all frames, and clip by clip from the worst to the best."""
-    good = table[table["status"] != "failed"]
+    """Detection rates over all frames, and clip by clip from the worst to the best."""
     with matplotlib.rc_context({"font.size": 9}):
-        fig = Figure(figsize=(9, 3.4), layout="constrained")
-        left, right = fig.subplots(1, 2, width_ratios=[1, 1.7])
-        for y, (part, rate) in enumerate(overall(table).items()):
-            colour, _, label = LOOKS[part]
-            left.barh(y, rate, color=colour, height=0.6)
-            inside = rate > 0.25
-            ink = "white" if inside and part != "left_hand" else "black"
-            left.text(rate + (-0.02 if inside else 0.02), y, f"{rate:.1%}", va="center", ha="right" if inside else "left", color=ink)
-        left.set(yticks=range(3), yticklabels=[LOOKS[p][2] for p in PARTS], xlim=(0, 1), xlabel="share of frames in which it was found")
-        left.invert_yaxis()
-        left.set_title(f"All {pd.to_numeric(good['frames']).sum():,.0f} frames", loc="left", fontweight="bold")
-        for part, (colour, line, label) in LOOKS.items():
-            rates = pd.to_numeric(good[part]).sort_values().to_numpy()
-            right.plot(range(1, len(rates) + 1), rates, line if len(rates) < 30 else line[1:], color=colour, label=label, lw=2, ms=6)
-        right.set(xlim=(0.5, len(good) + 0.5), ylim=(-0.04, 1.04), xlabel="clips, each part sorted by its own rate", ylabel="share of the clip's frames")
-        right.xaxis.get_major_locator().set_params(integer=True)
-        right.set_title(f"Clip by clip (n = {len(good)}" + (f", {len(table) - len(good)} more failed)" if len(good) < len(table) else ")"), loc="left", fontweight="bold")
-        fig.legend(frameon=False, loc="outside lower right", ncols=3)
-        for ax in (left, right):
-            ax.spines[["top", "right"]].set_visible(False)
+        return draw(Figure(figsize=(10, 3.6), layout="constrained"), table)
+
+
+def draw(fig: Figure, table: pd.DataFrame) -> Figure:
+    """``plot`` on a figure of the caller's."""
+    good = table[table["status"] != "failed"]
+    left, right = fig.subplots(1, 2, width_ratios=[1, 1.7])
+    for y, (part, rate) in enumerate(overall(table).items()):
+        inside = rate > 0.25
+        left.barh(y, rate, color=LOOKS[part][0], height=0.6)
+        ink = "white" if inside and part != "right_hand" else "black"
+        left.text(rate + (-0.02 if inside else 0.02), y, f"{rate:.1%}", va="center", ha="right" if inside else "left", color=ink)
+    left.set(yticks=range(3), yticklabels=[LOOKS[p][2] for p in PARTS], xlim=(0, 1), xlabel="share of the frames in which it was found")
+    left.invert_yaxis()
+    left.set_title(f"All {pd.to_numeric(good['frames']).sum():,.0f} frames", loc="left", fontweight="bold")
+    for part, (colour, line, label) in LOOKS.items():
+        rates = pd.to_numeric(good[part]).sort_values().to_numpy()
+        right.plot(range(1, len(rates) + 1), rates, line if len(rates) < 30 else line[1:], color=colour, label=label, lw=2, ms=6)
+    right.set(xlim=(0.5, len(good) + 0.5), ylim=(-0.04, 1.04), xlabel="clips, each part sorted by its own rate", ylabel="share of the clip's frames")
+    right.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    failed = f", {len(table) - len(good)} more failed" if len(good) < len(table) else ""
+    right.set_title(f"Clip by clip (n = {len(good)}{failed})", loc="left", fontweight="bold")
+    fig.legend(frameon=False, loc="outside lower right", ncols=3)
+    for ax in (left, right):
+        ax.spines[["top", "right"]].set_visible(False)
     return fig
