@@ -1,0 +1,225 @@
+"""What a folder holds, before a landmark is read; and how a folder of clips becomes one container."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sslslr import paths
+from sslslr.errors import SignError
+from sslslr.provenance import code_version
+from sslslr.signs import Signs, pack
+from sslslr.skeleton import MEDIAPIPE_75, Skeleton
+
+LEAVE_OUT = "leave-out.txt"
+COLUMNS = ("clip", "gloss", "signer", "split", "file")
+SMALL = 2e9  # bytes of landmarks up to which a data set is kept whole in the cache
+
+
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """The clips of one data set on disk.
+
+    table: a row a clip: clip (its name), gloss, signer, split ("" where the source has none), file (what ``open`` is
+    given; for a video its path below ``root``), and for videos perhaps start, end (ms), start_frame, end_frame, fps.
+    open: reads a row's landmarks, (T, J, C) with NaN for missing; None where there is only video.
+    missing: clips that the data set's own lists name and that aren't there; only where ``missing_is_normal`` may the
+    others be used without them.  published: counts to hold the table against.  notes: what a reader should know.
+    """
+
+    name: str
+    root: Path
+    table: pd.DataFrame
+    open: Callable[[str], np.ndarray] | None
+    skeleton: Skeleton = MEDIAPIPE_75
+    fps: float = 25.0
+    missing: tuple[str, ...] = ()
+    missing_is_normal: bool = False
+    published: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @property
+    def glosses(self) -> tuple[str, ...]:
+        return tuple(sorted(set(self.table["gloss"])))
+
+    def clip(self, file: str) -> np.ndarray:
+        """Landmarks (T, J, C) float32 of one row's ``file``; SignError when nothing can be learned from them."""
+        landmarks = np.asarray(self.open(file), dtype=np.float32)
+        if landmarks.ndim != 3 or not len(landmarks) or landmarks.shape[1] != len(self.skeleton):
+            raise SignError(f"{self.root / file}: landmarks have shape {landmarks.shape}; expected (frames, {len(self.skeleton)}, coordinates)")
+        if not np.isfinite(landmarks).any():
+            raise SignError(f"{self.root / file}: no landmark in any frame; put {file} into {self.root / LEAVE_OUT}, or extract it again")
+        return landmarks
+
+    def chunks(self, size: int = 512) -> Iterator[Signs]:
+        """The data set in parts of ``size`` clips, so that a large one is never in memory at once."""
+        self.require_landmarks()
+        for start in range(0, len(self), size):
+            part = replace(self, table=self.table.iloc[start : start + size])
+            yield _signs(part, [self.clip(f) for f in part.table["file"]], self.glosses)
+
+    def require_landmarks(self) -> None:
+        """Raise SignError where clips are missing that shouldn't be, or there is only video; then a manifest is written."""
+        if self.open is None:
+            manifest = write_manifest(self)
+            raise SignError(
+                f"{self.root}: {len(self)} videos, but no landmarks; extract them once with `python -m sslslr.extract {self.root} OUT "
+                f"--manifest {manifest}` and give the folder OUT instead"
+            )
+        if self.missing and not self.missing_is_normal:
+            raise SignError(
+                f"{self.name}: {len(self.missing)} of {len(self) + len(self.missing)} clips are listed but not there ({some(self.missing)}); "
+                f"complete {self.root}, or put their names into {self.root / LEAVE_OUT}"
+            )
+
+    def key(self, *settings) -> str:
+        """Hash of the source's files, of the code that reads them and of ``settings``: equal keys, equal landmarks."""
+        reader = getattr(self.open, "func", self.open).__module__
+        code = code_version(__name__, reader, "sslslr.signs", "sslslr.skeleton")
+        text = self.table.to_csv(index=False)
+        return hashlib.sha256(f"{self.name}|{fingerprint(self.root)}|{code}|{settings}|{text}".encode()).hexdigest()
+
+
+def read(listing: Listing) -> Signs:
+    """All clips of a listing at full length; a copy in the cache makes the next time fast, unless a file has changed."""
+    listing.require_landmarks()
+    stored = paths.cache() / "datasets" / f"{listing.name}-{listing.key()[:20]}.npz"
+    try:
+        return Signs.load(stored)
+    except SignError:  # not there yet, or broken: read the source
+        signs = _signs(listing, [listing.clip(f) for f in listing.table["file"]], listing.glosses)
+    if signs.landmarks.nbytes <= SMALL:
+        signs.save(stored)
+    return signs
+
+
+def _signs(listing: Listing, clips: list[np.ndarray], glosses: tuple[str, ...]) -> Signs:
+    landmarks, lengths = pack(clips)
+    table, unknown = listing.table, np.full(len(clips), np.nan)
+    number = {gloss: k for k, gloss in enumerate(glosses)}
+    return Signs(
+        name=listing.name, kind="real", skeleton=listing.skeleton, landmarks=landmarks, lengths=lengths,
+        labels=table["gloss"].map(number).to_numpy(int), glosses=glosses, signers=table["signer"].to_numpy(str),
+        clips=table["clip"].to_numpy(str), split=table["split"].to_numpy("<U5"), onset=unknown, offset=unknown, fps=listing.fps,
+    )  # fmt: skip
+
+
+def folder(path: Path, expected: str) -> Path:
+    """``path`` as an absolute path; raises SignError unless it is a folder with something in it."""
+    path = Path(path).expanduser()
+    if not path.is_dir():
+        raise SignError(f"{path}: {'is a file, not a folder' if path.exists() else 'no such folder'}; expected {expected}")
+    if not any(path.iterdir()):
+        raise SignError(f"{path}: the folder is empty; expected {expected}")
+    return path.resolve()
+
+
+def locate(path: Path, what: str) -> Path | None:
+    """The first file or folder called ``what`` (a glob pattern) in ``path``, or at most two levels below it."""
+    return next((found for depth in ("", "*/", "*/*/") for found in sorted(path.glob(depth + what))), None)
+
+
+def read_table(path: Path, columns: tuple[str, ...], **options) -> pd.DataFrame:
+    """A CSV as text, whatever the order of its columns and its line ends; "NA" is a gloss, not a gap.
+
+    Raises SignError naming the columns that are not there.
+    """
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True, **options)
+    except (OSError, ValueError) as error:
+        raise SignError(f"{path}: not a table in UTF-8 ({str(error).splitlines()[0]}); expected the columns {', '.join(columns)}") from None
+    if absent := [c for c in columns if c not in table]:
+        raise SignError(f"{path}: no column {', '.join(absent)} (it has {', '.join(map(str, table))}); expected {', '.join(columns)}")
+    if table.empty:
+        raise SignError(f"{path}: lists no clip")
+    return table.apply(lambda column: column.str.strip())
+
+
+def load_array(path: Path, shape: tuple[int | None, ...], what: str) -> np.ndarray:
+    """An ``.npy`` as float32, None in ``shape`` being any size; raises SignError naming the file and what was expected."""
+    try:
+        values = np.load(path, allow_pickle=False)
+    except FileNotFoundError:
+        raise SignError(f"{path}: no such file; expected {what}") from None
+    except (ValueError, OSError, EOFError) as error:
+        raise SignError(f"{path}: not a numpy array of numbers ({str(error).splitlines()[0]}); expected {what}") from None
+    fits = values.ndim == len(shape) and all(n in (None, m) for n, m in zip(shape, values.shape, strict=True))
+    if not fits or values.dtype.kind not in "fiu":
+        raise SignError(f"{path}: {values.dtype} values of shape {values.shape}; expected {what}")
+    return values.astype(np.float32)
+
+
+def zeros_to_missing(landmarks: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """(T, J, C): in each frame, a part (body, a hand) whose landmarks are all zero was not seen and becomes NaN."""
+    landmarks = landmarks.copy()
+    for part in map(list, skeleton.parts.values()):
+        unseen = (np.nan_to_num(landmarks[:, part]) == 0).all(axis=(1, 2))
+        landmarks[np.ix_(unseen, part)] = np.nan
+    return landmarks
+
+
+def most_represented(listing: Listing, signs: int | None) -> Listing:
+    """Only the ``signs`` glosses with the most clips (equal counts: in alphabetical order); None keeps all."""
+    if signs is None:
+        return listing
+    counts = listing.table["gloss"].value_counts()
+    kept = set(sorted(counts.index, key=lambda gloss: (-counts[gloss], gloss))[:signs])
+    table = listing.table[listing.table["gloss"].isin(kept)].reset_index(drop=True)
+    note = f"the {len(kept)} most represented of {len(counts)} signs: {len(table)} of {len(listing)} clips"
+    return replace(listing, table=table, published={"classes": signs}, notes=(*listing.notes, note))
+
+
+def without_left_out(listing: Listing) -> Listing:
+    """The listing without the clips that ``leave-out.txt`` in its folder names, a name a line; a note says how many."""
+    path = listing.root / LEAVE_OUT
+    if not path.exists():
+        return listing
+    names = {line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()}
+    out = listing.table[["clip", "file"]].isin(names).any(axis=1)
+    note = f"{int(out.sum())} clips are left out, as {path} says"
+    missing = tuple(m for m in listing.missing if m not in names)
+    return replace(listing, table=listing.table[~out].reset_index(drop=True), missing=missing, notes=(*listing.notes, note))
+
+
+def write_manifest(listing: Listing) -> Path:
+    """The manifest with which ``python -m sslslr.extract`` makes landmarks of a listing of videos; returns its path."""
+    extra = [c for c in ("start", "end", "start_frame", "end_frame", "fps") if c in listing.table]
+    manifest = listing.table.rename(columns={"file": "path", "clip": "id"})[["path", "id", "gloss", "signer", "split", *extra]]
+    path = paths.cache() / "manifests" / f"{listing.name}.csv"
+    paths.write_text(path, manifest.to_csv(index=False))
+    return path
+
+
+def fingerprint(root: Path) -> str:
+    """Hash of the names, sizes and times of all files below ``root``; hidden ones don't count."""
+    found: list[str] = []
+    _walk(str(root), "", found, set())
+    return hashlib.sha256("\n".join(sorted(found)).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _walk(folder: str, below: str, found: list[str], seen: set[str]) -> None:
+    if (real := os.path.realpath(folder)) in seen:  # a link that leads back up
+        return
+    seen.add(real)
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                _walk(entry.path, f"{below}{entry.name}/", found, seen)
+            elif os.path.exists(entry.path):  # not a link to nowhere
+                stat = entry.stat()
+                found.append(f"{below}{entry.name}|{stat.st_size}|{stat.st_mtime_ns}")
+
+
+def some(names) -> str:
+    """The first three of many, for a message."""
+    names = list(names)
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
