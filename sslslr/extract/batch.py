@@ -44,13 +44,14 @@ def extract(
         before = summary.rows_before(out)
         rows = {i: _known(s, out, before.get(s.name), retry) for i, s in enumerate(sources)}
         todo = [(i, s) for i, s in enumerate(sources) if rows[i] is None]
-        started, done = time.monotonic(), 0
-        results = imap_unordered(partial(Worker, backend, out), todo, min(workers, max(1, len(todo))))
+        started, done, workers = time.monotonic(), 0, max(1, min(workers, len(todo)))
+        results = imap_unordered(partial(Worker, backend, out), todo, workers)
         bar = tqdm(total=len(todo), unit="clip", disable=not progress or not todo, mininterval=0.5, desc="extracting")
         try:
             for (i, source), result in results:
                 if isinstance(result, Died):
-                    result = failed_row(source, "worker died", f"its process ended with status {result.code}; out of memory? try fewer --workers")
+                    detail = f"{source.path}: its process ended with status {result.code}; out of memory? try fewer --workers"
+                    result = failed_row(source, "worker died", detail)
                 rows[i] = result
                 done += int(result["frames"] or 0)
                 bar.set_postfix_str(f"{done / (time.monotonic() - started):.1f} frames/s", refresh=False)
@@ -66,7 +67,8 @@ def extract(
 def _known(source: Source, out: Path, before: dict | None, retry: bool) -> dict | None:
     """The row of a clip that needs no work, or None."""
     if source.twin:
-        return failed_row(source, "name collision", f"{source.path}: {source.twin} is extracted already under this name; give it another id")
+        detail = f"{source.path}: {source.twin} has this name already; give one of them another id in a manifest"
+        return failed_row(source, "name collision", detail)
     target, now = clip_path(out, source.name), fingerprint(source.path, source.cut)
     if target.exists():
         try:
@@ -74,7 +76,8 @@ def _known(source: Source, out: Path, before: dict | None, retry: bool) -> dict 
         except SignError:
             return None  # not a clip: something else wrote there or the disk lost it
         if now and row["source"] != now:
-            return failed_row(source, "name collision", f"{target}: made from another file or cut than {source.path}; use another folder or delete it")
+            detail = f"{target}: made from another file or cut than {source.path}; use another output folder, or delete it"
+            return failed_row(source, "name collision", detail)
         return {**row, **facts(source), "status": "done before", "reason": "", "detail": ""}
     if not retry and (failure := failure_path(out, source)).exists():
         try:

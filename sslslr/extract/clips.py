@@ -128,7 +128,7 @@ def read_folder(folder: Path, coordinates: int = 2, frames: int | None = None, n
     clips = [Clip.load(clip_path(folder, name)) for name in table["id"]]
     makers = {(c.backend, c.version, c.complexity) for c in clips}
     if len(makers) > 1:
-        raise SignError(f"{folder}: clips of {len(makers)} backends or versions ({sorted(makers)}); they differ, so keep each in its own folder")
+        raise SignError(f"{folder}: clips of {len(makers)} backends or versions ({sorted(makers)}); keep each in its own folder")
     landmarks, lengths = pack([c.isotropic[..., :coordinates] for c in clips], frames)
     glosses = tuple(sorted(set(table["gloss"])))
     unknown = np.full(len(clips), np.nan)

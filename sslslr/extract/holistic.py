@@ -54,7 +54,8 @@ class Holistic:
                 result = self._graph.process({"image": picture})
                 body = result.pose_landmarks
                 found["visibility"].append([p.visibility for p in body.landmark] if body else [np.nan] * PARTS["pose"])
-                for part, landmarks in (("pose", body), ("left_hand", result.left_hand_landmarks), ("right_hand", result.right_hand_landmarks)):
+                for part in PARTS:
+                    landmarks = getattr(result, f"{part}_landmarks")
                     points = [(p.x, p.y, p.z) for p in landmarks.landmark] if landmarks else [(np.nan,) * 3] * PARTS[part]
                     found[part].append(points)
         return {part: np.asarray(values, np.float32) for part, values in found.items()}

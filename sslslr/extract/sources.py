@@ -94,7 +94,8 @@ def _from_manifest(manifest: Path, videos: Path) -> list[Source]:
     except (OSError, ValueError) as error:
         raise SignError(f"{manifest}: not a CSV table in UTF-8 ({error}); expected the columns {', '.join(COLUMNS)}") from None
     if "path" not in table or table.empty:
-        raise SignError(f"{manifest}: {'no column path' if len(table) else 'no row'} (columns: {', '.join(table)}); expected {', '.join(COLUMNS)}")
+        lack = "no column path" if len(table) else "no row"
+        raise SignError(f"{manifest}: {lack} (columns: {', '.join(table)}); expected {', '.join(COLUMNS)}")
     return [_row(dict(row), f"{manifest}, line {line}", videos) for line, row in enumerate(table.to_dict("records"), 2)]
 
 
@@ -136,7 +137,8 @@ def _cut(row: dict[str, str], where: str) -> Cut:
         raise SignError(f"{where}: gives both times and frames; give start and end in ms, or start_frame and end_frame")
     low, high = (1 if first is None else first, 1 << 40 if last is None else last)
     if not 0 <= (start or 0) <= (float("inf") if end is None else end) or not 1 <= low <= high:
-        raise SignError(f"{where}: the clip from {row.get('start') or first} to {row.get('end') or last} ends before it starts (frames count from 1)")
+        bounds = f"{first if by_frame else start} to {last if by_frame else end}"
+        raise SignError(f"{where}: the clip from {bounds} ends before it starts, or starts before 0 (frames count from 1)")
     if values["fps"] is not None and not 0 < values["fps"] < 1e4:
         raise SignError(f"{where}: fps is {values['fps']}; expected frames a second")
     return Cut(start, end, first, last, values["fps"] or Cut.fps)

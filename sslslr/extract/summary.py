@@ -43,9 +43,11 @@ class Summary:
         counts = Counter(self.table["status"])
         reasons = Counter(self.table.loc[self.table["status"] == "failed", "reason"])
         failed = f" ({', '.join(f'{n} {reason}' for reason, n in reasons.most_common())})" if reasons else ""
-        lines = [f"{len(self.table)} clips: {counts['extracted']} extracted, {counts['done before']} done before, {counts['failed']} failed{failed}"]
+        told = ", ".join(f"{counts[status]} {status}" for status in ("extracted", "done before", "failed"))
+        lines = [f"{len(self.table)} clip{'s' * (len(self.table) != 1)}: {told}{failed}"]
         if self.frames:
-            lines.append(f"{self.frames} frames in {self.seconds:.1f} s with {self.workers} workers: {self.rate:.1f} frames/s")
+            took = f"{self.frames} frames in {self.seconds:.1f} s with {self.workers} worker{'s' * (self.workers > 1)}"
+            lines.append(f"{took}, start included: {self.rate:.1f} frames/s")
         if rates := overall(self.table):
             lines.append("found in " + ", ".join(f"{rates[part]:.1%} of the frames: {LOOKS[part][2]}" for part in PARTS))
         return "\n".join([*lines, f"see {self.out / REPORT} and {self.out / PLOT}"])
@@ -84,7 +86,8 @@ def write(out: Path, rows: list[dict], before: dict[str, dict], frames: int, sec
             with atomic(out / PLOT) as partial:
                 plot(table).savefig(partial, dpi=150)
     except OSError as error:
-        raise SignError(f"{out}: the report can't be written ({error.strerror}); make room and run again, finished clips are kept") from None
+        message = f"{out}: the report can't be written ({error.strerror}); make room and run again, finished clips are kept"
+        raise SignError(message) from None
     return Summary(out, table, frames, seconds, workers)
 
 
@@ -109,11 +112,12 @@ def draw(fig: Figure, table: pd.DataFrame) -> Figure:
     for part, (colour, line, label) in LOOKS.items():
         rates = pd.to_numeric(good[part]).sort_values().to_numpy()
         right.plot(range(1, len(rates) + 1), rates, line if len(rates) < 30 else line[1:], color=colour, label=label, lw=2, ms=6)
-    right.set(xlim=(0.5, len(good) + 0.5), ylim=(-0.04, 1.04), xlabel="clips, each part sorted by its own rate", ylabel="share of the clip's frames")
+    right.set(xlim=(0.5, len(good) + 0.5), xlabel="clips, each part sorted by its own rate")
+    right.set(ylim=(-0.04, 1.04), ylabel="share of the clip's frames")
     right.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     failed = f", {len(table) - len(good)} more failed" if len(good) < len(table) else ""
     right.set_title(f"Clip by clip (n = {len(good)}{failed})", loc="left", fontweight="bold")
-    fig.legend(frameon=False, loc="outside lower right", ncols=3)
+    fig.legend(frameon=False, loc="outside lower left", ncols=3)
     for ax in (left, right):
         ax.spines[["top", "right"]].set_visible(False)
     return fig

@@ -91,7 +91,8 @@ def facts(source: Source) -> dict:
 
 def done_row(source: Source, clip: Clip, status: str) -> dict:
     """A report's row for a clip that is there; ``status``: extracted or done before."""
-    about = {"status": status, "reason": "", "detail": "", "frames": len(clip), "fps": clip.fps, "width": clip.size[0], "height": clip.size[1]}
+    width, height = clip.size
+    about = {"status": status, "reason": "", "detail": "", "frames": len(clip), "fps": clip.fps, "width": width, "height": height}
     made = {"backend": clip.backend, "version": clip.version, "complexity": clip.complexity, "source": clip.source}
     return facts(source) | about | {part: round(rate, 4) for part, rate in clip.rates.items()} | made
 

@@ -73,7 +73,8 @@ class Stub:
         left = np.where(seen > 0.5, seen, np.nan)
         shapes = {"pose": (33, 3), "left_hand": (21, 3), "right_hand": (21, 3)}
         parts = {"pose": seen, "left_hand": left, "right_hand": np.full_like(seen, np.nan)}
-        return {k: np.broadcast_to(v, (len(bright), *shapes[k])) for k, v in parts.items()} | {"visibility": np.broadcast_to(seen[..., 0], (len(bright), 33))}
+        found = {k: np.broadcast_to(v, (len(bright), *shapes[k])) for k, v in parts.items()}
+        return found | {"visibility": np.broadcast_to(seen[..., 0], (len(bright), 33))}
 
 
 class Slow(Stub):

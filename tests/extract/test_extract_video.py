@@ -105,9 +105,10 @@ def test_a_damaged_picture_among_good_ones(tmp_path):
     assert error.value.reason == "truncated"
 
 
-@pytest.mark.parametrize("name, codec", [("a.mp4", "libx264"), ("a.mov", "libx264"), ("a.mkv", "libx264"), ("a.webm", "libvpx-vp9"), ("a.avi", "mpeg4")])
+@pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.mkv", "a.webm", "a.avi"])
 @pytest.mark.parametrize("share", [0.97, 0.6, 0.3])
-def test_a_file_cut_off_anywhere_is_never_read_short(tmp_path, name, codec, share):
+def test_a_file_cut_off_anywhere_is_never_read_short(tmp_path, name, share):
+    codec = {"a.webm": "libvpx-vp9", "a.avi": "mpeg4"}.get(name, "libx264")
     path = write_video(tmp_path / name, noise(40), codec=codec)
     data = path.read_bytes()
     assert declared_size(path) == len(data) and len(numbers(path)) == 40
