@@ -15,6 +15,19 @@ DATASETS = {
     "synthetic": ("synthetic", {}),
     "isl-kinect": ("isl_kinect", {}),
     "mp-data": ("mp_data", {}),
+    "lsfb": ("lsfb", {}),
+    "lsfb-500": ("lsfb", {"signs": 500}),
+    "lsfb-700": ("lsfb", {"signs": 700}),
+    "lsa64": ("lsa64", {"split": "paper"}),
+    "lsa64-signers": ("lsa64", {"split": "signers"}),
+    "gsl": ("gsl", {}),
+    "asl-citizen": ("asl_citizen", {}),
+    "asl-citizen-500": ("asl_citizen", {"signs": 500}),
+    "wlasl-100": ("wlasl", {"glosses": 100}),
+    "wlasl-300": ("wlasl", {"glosses": 300}),
+    "wlasl-1000": ("wlasl", {"glosses": 1000}),
+    "wlasl-2000": ("wlasl", {"glosses": 2000}),
+    "own": ("own", {}),
 }
 
 

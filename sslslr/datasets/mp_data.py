@@ -33,7 +33,7 @@ def index(path: Path) -> source.Listing:
     root = source.locate(path, "MP_Data") or path
     words = sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
     clips = [c for w in words for c in sorted(filter(Path.is_dir, w.iterdir()), key=_number)]
-    if not clips or not any(source.locate(c, "*.npy") for c in (clips[0], clips[-1])):
+    if not any(f.suffix == ".npy" for c in (*clips[:1], *clips[-1:]) for f in c.iterdir()):
         raise SignError(f"{root}: no clip here; expected {EXPECTED}")
     table = pd.DataFrame({"gloss": [c.parent.name for c in clips], "file": [f"{c.parent.name}/{c.name}" for c in clips]})
     table = table.assign(clip=table["file"], signer=SIGNER, split="")

@@ -121,9 +121,23 @@ def folder(path: Path, expected: str) -> Path:
     return path.resolve()
 
 
-def locate(path: Path, what: str) -> Path | None:
-    """The first file or folder called ``what`` (a glob pattern) in ``path``, or at most two levels below it."""
-    return next((found for depth in ("", "*/", "*/*/") for found in sorted(path.glob(depth + what))), None)
+def folders(path: Path) -> list[Path]:
+    """``path`` and the folders at most two levels below it, the near ones first: where a data set may begin."""
+    found, level = [path], [path]
+    for _ in range(2):
+        level = sorted(Path(e.path) for folder in level for e in os.scandir(folder) if e.is_dir() and not e.name.startswith("."))
+        found += level
+    return found
+
+
+def holder(path: Path, names) -> Path | None:
+    """The first of ``folders(path)`` that holds one of the files ``names``."""
+    return next((folder for folder in folders(path) if any((folder / name).exists() for name in names)), None)
+
+
+def locate(path: Path, name: str) -> Path | None:
+    """The file or folder ``name`` in ``path``, or at most two levels below it."""
+    return None if (folder := holder(path, [name])) is None else folder / name
 
 
 def read_table(path: Path, columns: tuple[str, ...], **options) -> pd.DataFrame:
@@ -173,7 +187,7 @@ def most_represented(listing: Listing, signs: int | None) -> Listing:
     kept = set(sorted(counts.index, key=lambda gloss: (-counts[gloss], gloss))[:signs])
     table = listing.table[listing.table["gloss"].isin(kept)].reset_index(drop=True)
     note = f"the {len(kept)} most represented of {len(counts)} signs: {len(table)} of {len(listing)} clips"
-    return replace(listing, table=table, published={"classes": signs}, notes=(*listing.notes, note))
+    return replace(listing, name=f"{listing.name}-{signs}", table=table, published={"classes": signs}, notes=(*listing.notes, note))
 
 
 def without_left_out(listing: Listing) -> Listing:

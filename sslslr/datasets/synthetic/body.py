@@ -28,7 +28,7 @@ def body(hands: tuple[Pose, Pose], who: Signers, seated: bool, fps: float, rng: 
             points[:, :, i] = value * flip
     nod = _waves(n, t, fps, (0.3, 1.2), rng) * np.array((0.03, 0.03, 0.02), np.float32)
     points[:, :, :11] = anatomy.face(who.head)[:, None] + nod[:, :, None]
-    sway = _waves(n, t, fps, (0.15, 0.6), rng) * np.array((0.04, 0.01, 0.03), np.float32)
+    sway = _waves(n, t, fps, (0.15, 0.6), rng) * np.array((0.09, 0.03, 0.08), np.float32)
     points[:, :, :23] += sway[:, :, None]
     points[:, :, 33:] += sway[:, :, None]
     points[:, :, 23:33] = anatomy.legs(seated) * np.exp(rng.normal(0, 0.05, (n, 1, 1, 1)))

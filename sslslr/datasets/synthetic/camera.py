@@ -7,6 +7,7 @@ from scipy.stats import norm
 
 from sslslr.datasets.synthetic.signers import Signers
 
+_GUESSED = np.array((0.2, 0.2, 1, 1, 1, 1, 1, 1, 1, 1), np.float32)  # hips are nearly seen, knees to toes are not
 _HANDS = {15: slice(33, 54), 16: slice(54, 75)}  # the pose's wrist that each hand hangs on
 
 
@@ -17,7 +18,8 @@ class Camera:
     width: shoulder width as a share of the frame.  height: where the shoulders are, 0 top, 1 bottom.  distance: of the
     camera, in shoulder widths.  framing: spread of both from clip to clip.  turns: how much signers' cameras stand askew.
     jitter: of a hand's landmark, in shoulder widths (the body's is half of it).  loss: the share of frames in which a
-    hand at rest in full view is lost.  blur: speed, in shoulder widths a frame, that makes a loss much likelier.
+    hand at rest in full view is lost.  blur: speed, in shoulder widths a frame, that makes a loss much
+    likelier.  legs: how far, in shoulder widths, the legs are off that the camera does not see.
     """
 
     width: float
@@ -28,7 +30,7 @@ class Camera:
     jitter: float
     loss: float
     blur: float
-    legs: float = 0.15
+    legs: float
 
 
 def project(points: np.ndarray, who: Signers, camera: Camera, rng: np.random.Generator) -> np.ndarray:
@@ -54,8 +56,9 @@ def disturb(image: np.ndarray, camera: Camera, rng: np.random.Generator) -> np.n
     noise = rng.standard_normal((n, t + 1, 75, 2), np.float32)
     noise = (noise[:, 1:] + 0.7 * noise[:, :-1]) * np.float32(0.82 * camera.jitter)  # faults last longer than a frame
     noise[:, :, :33] *= 0.5
-    noise[:, :, 25:33] *= 3
-    noise[:, :, 25:33] += rng.normal(0, camera.legs, (n, 1, 8, 2)).astype(np.float32)
+    guess = rng.normal(0, camera.legs, (n, 1, 10, 2)) * _GUESSED[:, None]  # where the unseen legs may be, a clip
+    wander = _drifting(20 * n, t, rng).reshape(n, 10, 2, t).transpose(0, 3, 1, 2) * (0.4 * camera.legs * _GUESSED[:, None])
+    noise[:, :, 23:33] += (guess + wander).astype(np.float32)
     seen = image + 0
     for wrist, hand in _HANDS.items():
         step = np.diff(image[:, :, wrist], axis=1, prepend=image[:, :1, wrist])

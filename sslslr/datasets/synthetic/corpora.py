@@ -39,26 +39,26 @@ class Corpus:
 
 _CORPORA = {
     "lsfb-like": Corpus(
-        Pace(lead=0.22, preparation=0.30, stroke=0.42, hold=0.08, retraction=0.30, tail=0.14),
-        Camera(width=0.22, height=0.42, distance=6, framing=0.08, turns=1.6, jitter=0.016, loss=0.05, blur=0.16),
+        Pace(lead=0.20, preparation=0.28, stroke=0.44, hold=0.06, retraction=0.26, tail=0.10, spread=0.35),
+        Camera(width=0.22, height=0.42, distance=6, framing=0.08, turns=1.4, jitter=0.010, loss=0.10, blur=0.12, legs=0.5),
         ((-0.18, 1.18, -0.70), "in the lap"),
         seated=True, neighbours=(0.85, 0.85), tail=0.8, variety=1.0, sloppiness=1.0,
     ),
     "asl-citizen-like": Corpus(
-        Pace(lead=0.95, preparation=0.38, stroke=0.50, hold=0.16, retraction=0.36, tail=0.50, reach=0.5),
-        Camera(width=0.30, height=0.52, distance=3.6, framing=0.12, turns=2.0, jitter=0.016, loss=0.05, blur=0.18),
+        Pace(lead=0.90, preparation=0.38, stroke=0.50, hold=0.16, retraction=0.36, tail=0.55, reach=0.5, spread=0.35),
+        Camera(width=0.30, height=0.52, distance=3.6, framing=0.12, turns=1.5, jitter=0.010, loss=0.10, blur=0.12, legs=0.7),
         ((-0.22, 1.15, -0.55), "in the lap"),
         seated=True, variety=1.2, sloppiness=0.9,
     ),
     "gsl-like": Corpus(
-        Pace(lead=0.08, preparation=0.26, stroke=0.62, hold=0.12, retraction=0.20, tail=0.06),
-        Camera(width=0.22, height=0.36, distance=7, framing=0.04, turns=0.8, jitter=0.012, loss=0.03, blur=0.18),
+        Pace(lead=0.12, preparation=0.26, stroke=0.60, hold=0.12, retraction=0.22, tail=0.10, spread=0.35),
+        Camera(width=0.22, height=0.36, distance=7, framing=0.04, turns=1.0, jitter=0.008, loss=0.12, blur=0.10, legs=0.5),
         ((-0.14, 0.98, -0.50), "clasped"),
         seated=False, neighbours=(0.6, 0.6), variety=0.9, sloppiness=0.8,
     ),
     "lsa-like": Corpus(
-        Pace(lead=0.20, preparation=0.45, stroke=0.70, hold=0.18, retraction=0.48, tail=0.30),
-        Camera(width=0.20, height=0.36, distance=7, framing=0.04, turns=0.8, jitter=0.012, loss=0.03, blur=0.18),
+        Pace(lead=0.30, preparation=0.45, stroke=0.60, hold=0.18, retraction=0.48, tail=0.35, spread=0.4),
+        Camera(width=0.20, height=0.36, distance=7, framing=0.04, turns=1.0, jitter=0.008, loss=0.12, blur=0.10, legs=0.5),
         ((-0.66, 1.42, -0.10), "hanging"),
         seated=False, variety=1.0, sloppiness=0.9,
     ),
@@ -116,7 +116,7 @@ def _film(settings, forms, labels, beside, linked, line, who, frames, noise, rng
     this, before, after = (motion.vary(forms.of(k), who, settings.sloppiness, rng) for k in (labels, *beside))
     place, turn = settings.rest
     loose = 0.6 * HANDSHAPES["C"] + 0.4 * HANDSHAPES["5"]
-    rest = tuple(motion.still(place, turn, loose, rng.normal(0, 0.06, (n, 3)), frames) for _ in range(2))
+    rest = tuple(motion.still(place, turn, loose, rng.normal(0, 0.12, (n, 3)), frames) for _ in range(2))
     reach = motion.still(_REACH[0], _REACH[1], HANDSHAPES["1"], rng.normal(0, 0.1, (n, 3)), frames)
     hands = motion.clip(np.arange(frames), line, this, before, after, tuple(linked), rest, reach)
     image = project(body(hands, who, settings.seated, FPS, rng), who, settings.camera, rng)
