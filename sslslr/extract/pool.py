@@ -13,8 +13,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 
+from sslslr.errors import SignError
+
 WRITING = threading.Lock()
 """Held while a result is written: a worker that must go finishes the file first."""
+
+NOT_STARTED = (
+    "the workers can't start (the first ended with status {}): too little memory for 430 MB each? "
+    'In a script of your own, call this below `if __name__ == "__main__":`'
+)
 
 
 @dataclass
@@ -29,18 +36,25 @@ def imap_unordered(make: Callable[[], Callable], jobs: Iterable, workers: int) -
 
     Processes are spawned, not forked: MediaPipe hangs in a fork. ``make`` and the jobs must be picklable. A job whose
     worker died yields ``Died`` and isn't tried again; a new worker takes the place. Closing the iterator ends all workers.
-    An exception out of ``make`` is raised here: no worker could do any job.
+    An exception out of ``make`` is raised here: no worker could do any job. So is a SignError when the first worker ends
+    before it is ready.
     """
     context = multiprocessing.get_context("spawn")
-    jobs, running = iter(jobs), {}
+    jobs, running, started = iter(jobs), {}, False
 
     def start(job) -> None:
         ours, theirs = context.Pipe()
         process = context.Process(target=_work, args=(make, theirs), daemon=True)
         process.start()
         theirs.close()
-        ours.send(job)
         running[ours] = (process, job)
+        send(ours, job)
+
+    def send(pipe: Connection, job) -> None:
+        try:
+            pipe.send(job)
+        except (BrokenPipeError, ConnectionError):
+            pass  # the worker has died: the next recv says so
 
     try:
         for _ in range(workers):
@@ -50,23 +64,25 @@ def imap_unordered(make: Callable[[], Callable], jobs: Iterable, workers: int) -
             for pipe in wait(list(running)):
                 process, job = running[pipe]
                 try:
-                    result = pipe.recv()
+                    what, result = pipe.recv()
                 except (EOFError, ConnectionError):
                     process.join()
                     del running[pipe]
                     pipe.close()
+                    if not started:
+                        raise SignError(NOT_STARTED.format(process.exitcode)) from None
                     if (following := next(jobs, None)) is not None:
                         start(following)
                     yield job, Died(process.exitcode)
                     continue
-                if isinstance(result, Exception):
+                if what == "broken":
                     raise result
+                started = True
+                if what == "ready":
+                    continue
                 if (following := next(jobs, None)) is not None:
                     running[pipe] = (process, following)
-                    try:
-                        pipe.send(following)
-                    except (BrokenPipeError, ConnectionError):
-                        pass  # it died between two jobs: the next recv says so
+                    send(pipe, following)
                 else:
                     del running[pipe]
                     pipe.close()  # the worker reads the end of its pipe and goes
@@ -96,7 +112,8 @@ def _work(make: Callable[[], Callable], pipe: Connection) -> None:
     try:
         work = make()
     except Exception as error:
-        pipe.send(error)
+        pipe.send(("broken", error))
         return
+    pipe.send(("ready", None))
     while True:
-        pipe.send(work(jobs.get()))
+        pipe.send(("done", work(jobs.get())))

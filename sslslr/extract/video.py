@@ -18,8 +18,8 @@ from sslslr.errors import SignError
 
 VIDEOS = frozenset(".mp4 .m4v .mov .avi .mkv .webm .mpg .mpeg .mts .m2ts .ts .wmv .flv .3gp .ogv".split())
 PICTURES = frozenset(".jpg .jpeg .png .bmp .webp".split())
-SLACK_MS = 250.0
-"""A clip may end this much after its recording's last frame: annotations are rounded."""
+SLACK_MS, SLACK_FRAMES = 250.0, 6
+"""A clip may end this much after its recording's last frame: annotations are rounded, and frames counted at other rates."""
 
 
 class VideoError(SignError):
@@ -62,10 +62,9 @@ def frames(path: Path, cut: Cut = WHOLE) -> Iterator[tuple[float, np.ndarray]]:
         if size not in (None, picture.shape):
             raise VideoError("unreadable", f"{path}: the picture's size changes at frame {count}; re-encode the video at one size")
         size = picture.shape
-        number = count if cut.first or cut.last else None
         if (cut.last and count > cut.last) or (cut.end is not None and time > cut.end):
             break
-        if (cut.first and number < cut.first) or (cut.start is not None and time < cut.start):
+        if (cut.first and count < cut.first) or (cut.start is not None and time < cut.start):
             continue
         taken = True
         yield time, picture
@@ -77,7 +76,7 @@ def _check_end(path: Path, cut: Cut, count: int, last_time: float, taken: bool) 
         raise VideoError("empty", f"{path}: holds no frame; leave it out or download it again")
     if not taken:
         raise VideoError("empty", f"{path}: no frame lies in {_range(cut)}; the video ends at {last_time:.0f} ms, frame {count}")
-    if (cut.end is not None and cut.end > last_time + SLACK_MS) or (cut.last and cut.last > count):
+    if (cut.end is not None and cut.end > last_time + SLACK_MS) or (cut.last and cut.last > count + SLACK_FRAMES):
         raise VideoError("truncated", f"{path}: ends at {last_time:.0f} ms, frame {count}, before the end of {_range(cut)}; wrong file?")
 
 
@@ -114,7 +113,8 @@ def declared_size(path: Path) -> int:
     with open(path, "rb") as file:
         head = file.read(64)
         if head[:4] == b"RIFF":
-            return int.from_bytes(head[4:8], "little") + 8
+            size = int.from_bytes(head[4:8], "little")
+            return size + 8 if size < 0xFFFFFFFF else 0  # all ones: not known
         if head[:4] == b"\x1aE\xdf\xa3":  # EBML header, then the Segment that holds everything
             _, at = _ebml(head, 4)
             at += _ebml(head, 4)[0]

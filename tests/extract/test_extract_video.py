@@ -30,6 +30,7 @@ def test_all_frames_with_their_times(tmp_path):
         (Cut(first=3, last=5), range(2, 5)),  # frames count from 1
         (Cut(first=28), range(27, 30)),
         (Cut(first=1, last=1), range(0, 1)),
+        (Cut(first=28, last=32), range(27, 30)),
     ],
 )
 def test_cuts(tmp_path, cut, expected):
@@ -37,7 +38,7 @@ def test_cuts(tmp_path, cut, expected):
 
 
 @pytest.mark.parametrize(
-    "cut, reason", [(Cut(start=5000), "empty"), (Cut(end=9000), "truncated"), (Cut(first=40), "empty"), (Cut(last=31), "truncated")]
+    "cut, reason", [(Cut(start=5000), "empty"), (Cut(end=9000), "truncated"), (Cut(first=40), "empty"), (Cut(last=50), "truncated")]
 )
 def test_a_cut_beyond_the_end_is_said(tmp_path, cut, reason):
     with pytest.raises(VideoError, match=r"ends at \d+ ms") as error:
