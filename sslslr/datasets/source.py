@@ -197,8 +197,8 @@ def without_left_out(listing: Listing) -> Listing:
         return listing
     names = {line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()}
     out = listing.table[["clip", "file"]].isin(names).any(axis=1)
-    note = f"{int(out.sum())} clips are left out, as {path} says"
     missing = tuple(m for m in listing.missing if m not in names)
+    note = f"{int(out.sum()) + len(listing.missing) - len(missing)} clips are left out, as {path} says"
     return replace(listing, table=listing.table[~out].reset_index(drop=True), missing=missing, notes=(*listing.notes, note))
 
 

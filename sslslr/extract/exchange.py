@@ -1,5 +1,6 @@
 """Clips to and from ``.pose`` files (pose-format), the field's exchange format, so that its viewers open ours."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from pose_format.numpy import NumPyPoseBody
 from pose_format.pose_header import PoseHeader, PoseHeaderDimensions
 
 from sslslr.errors import SignError
-from sslslr.extract.clips import Clip
+from sslslr.extract.clips import Clip, clip_path, read_instances
 from sslslr.extract.holistic import PARTS, quiet_stderr
 from sslslr.paths import atomic
 
@@ -63,3 +64,28 @@ def import_pose(path: Path) -> Clip:
     time = np.arange(len(data)) * 1000 / pose.body.fps
     about = {"backend": "mediapipe-holistic", "version": "unknown", "complexity": -1}
     return Clip(**parts, time=time, size=(width, height), fps=float(pose.body.fps), **about)
+
+
+def export_folder(folder: Path, to: Path) -> int:
+    """Write each clip of an extraction to ``to`` as ``<id>.pose``; those already there stay. Returns how many were written."""
+    missing = [n for n in read_instances(folder)["id"] if not (Path(to) / f"{n}.pose").exists()]
+    for name in missing:
+        export_pose(Clip.load(clip_path(folder, name)), Path(to) / f"{name}.pose")
+    return len(missing)
+
+
+def main(arguments: list[str]) -> int:
+    """``python -m sslslr.extract.exchange OUT POSES``: an extraction's clips as ``.pose`` files; returns the exit status."""
+    if len(arguments) != 2:
+        print(f"usage: {main.__doc__}", file=sys.stderr)
+        return 2
+    try:
+        print(f"{export_folder(Path(arguments[0]), Path(arguments[1]))} clips written to {arguments[1]}")
+    except SignError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
