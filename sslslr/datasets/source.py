@@ -53,7 +53,8 @@ class Listing:
         """Landmarks (T, J, C) float32 of one row's ``file``; SignError when nothing can be learned from them."""
         landmarks = np.asarray(self.open(file), dtype=np.float32)
         if landmarks.ndim != 3 or not len(landmarks) or landmarks.shape[1] != len(self.skeleton):
-            raise SignError(f"{self.root / file}: landmarks have shape {landmarks.shape}; expected (frames, {len(self.skeleton)}, coordinates)")
+            expected = f"(frames, {len(self.skeleton)} landmarks, coordinates)"
+            raise SignError(f"{self.root / file}: landmarks have shape {landmarks.shape}; expected {expected}")
         if not np.isfinite(landmarks).any():
             raise SignError(f"{self.root / file}: no landmark in any frame; put {file} into {self.root / LEAVE_OUT}, or extract it again")
         return landmarks
@@ -74,10 +75,8 @@ class Listing:
                 f"--manifest {manifest}` and give the folder OUT instead"
             )
         if self.missing and not self.missing_is_normal:
-            raise SignError(
-                f"{self.name}: {len(self.missing)} of {len(self) + len(self.missing)} clips are listed but not there ({some(self.missing)}); "
-                f"complete {self.root}, or put their names into {self.root / LEAVE_OUT}"
-            )
+            lost = f"{len(self.missing)} of {len(self) + len(self.missing)} clips are listed but not there ({some(self.missing)})"
+            raise SignError(f"{self.name}: {lost}; complete {self.root}, or put their names into {self.root / LEAVE_OUT}")
 
     def key(self, *settings) -> str:
         """Hash of the source's files, of the code that reads them and of ``settings``: equal keys, equal landmarks."""

@@ -1,0 +1,57 @@
+"""ASL Citizen: American Sign Language recorded at home by its signers; published as video and as landmarks."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sslslr.datasets import extracted, source
+from sslslr.errors import SignError
+from sslslr.signs import Signs
+
+PUBLISHED = {"clips": 83_399, "train": 40_154, "val": 10_304, "test": 32_941, "classes": 2_731, "signers": 52}
+EXPECTED = "splits/{train,val,test}.csv and videos/*.mp4, or landmarks in one .npy a video, (frames, 543, 2)"
+HEADER = ("Participant ID", "Video file", "Gloss")
+# The published arrays: body, RIGHT hand, LEFT hand, face; ours: body, left hand, right hand.
+ORDER = np.r_[0:33, 54:75, 33:54]
+ENDINGS = (".npy", ".mp4.npy")
+
+
+def read(path: Path, signs: int | None = None) -> Signs:
+    """All clips, or those of the ``signs`` most represented glosses (the paper's linear evaluation: 500); published split."""
+    return source.read(index(path, signs))
+
+
+def index(path: Path, signs: int | None = None) -> source.Listing:
+    """The rows of the three split files, whatever the order of their columns; landmarks where they are, else the videos."""
+    path = source.folder(path, EXPECTED)
+    if extracted.is_extraction(path):
+        return source.most_represented(extracted.index(path, "asl-citizen", PUBLISHED), signs)
+    tables = []
+    for split in ("train", "val", "test"):
+        file = source.locate(path, f"{split}.csv")
+        if file is None:
+            raise SignError(f"{path}: no {split}.csv; expected {EXPECTED}")
+        rows = source.read_table(file, HEADER)
+        tables.append(pd.DataFrame({"video": rows["Video file"], "gloss": rows["Gloss"], "signer": rows["Participant ID"], "split": split}))
+    table = pd.concat(tables, ignore_index=True)
+    table = table.assign(clip=[Path(v).stem for v in table["video"]])
+    ending, root = next(((e, r) for e in ENDINGS if (r := source.holder(path, table["clip"][:50] + e))), ("", None))
+    opener = None if root is None else partial(open_clip, root)
+    table = table.assign(file=table["clip"] + ending if opener else table["video"])
+    root = root or source.holder(path, table["video"][:50])
+    if root is None:
+        raise SignError(f"{path}: neither landmarks nor videos, the first is {table['video'][0]}; expected {EXPECTED}")
+    there = np.array([(root / f).exists() for f in table["file"]])
+    notes = (f"landmarks from {root.name}/: body, right hand and left hand of 543 landmarks; the face is not used",) if opener else ()
+    found = table.loc[there, list(source.COLUMNS)].reset_index(drop=True)
+    missing = tuple(table.loc[~there, "clip"])
+    listing = source.Listing("asl-citizen", root, found, opener, fps=30.0, missing=missing, published=PUBLISHED, notes=notes)
+    return source.most_represented(listing, signs)
+
+
+def open_clip(root: Path, file: str) -> np.ndarray:
+    """(T, 75, 2): x and y of body, left and right hand; a part that is all zeros was not seen: NaN."""
+    values = source.load_array(root / file, (None, 543, 2), "(frames, 543 landmarks, 2)")
+    return source.zeros_to_missing(values[:, ORDER], source.MEDIAPIPE_75)

@@ -1,0 +1,123 @@
+"""LSFB-ISOL, version 2: French Belgian Sign Language, cut from conversations; landmarks are published."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sslslr.datasets import extracted, source
+from sslslr.errors import SignError
+from sslslr.signs import Signs
+
+PUBLISHED = {"clips": 120_739}
+EXPECTED = "instances.csv, metadata/, and poses/{pose,left_hand,right_hand}/*.npy (or poses_raw/, or videos/*.mp4)"
+PARTS = {"pose": 33, "left_hand": 21, "right_hand": 21}
+POSES = (23, 30, 33)  # documentation, code and published files disagree; the first ones are MediaPipe's first ones
+
+
+def read(path: Path, signs: int | None = None) -> Signs:
+    """All clips, or those of the ``signs`` most represented signs (the paper: 500, and 700 in Table 6); published split."""
+    return source.read(index(path, signs))
+
+
+def index(path: Path, signs: int | None = None) -> source.Listing:
+    """The clips of ``instances.csv``; ``poses`` are read where they are, else ``poses_raw``, else there is only video."""
+    path = source.folder(path, EXPECTED)
+    if extracted.is_extraction(path):
+        return source.most_represented(extracted.index(path, "lsfb", PUBLISHED), signs)
+    instances = source.locate(path, "instances.csv")
+    if instances is None:
+        raise SignError(f"{path}: no instances.csv; expected {EXPECTED}")
+    root = instances.parent
+    table = source.read_table(instances, ("id", "sign", "signer", "start", "end"))
+    table = pd.DataFrame({"clip": table["id"], "gloss": classes(root, table["sign"]), "signer": table["signer"]})
+    table = table.assign(split=splits(root, table["clip"]))
+    poses = next((p for p in ("poses", "poses_raw") if (root / p / "pose").is_dir()), None)
+    if poses is None and not (root / "videos").is_dir():
+        raise SignError(f"{root}: neither landmarks nor videos; expected {EXPECTED}")
+    files = "videos/" + table["clip"] + ".mp4" if poses is None else table["clip"]
+    stem, ending = (root, "") if poses is None else (root / poses / "pose", ".npy")
+    there = np.array([(stem / f"{f}{ending}").exists() for f in files])
+    listed = table.assign(file=files)
+    found = listed[there].reset_index(drop=True)
+    opener, notes = None, ()
+    if poses is not None and len(found):
+        opener, notes = partial(open_clip, root / poses), _notes(root, poses, found["clip"])
+    elif found.empty:
+        first = source.some(table["clip"])
+        raise SignError(f"{root}: none of the {len(table)} clips of instances.csv is there ({first}); expected {EXPECTED}")
+    missing = tuple(listed.loc[~there, "clip"])
+    listing = source.Listing("lsfb", root, found, opener, fps=50.0, missing=missing, published=PUBLISHED, notes=notes)
+    return source.most_represented(listing, signs)
+
+
+def classes(root: Path, sign: pd.Series) -> pd.Series:
+    """The class of each clip: signs with the same number in ``metadata/sign_to_index.csv`` are one, called as the first."""
+    path = root / "metadata" / "sign_to_index.csv"
+    if not path.exists():
+        return sign
+    table = source.read_table(path, ("sign",))
+    number = table["class" if "class" in table else next(c for c in table if c != "sign")]
+    first = table.assign(number=number).drop_duplicates("number").set_index("number")["sign"]
+    name = dict(zip(table["sign"], number.map(first), strict=True))
+    return sign.map(lambda s: name.get(s, s))
+
+
+def splits(root: Path, clips: pd.Series) -> np.ndarray:
+    """train, test or "": of ``train.json`` and ``test.json``; without them, as the official package has it, folds 2 to 4
+    train and folds 0 and 1 test."""
+    folder = root / "metadata" / "splits"
+    split = np.full(len(clips), "", dtype="<U5")
+    names = {"train": ["train"], "test": ["test"]}
+    if not (folder / "train.json").exists() and (folder / "fold_0.json").exists():
+        names = {"train": ["fold_2", "fold_3", "fold_4"], "test": ["fold_0", "fold_1"]}
+    for part, files in names.items():
+        for file in files:
+            if (folder / f"{file}.json").exists():
+                inside = clips.isin(_ids(folder / f"{file}.json")).to_numpy()
+                if twice := sorted(clips[inside & (split != "") & (split != part)]):
+                    which = f"{len(twice)} clips are in train and in test ({source.some(twice)})"
+                    raise SignError(f"{folder}: {which}; download the splits again")
+                split[inside] = part
+    return split
+
+
+def open_clip(poses: Path, clip: str) -> np.ndarray:
+    """(T, 75, 2): x and y of body, left and right hand; a hand without a file, and body landmarks that are not published, are NaN."""
+    pose = source.load_array(poses / "pose" / f"{clip}.npy", (None, None, 3), f"(frames, {POSES}, 3)")
+    if pose.shape[1] not in POSES:
+        raise SignError(f"{poses / 'pose' / clip}.npy: {pose.shape[1]} landmarks; expected one of {POSES}")
+    landmarks = np.full((len(pose), 75, 2), np.nan, np.float32)
+    landmarks[:, : pose.shape[1]] = pose[..., :2]
+    for part, start in (("left_hand", 33), ("right_hand", 54)):
+        file = poses / part / f"{clip}.npy"
+        if file.exists():
+            hand = source.load_array(file, (len(pose), 21, 3), f"({len(pose)} frames as in pose, 21, 3)")
+            landmarks[:, start : start + 21] = hand[..., :2]
+    return source.zeros_to_missing(landmarks, source.MEDIAPIPE_75)
+
+
+def _ids(path: Path) -> list[str]:
+    try:
+        ids = json.loads(path.read_text(encoding="utf-8-sig"))
+    except ValueError as error:
+        raise SignError(f"{path}: not JSON ({error}); expected a list of clip ids") from None
+    if not isinstance(ids, list):
+        raise SignError(f"{path}: a {type(ids).__name__}; expected a list of clip ids")
+    return [str(i) for i in ids]
+
+
+def _notes(root: Path, poses: str, clips: pd.Series) -> tuple[str, ...]:
+    try:
+        shape = np.load(root / poses / "pose" / f"{clips.iloc[0]}.npy", mmap_mode="r", allow_pickle=False).shape
+        found = f"{shape[1]} body landmarks"
+    except (ValueError, IndexError, OSError):  # the check will name it
+        found = "unreadable body landmarks"
+    notes = [f"landmarks from {poses}/: {found} in the first clip"]
+    for part in ("left_hand", "right_hand"):
+        have = {f.stem for f in (root / poses / part).glob("*.npy")}
+        if lost := [c for c in clips if c not in have]:
+            notes.append(f"{len(lost)} clips have no {part} file ({source.some(lost)}): the hand is missing in all their frames")
+    return tuple(notes)

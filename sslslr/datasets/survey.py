@@ -1,0 +1,112 @@
+"""What a data set looks like before anybody learns from it: a row a clip, and four pictures of it."""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from sslslr.signs import Signs
+from sslslr.skeleton import Skeleton
+
+BLUE = "#0072B2"
+LOOKS = {"body": ("#6B6B6B", "-"), "left_hand": ("#E69F00", "--"), "right_hand": (BLUE, "-.")}
+"""Colour (Okabe and Ito's) and line of each part, told apart without colour too."""
+SPLIT_COLOURS = {"": "#6B6B6B", "train": BLUE, "val": "#009E73", "test": "#CC79A7"}
+
+
+def measure(landmarks: np.ndarray, skeleton: Skeleton) -> dict:
+    """Of one clip (T, J, C): frames, the share of frames in which each part was seen, and a digest of its bytes."""
+    seen = np.isfinite(landmarks).any(-1)
+    rates = {part: float(seen[:, list(members)].any(1).mean()) for part, members in skeleton.parts.items()}
+    filled = np.where(np.isfinite(landmarks), landmarks, np.float32(-1e9)).astype(np.float32)  # one bit pattern for missing
+    return {"frames": len(landmarks), **rates, "digest": hashlib.sha1(np.ascontiguousarray(filled)).hexdigest()}
+
+
+def survey(signs: Signs) -> pd.DataFrame:
+    """A row a clip: clip, gloss, signer, split, and what ``measure`` says."""
+    rows = [measure(x[:n], signs.skeleton) for x, n in zip(signs.landmarks, signs.lengths, strict=True)]
+    about = {"clip": signs.clips, "gloss": np.array(signs.glosses)[signs.labels], "signer": signs.signers, "split": signs.split}
+    return pd.concat([pd.DataFrame(about), pd.DataFrame(rows)], axis=1)
+
+
+def hand_speed(signs: Signs, bins: int = 50) -> np.ndarray:
+    """(N, bins) speed of the faster wrist over normalised time, relative to its clip's mean: where in a clip it moves.
+
+    Uses the body's wrists, which are seen when the hands are not; a frame without them counts as missing, and a clip
+    that never shows or never moves them is NaN.
+    """
+    wrists = signs.landmarks[:, :, list(signs.skeleton.wrists), :2]
+    steps = np.linalg.norm(np.diff(wrists, axis=1), axis=-1)
+    steps = np.fmax(steps[..., 0], steps[..., 1])
+    speeds = np.full((len(signs), bins), np.nan)
+    for row, step, length in zip(speeds, steps, signs.lengths, strict=True):
+        known = np.flatnonzero(np.isfinite(step[: length - 1]))
+        if len(known) > 1 and step[known].mean() > 0:
+            row[:] = np.interp(np.linspace(0, length - 2, bins), known, step[known] / step[known].mean())
+    return speeds
+
+
+def draw_lengths(ax: Axes, frames: pd.Series, fps: float, **look) -> None:
+    """Histogram of the clips' lengths in seconds, as a share of the clips."""
+    seconds = frames / fps
+    ax.hist(seconds, bins=np.linspace(0, 1.05 * seconds.max(), 41), weights=np.full(len(seconds), 100 / len(seconds)), **look)
+    ax.set(xlabel="length of a clip in seconds", ylabel="% of clips", xlim=(0, None))
+
+
+def draw_balance(ax: Axes, table: pd.DataFrame, **look) -> None:
+    """Clips of each class, from the most to the least represented."""
+    counts = table["gloss"].value_counts().to_numpy()
+    ax.plot(np.arange(1, len(counts) + 1), counts, drawstyle="steps-mid", **look)
+    ax.set(xlabel="class, by number of clips", ylabel="clips", ylim=(0, None))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def draw_detection(ax: Axes, table: pd.DataFrame, parts) -> None:
+    """For each part, the share of clips (y) in which it is seen in at most a share x of the frames."""
+    for part in parts:
+        rates = np.sort(100 * table[part])
+        colour, line = LOOKS[part]
+        label = f"{part.replace('_', ' ')}, {np.average(100 * table[part], weights=table['frames']):.0f} % of all frames"
+        share = 100 * np.arange(1, len(rates) + 1) / len(rates)
+        ax.step(np.r_[0, rates, 100], np.r_[0, share, 100], where="post", color=colour, ls=line, label=label)
+    ax.set(xlabel="% of a clip's frames in which it is seen", ylabel="% of clips, at most x", xlim=(-2, 102), ylim=(-2, 102))
+    ax.legend(fontsize=7, loc="upper left")
+
+
+def draw_signers(ax: Axes, table: pd.DataFrame, most: int = 30) -> None:
+    """Clips of each signer, stacked by split; at most ``most`` signers, those with the most clips."""
+    counts = table.groupby(["signer", "split"]).size().unstack(fill_value=0)
+    counts = counts.loc[counts.sum(axis=1).sort_values(ascending=False, kind="stable").index]
+    bottom, shown = np.zeros(min(most, len(counts))), counts.head(most)
+    for split in [s for s in SPLIT_COLOURS if s in shown]:
+        ax.bar(range(len(shown)), shown[split], bottom=bottom, color=SPLIT_COLOURS[split], label=split or "no split")
+        bottom = bottom + shown[split].to_numpy()
+    ax.set(xlabel=f"signer ({len(counts)}{f', the first {most} shown' if len(counts) > most else ''})", ylabel="clips")
+    ax.set_xticks(range(len(shown)), shown.index, rotation=90, fontsize=6)
+    ax.set(xlim=(-1, max(len(shown), 4)), ylim=(0, 1.2 * max(bottom.max(), 1)))
+    ax.legend(fontsize=7, ncols=4, loc="upper left")
+
+
+def picture(table: pd.DataFrame, fps: float, title: str) -> Figure:
+    """The four pictures of one data set; ``table`` as of ``survey``, or without frames where there is only video."""
+    parts = [p for p in LOOKS if p in table]
+    fig = Figure(figsize=(9.5, 6.5), layout="constrained")
+    axes = fig.subplots(2, 2)
+    for ax in axes.flat:
+        ax.grid(color="#DDDDDD", lw=0.8)
+        ax.set_axisbelow(True)
+        ax.spines[["top", "right"]].set_visible(False)
+    if parts:
+        draw_lengths(axes[0, 0], table["frames"], fps, color=BLUE)
+        draw_detection(axes[0, 1], table, parts)
+    else:
+        for ax in axes[0]:
+            ax.text(0.5, 0.5, "only video so far:\nextract the landmarks to see this", ha="center", va="center")
+            ax.set_axis_off()
+    draw_balance(axes[1, 0], table, color=BLUE)
+    draw_signers(axes[1, 1], table)
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig

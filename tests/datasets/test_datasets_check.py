@@ -1,0 +1,131 @@
+"""The check finds what it promises: leaks, losses, shared signers; and says of each fixture what is true of it."""
+
+import shutil
+
+import layouts
+import numpy as np
+import pytest
+
+from sslslr.datasets.__main__ import main
+from sslslr.datasets.check import check, save
+from sslslr.errors import SignError
+
+FIXTURES = {
+    "isl-kinect": layouts.isl_kinect, "mp-data": layouts.mp_data, "lsfb": layouts.lsfb, "lsa64": layouts.lsa64,
+    "gsl": layouts.gsl, "asl-citizen": layouts.asl_citizen, "wlasl-100": layouts.wlasl, "own": layouts.own,
+}  # fmt: skip
+CLIPS = list(layouts.LSFB)
+
+
+def copy_clip(root, old, new):
+    for part in ("pose", "left_hand", "right_hand"):
+        shutil.copy(root / "poses" / part / f"{old}.npy", root / "poses" / part / f"{new}.npy")
+
+
+@pytest.mark.parametrize("name", FIXTURES)
+def test_every_fixture_is_usable_and_gets_a_verdict_and_a_picture(tmp_path, capsys, name):
+    assert main(["check", name, str(FIXTURES[name](tmp_path / "data"))]) == 0
+    out = capsys.readouterr().out
+    video = name in ("lsa64", "gsl", "wlasl-100", "own")
+    assert ("verdict: COMPLETE, but video only" if video else "verdict: USABLE: no error") in out
+    assert ("python -m sslslr.extract" in out) == video and "LEAK" not in out
+    assert (tmp_path / "results" / name / "check" / "check.png").stat().st_size > 10_000
+
+
+def test_a_clip_leaked_from_train_to_test_is_found(tmp_path, capsys):
+    root = layouts.lsfb(tmp_path / "data")
+    copy_clip(root, CLIPS[0], CLIPS[4])
+    assert main(["check", "lsfb", str(root)]) == 1
+    out = capsys.readouterr().out
+    assert f"error: LEAK: 1 clip in more than one split, byte-identical: {CLIPS[0]} (train) = {CLIPS[4]} (test)" in out
+    assert "verdict: NOT USABLE as it is: 1 error" in out
+
+
+def test_a_copy_within_a_split_is_a_warning_and_one_under_another_gloss_too(tmp_path):
+    root = layouts.lsfb(tmp_path)
+    copy_clip(root, CLIPS[0], CLIPS[2])
+    done = check("lsfb", root)
+    assert not done.errors and any("byte-identical clips" in w and "count double" in w for w in done.warnings)
+    assert any("different glosses" in w for w in done.warnings)
+
+
+def test_a_copied_video_across_splits_is_found_before_extraction(tmp_path):
+    root = layouts.wlasl(tmp_path)
+    shutil.copy(root / "videos" / "00335.mp4", root / "videos" / "00339.mp4")
+    assert any(e.startswith("LEAK") and "00335 (train) = 00339 (test)" in e for e in check("wlasl-100", root).errors)
+
+
+def test_in_a_source_without_splits_copies_are_a_warning(tmp_path):
+    root = layouts.isl_kinect(tmp_path) / "RawDataset"
+    shutil.copy(root / "no_s01_1.txt", root / "no_s03_1.txt")
+    done = check("isl-kinect", root)
+    assert not done.errors and any("no_s01_1 (no) = no_s03_1 (no)" in w and "can leak" in w for w in done.warnings)
+
+
+def test_unusable_clips_are_all_listed_and_leaving_them_out_helps(tmp_path, capsys):
+    root = layouts.lsfb(tmp_path / "data")
+    layouts.array(root / "poses" / "pose" / f"{CLIPS[0]}.npy", np.zeros((4, 99, 3)))
+    layouts.array(root / "poses" / "pose" / f"{CLIPS[1]}.npy", layouts.body(1))
+    layouts.array(root / "poses" / "right_hand" / f"{CLIPS[1]}.npy", layouts.hand(1))
+    (root / "poses" / "pose" / f"{CLIPS[6]}.npy").unlink()
+    assert main(["check", "lsfb", str(root)]) == 1
+    out = capsys.readouterr().out
+    assert (
+        "2 clips can't be used" in out and "99 landmarks; expected one of (23, 30, 33)" in out and "1 clip of 7 listed are not there" in out
+    )
+    left_out = tmp_path / "results" / "lsfb" / "check" / "leave-out.txt"
+    assert set(left_out.read_text().split()) == {CLIPS[0], CLIPS[1], CLIPS[6]}
+    shutil.copy(left_out, root)
+    assert main(["check", "lsfb", str(root)]) == 0
+    assert "3 clips are left out" in capsys.readouterr().out and not left_out.exists()
+
+
+def test_signers_classes_and_counts_are_held_against_the_split(tmp_path):
+    done = check("asl-citizen", layouts.asl_citizen(tmp_path / "a"))
+    assert "no signer is in two splits" in done.notes and any(
+        "not the published counts: clips 7 instead of 83,399" in w for w in done.warnings
+    )
+    done = check("lsa64", layouts.lsa64(tmp_path / "b"))
+    assert any("signers in both train and test" in w and "not on unseen signers" in w for w in done.warnings)
+    done = check("gsl", layouts.gsl(tmp_path / "c"))
+    assert not any("not in train" in w for w in done.warnings)
+    root = layouts.own(tmp_path / "d", manifest=True)
+    done = check("own", root)
+    assert any("1 class in test but not in train (NA)" in w for w in done.warnings) and any(
+        "2 classes with one clip" in w for w in done.warnings
+    )
+
+
+def test_dead_links_are_named_and_no_error(tmp_path):
+    done = check("wlasl-100", layouts.wlasl(tmp_path))
+    assert not done.errors and any("1 clip of 5 listed are not there (70266)" in w for w in done.warnings)
+
+
+def test_missing_rates_and_lengths_are_those_of_the_clips(tmp_path):
+    done = check("mp-data", layouts.mp_data(tmp_path))
+    assert "frames a clip: 3 to 3, median 3" in str(done) and f"left hand in {1 / 24:.1%} of the frames" in str(done)
+    assert "right hand in 0.0% of the frames" in str(done)
+
+
+def test_a_folder_that_is_not_the_data_set_ends_in_one_line_and_status_2(tmp_path, capsys):
+    (tmp_path / "x").write_text("")
+    assert main(["check", "gsl", str(tmp_path)]) == 2
+    assert main(["check", "nothing", str(tmp_path)]) == 2
+    assert main(["check", "synthetic", str(tmp_path)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "" and captured.err.count("\n") == 3 and "expected {train,val,test}_greek_iso.csv" in captured.err
+
+
+def test_a_data_set_of_missing_files_only_is_refused(tmp_path):
+    root = layouts.lsfb(tmp_path)
+    for file in (root / "poses" / "pose").iterdir():
+        file.unlink()
+    with pytest.raises(SignError, match="none of the 7 clips"):
+        check("lsfb", root)
+
+
+def test_the_report_is_saved_whole(tmp_path):
+    done = check("lsfb", layouts.lsfb(tmp_path / "data"))
+    folder = save(done).parent
+    assert (folder / "check.txt").read_text().strip() == str(done)
+    assert len((folder / "clips.csv").read_text().splitlines()) == 8
