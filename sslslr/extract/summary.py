@@ -107,6 +107,7 @@ def draw(fig: Figure, table: pd.DataFrame) -> Figure:
         ink = "white" if inside and part != "right_hand" else "black"
         left.text(rate + (-0.02 if inside else 0.02), y, f"{rate:.1%}", va="center", ha="right" if inside else "left", color=ink)
     left.set(yticks=range(3), yticklabels=[LOOKS[p][2] for p in PARTS], xlim=(0, 1), xlabel="share of the frames in which it was found")
+    left.grid(False)
     left.invert_yaxis()
     left.set_title(f"All {pd.to_numeric(good['frames']).sum():,.0f} frames", loc="left", fontweight="bold")
     for part, (colour, line, label) in LOOKS.items():
