@@ -44,7 +44,7 @@ reproduce: env ## Run the notebooks on a data set and a profile
 	@.venv/bin/python -m sslslr.reproduce --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)"
 
 test: env ## Run the tests, then the notebooks on the smoke profile
-	@.venv/bin/python -m pytest tests
+	@.venv/bin/python -m pytest -q -n 2 tests
 	@.venv/bin/python -m sslslr.reproduce --profile smoke --nbval
 
 lab: env ## Open JupyterLab on the notebooks

@@ -6,11 +6,13 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pytest
+import torch
 
 from sslslr.signs import Signs
 from sslslr.skeleton import MEDIAPIPE_75
 
 matplotlib.use("Agg")
+torch.set_num_threads(1)  # the tests run side by side, and small batches gain nothing from more
 
 
 @pytest.fixture(autouse=True)
