@@ -1,5 +1,7 @@
 """ASL Citizen: American Sign Language recorded at home by its signers; published as video and as landmarks."""
 
+import os
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -26,8 +28,10 @@ def read(path: Path, signs: int | None = None) -> Signs:
 def index(path: Path, signs: int | None = None) -> source.Listing:
     """The rows of the three split files, whatever the order of their columns; landmarks where they are, else the videos."""
     path = source.folder(path, EXPECTED)
+    name, published = ("asl-citizen", PUBLISHED) if signs is None else (f"asl-citizen-{signs}", {"classes": signs})
     if extracted.is_extraction(path):
-        return source.most_represented(extracted.index(path, "asl-citizen", PUBLISHED), signs)
+        listing = extracted.index(path, name, published)
+        return replace(listing, table=source.most_represented(listing.table, signs))
     tables = []
     for split in ("train", "val", "test"):
         file = source.locate(path, f"{split}.csv")
@@ -36,19 +40,21 @@ def index(path: Path, signs: int | None = None) -> source.Listing:
         rows = source.read_table(file, HEADER)
         tables.append(pd.DataFrame({"video": rows["Video file"], "gloss": rows["Gloss"], "signer": rows["Participant ID"], "split": split}))
     table = pd.concat(tables, ignore_index=True)
-    table = table.assign(clip=[Path(v).stem for v in table["video"]])
+    listed = len(table)
+    table = source.most_represented(table.assign(clip=[Path(v).stem for v in table["video"]]), signs)
     ending, root = next(((e, r) for e in ENDINGS if (r := source.holder(path, table["clip"][:50] + e))), ("", None))
     opener = None if root is None else partial(open_clip, root)
     table = table.assign(file=table["clip"] + ending if opener else table["video"])
     root = root or source.holder(path, table["video"][:50])
     if root is None:
         raise SignError(f"{path}: neither landmarks nor videos, the first is {table['video'][0]}; expected {EXPECTED}")
-    there = np.array([(root / f).exists() for f in table["file"]])
-    notes = (f"landmarks from {root.name}/: body, right hand and left hand of 543 landmarks; the face is not used",) if opener else ()
+    there = table["file"].isin(os.listdir(root))
+    notes = (f"the {signs} most represented signs: {len(table)} of {listed} clips",) if signs else ()
+    if opener:
+        notes = (*notes, f"landmarks from {root.name}/: body, right hand and left hand of 543 landmarks; the face is not used")
     found = table.loc[there, list(source.COLUMNS)].reset_index(drop=True)
     missing = tuple(table.loc[~there, "clip"])
-    listing = source.Listing("asl-citizen", root, found, opener, fps=30.0, missing=missing, published=PUBLISHED, notes=notes)
-    return source.most_represented(listing, signs)
+    return source.Listing(name, root, found, opener, fps=30.0, missing=missing, published=published, notes=notes)
 
 
 def open_clip(root: Path, file: str) -> np.ndarray:

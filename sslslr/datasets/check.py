@@ -37,7 +37,7 @@ class Check:
         """One line: usable or not, and how many problems."""
         if self.errors:
             return f"NOT USABLE as it is: {_count(len(self.errors), 'error')}, {_count(len(self.warnings), 'warning')}"
-        state = "COMPLETE, but video only: extract the landmarks next" if self.listing.open is None else "USABLE"
+        state = "VIDEO ONLY so far, extract the landmarks next" if self.listing.open is None else "USABLE"
         return f"{state}: no error, {_count(len(self.warnings), 'warning')}"
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from sslslr.errors import SignError
 from sslslr.signs import Signs
 
 SIGNER = re.compile(r"signer(\d+)")
-PUBLISHED = {"clips": 40_826, "train": 34_995, "val": 2_331, "test": 3_500, "classes": 310}
+PUBLISHED = {"clips": 40_826, "train": 34_995, "val": 2_331, "test": 3_500, "classes": 310, "signers": 7}
 FILES = {"train": ("train",), "val": ("val", "dev"), "test": ("test",)}
 EXPECTED = "{train,val,test}_greek_iso.csv (lines like health1_signer1_rep1_glosses/glosses0000|GLOSS) and those folders of pictures"
 FPS = 30.0

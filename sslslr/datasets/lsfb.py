@@ -1,6 +1,8 @@
 """LSFB-ISOL, version 2: French Belgian Sign Language, cut from conversations; landmarks are published."""
 
 import json
+import os
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +15,6 @@ from sslslr.signs import Signs
 
 PUBLISHED = {"clips": 120_739}
 EXPECTED = "instances.csv, metadata/, and poses/{pose,left_hand,right_hand}/*.npy (or poses_raw/, or videos/*.mp4)"
-PARTS = {"pose": 33, "left_hand": 21, "right_hand": 21}
 POSES = (23, 30, 33)  # documentation, code and published files disagree; the first ones are MediaPipe's first ones
 
 
@@ -25,32 +26,33 @@ def read(path: Path, signs: int | None = None) -> Signs:
 def index(path: Path, signs: int | None = None) -> source.Listing:
     """The clips of ``instances.csv``; ``poses`` are read where they are, else ``poses_raw``, else there is only video."""
     path = source.folder(path, EXPECTED)
+    name, published = ("lsfb", PUBLISHED) if signs is None else (f"lsfb-{signs}", {"classes": signs})
     if extracted.is_extraction(path):
-        return source.most_represented(extracted.index(path, "lsfb", PUBLISHED), signs)
+        listing = extracted.index(path, name, published)
+        return replace(listing, table=source.most_represented(listing.table, signs))
     instances = source.locate(path, "instances.csv")
     if instances is None:
         raise SignError(f"{path}: no instances.csv; expected {EXPECTED}")
     root = instances.parent
-    table = source.read_table(instances, ("id", "sign", "signer", "start", "end"))
-    table = pd.DataFrame({"clip": table["id"], "gloss": classes(root, table["sign"]), "signer": table["signer"]})
-    table = table.assign(split=splits(root, table["clip"]))
-    poses = next((p for p in ("poses", "poses_raw") if (root / p / "pose").is_dir()), None)
-    if poses is None and not (root / "videos").is_dir():
+    rows = source.read_table(instances, ("id", "sign", "signer", "start", "end"))
+    table = pd.DataFrame({"clip": rows["id"], "gloss": classes(root, rows["sign"]), "signer": rows["signer"]})
+    table = source.most_represented(table.assign(split=splits(root, table["clip"])), signs)
+    notes = (f"the {signs} most represented signs: {len(table)} of {len(rows)} clips",) if signs else ()
+    folder = next((p for p in ("poses/pose", "poses_raw/pose", "videos") if (root / p).is_dir()), None)
+    if folder is None:
         raise SignError(f"{root}: neither landmarks nor videos; expected {EXPECTED}")
-    files = "videos/" + table["clip"] + ".mp4" if poses is None else table["clip"]
-    stem, ending = (root, "") if poses is None else (root / poses / "pose", ".npy")
-    there = np.array([(stem / f"{f}{ending}").exists() for f in files])
-    listed = table.assign(file=files)
-    found = listed[there].reset_index(drop=True)
-    opener, notes = None, ()
-    if poses is not None and len(found):
-        opener, notes = partial(open_clip, root / poses), _notes(root, poses, found["clip"])
-    elif found.empty:
-        first = source.some(table["clip"])
-        raise SignError(f"{root}: none of the {len(table)} clips of instances.csv is there ({first}); expected {EXPECTED}")
-    missing = tuple(listed.loc[~there, "clip"])
-    listing = source.Listing("lsfb", root, found, opener, fps=50.0, missing=missing, published=PUBLISHED, notes=notes)
-    return source.most_represented(listing, signs)
+    ending = ".mp4" if folder == "videos" else ".npy"
+    there = (table["clip"] + ending).isin(os.listdir(root / folder))
+    if not there.any():
+        raise SignError(
+            f"{root / folder}: none of the {len(table)} listed clips is here ({source.some(table['clip'])}); expected {EXPECTED}"
+        )
+    found, missing = table[there].reset_index(drop=True), tuple(table.loc[~there, "clip"])
+    opener, files = None, "videos/" + found["clip"] + ending
+    if folder != "videos":
+        poses = root / folder.removesuffix("/pose")
+        opener, files, notes = partial(open_clip, poses), found["clip"], notes + _notes(poses, found["clip"])
+    return source.Listing(name, root, found.assign(file=files), opener, fps=50.0, missing=missing, published=published, notes=notes)
 
 
 def classes(root: Path, sign: pd.Series) -> pd.Series:
@@ -109,15 +111,15 @@ def _ids(path: Path) -> list[str]:
     return [str(i) for i in ids]
 
 
-def _notes(root: Path, poses: str, clips: pd.Series) -> tuple[str, ...]:
+def _notes(poses: Path, clips: pd.Series) -> tuple[str, ...]:
     try:
-        shape = np.load(root / poses / "pose" / f"{clips.iloc[0]}.npy", mmap_mode="r", allow_pickle=False).shape
+        shape = np.load(poses / "pose" / f"{clips.iloc[0]}.npy", mmap_mode="r", allow_pickle=False).shape
         found = f"{shape[1]} body landmarks"
     except (ValueError, IndexError, OSError):  # the check will name it
         found = "unreadable body landmarks"
-    notes = [f"landmarks from {poses}/: {found} in the first clip"]
+    notes = [f"landmarks from {poses.name}/: {found} in the first clip"]
     for part in ("left_hand", "right_hand"):
-        have = {f.stem for f in (root / poses / part).glob("*.npy")}
-        if lost := [c for c in clips if c not in have]:
+        have = os.listdir(poses / part) if (poses / part).is_dir() else []
+        if len(lost := clips[~(clips + ".npy").isin(have)]):
             notes.append(f"{len(lost)} clips have no {part} file ({source.some(lost)}): the hand is missing in all their frames")
     return tuple(notes)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,6 +30,7 @@ class Listing:
     open: reads a row's landmarks, (T, J, C) with NaN for missing; None where there is only video.
     missing: clips that the data set's own lists name and that aren't there; only where ``missing_is_normal`` may the
     others be used without them.  published: counts to hold the table against.  notes: what a reader should know.
+    caution: a warning that every reading gives.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Listing:
     missing_is_normal: bool = False
     published: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    caution: str = ""
 
     def __len__(self) -> int:
         return len(self.table)
@@ -77,13 +80,15 @@ class Listing:
         if self.missing and not self.missing_is_normal:
             lost = f"{len(self.missing)} of {len(self) + len(self.missing)} clips are listed but not there ({some(self.missing)})"
             raise SignError(f"{self.name}: {lost}; complete {self.root}, or put their names into {self.root / LEAVE_OUT}")
+        if self.caution:
+            warnings.warn(f"{self.name}: {self.caution}", stacklevel=3)
 
     def key(self, *settings) -> str:
         """Hash of the source's files, of the code that reads them and of ``settings``: equal keys, equal landmarks."""
         reader = getattr(self.open, "func", self.open).__module__
         code = code_version(__name__, reader, "sslslr.signs", "sslslr.skeleton")
-        text = self.table.to_csv(index=False)
-        return hashlib.sha256(f"{self.name}|{fingerprint(self.root)}|{code}|{settings}|{text}".encode()).hexdigest()
+        table = hashlib.sha256(pd.util.hash_pandas_object(self.table, index=False).to_numpy()).hexdigest()
+        return hashlib.sha256(f"{self.name}|{fingerprint(self.root)}|{code}|{settings}|{table}".encode()).hexdigest()
 
 
 def read(listing: Listing) -> Signs:
@@ -178,15 +183,13 @@ def zeros_to_missing(landmarks: np.ndarray, skeleton: Skeleton) -> np.ndarray:
     return landmarks
 
 
-def most_represented(listing: Listing, signs: int | None) -> Listing:
-    """Only the ``signs`` glosses with the most clips (equal counts: in alphabetical order); None keeps all."""
+def most_represented(table: pd.DataFrame, signs: int | None) -> pd.DataFrame:
+    """The rows of the ``signs`` glosses with the most clips (equal counts: in alphabetical order); None keeps all."""
     if signs is None:
-        return listing
-    counts = listing.table["gloss"].value_counts()
-    kept = set(sorted(counts.index, key=lambda gloss: (-counts[gloss], gloss))[:signs])
-    table = listing.table[listing.table["gloss"].isin(kept)].reset_index(drop=True)
-    note = f"the {len(kept)} most represented of {len(counts)} signs: {len(table)} of {len(listing)} clips"
-    return replace(listing, name=f"{listing.name}-{signs}", table=table, published={"classes": signs}, notes=(*listing.notes, note))
+        return table
+    counts = table["gloss"].value_counts()
+    kept = sorted(counts.index, key=lambda gloss: (-counts[gloss], gloss))[:signs]
+    return table[table["gloss"].isin(kept)].reset_index(drop=True)
 
 
 def without_left_out(listing: Listing) -> Listing:

@@ -1,6 +1,7 @@
 """WLASL: American Sign Language collected from the web, 100, 300, 1,000 or 2,000 glosses; published as links to video."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,7 @@ def index(path: Path, glosses: int = 2000) -> source.Listing:
         listing = extracted.index(path, name, PUBLISHED[glosses])
         if len(listing.glosses) > glosses:
             raise SignError(f"{path}: {len(listing.glosses)} glosses, more than {name} has; it was extracted for another subset")
-        return listing
+        return replace(listing, caution=_caution(len(listing), glosses))
     listed, subset = source.locate(path, "WLASL_v0.3.json"), source.locate(path, f"nslt_{glosses}.json")
     if listed is None or subset is None:
         raise SignError(f"{path}: no {'WLASL_v0.3.json' if listed is None else f'nslt_{glosses}.json'}; expected {EXPECTED}")
@@ -46,7 +47,15 @@ def index(path: Path, glosses: int = 2000) -> source.Listing:
     missing = tuple(table.loc[~there, "clip"])
     notes = (f"{len(missing)} of {len(table)} clips have no video (dead links)",) if missing else ()
     found = table[there].reset_index(drop=True)
-    return source.Listing(name, root, found, None, missing=missing, missing_is_normal=True, published=PUBLISHED[glosses], notes=notes)
+    return source.Listing(
+        name, root, found, None, missing=missing, missing_is_normal=True, published=PUBLISHED[glosses], notes=notes,
+        caution=_caution(len(found), glosses),
+    )  # fmt: skip
+
+
+def _caution(here: int, glosses: int) -> str:
+    total = PUBLISHED[glosses]["clips"]
+    return f"{total - here:,} of {total:,} published clips are missing (dead links); give n with every accuracy" if here < total else ""
 
 
 def _table(listed: Path, subset: Path) -> pd.DataFrame:

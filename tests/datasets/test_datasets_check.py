@@ -27,7 +27,7 @@ def test_every_fixture_is_usable_and_gets_a_verdict_and_a_picture(tmp_path, caps
     assert main(["check", name, str(FIXTURES[name](tmp_path / "data"))]) == 0
     out = capsys.readouterr().out
     video = name in ("lsa64", "gsl", "wlasl-100", "own")
-    assert ("verdict: COMPLETE, but video only" if video else "verdict: USABLE: no error") in out
+    assert ("verdict: VIDEO ONLY so far" if video else "verdict: USABLE: no error") in out
     assert ("python -m sslslr.extract" in out) == video and "LEAK" not in out
     assert (tmp_path / "results" / name / "check" / "check.png").stat().st_size > 10_000
 
@@ -120,7 +120,7 @@ def test_a_data_set_of_missing_files_only_is_refused(tmp_path):
     root = layouts.lsfb(tmp_path)
     for file in (root / "poses" / "pose").iterdir():
         file.unlink()
-    with pytest.raises(SignError, match="none of the 7 clips"):
+    with pytest.raises(SignError, match="none of the 7 listed clips"):
         check("lsfb", root)
 
 

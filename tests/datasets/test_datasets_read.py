@@ -68,7 +68,7 @@ def test_lsfb_folds_stand_in_for_missing_split_files_and_a_clip_in_both_is_refus
 def test_the_most_represented_signs_are_kept_and_ties_go_by_the_alphabet(tmp_path):
     listing = lsfb.index(layouts.lsfb(tmp_path), signs=2)
     assert listing.glosses == ("MAISON", "ÊTRE") and len(listing) == 5 and listing.name == "lsfb-2"
-    assert any("2 most represented of 3 signs: 5 of 7 clips" in n for n in listing.notes)
+    assert any("2 most represented signs: 5 of 7 clips" in n for n in listing.notes)
 
 
 def test_lsa64_splits_as_the_paper_and_as_openhands(tmp_path):
@@ -115,6 +115,20 @@ def test_wlasl_names_dead_links_and_cuts_only_raw_videos(tmp_path):
     assert dict(zip(listing.table["clip"], listing.table["split"], strict=True))["00336"] == "val" and "start_frame" not in listing.table
     raw = wlasl.index(layouts.wlasl(tmp_path / "raw", raw=True), 100).table.set_index("clip")
     assert raw.loc["00336", ["start_frame", "end_frame"]].tolist() == ["10", "55"] and raw.loc["00335", "end_frame"] == "-1"
+
+
+def test_signs_are_ranked_by_what_is_listed_not_by_what_happens_to_be_there(tmp_path):
+    root = layouts.lsfb(tmp_path)
+    for clip in list(layouts.LSFB)[2:4]:  # two of the three of the most represented sign
+        (root / "poses" / "pose" / f"{clip}.npy").unlink()
+    listing = lsfb.index(root, signs=1)
+    assert listing.glosses == ("ÊTRE",) and len(listing) == 1 and len(listing.missing) == 2
+
+
+def test_reading_what_is_left_of_wlasl_says_how_much_that_is(tmp_path):
+    rows = [{"id": f"{i:05d}", "gloss": "book", "signer": str(i), "split": "train"} for i in range(4)]
+    with pytest.warns(UserWarning, match="wlasl-100: 2,034 of 2,038 published clips are missing"):
+        assert len(datasets.load("wlasl-100", layouts.extraction(tmp_path, rows))["wlasl-100"]) == 4
 
 
 @pytest.mark.parametrize("name", VIDEO_ONLY)
