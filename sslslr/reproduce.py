@@ -53,16 +53,18 @@ def parameters(notebook: Path, standard: dict, extra: dict[str, str]) -> dict[st
     return values
 
 
-def fingerprint(values: dict, notebook: Path, data: str) -> str:
-    """Hash of all that decides what an executed notebook shows: itself, its parameters, the package, the lock, the data."""
+def fingerprint(values: dict, notebook: Path) -> str:
+    """Hash of what decides an executed notebook: itself, its parameters, the package, the lock,
+    and every file or folder that a parameter names (by size and time)."""
     digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
     package = Path(__file__).parent
     for path in [notebook, paths.ROOT / "requirements.lock", *sorted(paths.PROFILES.glob("*.yml")), *sorted(package.rglob("*.py")), *sorted(paths.PAPER_FACTS.glob("*"))]:  # fmt: skip
         if path.is_file():
             digest.update(f"{path.name}".encode() + path.read_bytes())
-    if data:
-        for path in sorted(Path(data).rglob("*")) if Path(data).is_dir() else [Path(data)]:
-            stat = path.stat()
+    named = [Path(v).expanduser() for v in values.values() if isinstance(v, str)]
+    for root in [path for path in named if path.is_absolute() and path.exists()]:
+        for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
+            stat = path.stat() if path.exists() else path.lstat()
             digest.update(f"{path}{stat.st_size}{stat.st_mtime_ns}".encode())
     return digest.hexdigest()
 
@@ -121,7 +123,7 @@ def reproduce(dataset: str, profile: str, data: str = "", workers: int = 0, extr
     changed = False
     for notebook in todo:
         values = parameters(notebook, standard, extra or {})
-        code = fingerprint(values, notebook, data)
+        code = fingerprint(values, notebook)
         executed = out / "notebooks" / notebook.name
         if done(executed, code):
             print(f"  {notebook.stem:<44} up to date", flush=True)

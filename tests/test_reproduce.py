@@ -106,3 +106,13 @@ def test_a_parameters_cell_that_computes_is_refused(folder):
     write(folder / "00_toy.ipynb", PARAMETERS + "HALF = 1 / 2", "1")
     with pytest.raises(SignError, match="00_toy.ipynb: its parameters cell may only hold"):
         reproduce.reproduce("synthetic", "smoke", folder=folder)
+
+
+def test_a_changed_file_behind_a_parameter_runs_the_notebook_again(folder, tmp_path):
+    video = tmp_path / "video.mp4"
+    video.write_bytes(b"one")
+    values = {"PROFILE": "smoke", "VIDEO": str(video)}
+    before = reproduce.fingerprint(values, folder / "00_toy.ipynb")
+    assert reproduce.fingerprint(values, folder / "00_toy.ipynb") == before
+    video.write_bytes(b"another")
+    assert reproduce.fingerprint(values, folder / "00_toy.ipynb") != before

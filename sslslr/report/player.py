@@ -1,133 +1,172 @@
-"""Clips to look at: a small player for notebooks and pages, and a strip of frames for print (Figure 2)."""
+"""Skeletons that move in a notebook, and a sign as a strip of frames (the paper's Figure 2)."""
 
-import hashlib
+import html
 import json
 from collections.abc import Sequence
-from html import escape
+from uuid import uuid4
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
 
 from sslslr.errors import SignError
-from sslslr.report.figures import BLUE, COLOURS, GREY, ORANGE
+from sslslr.report.figures import BLUE, COLOURS, ORANGE
+from sslslr.report.player_script import SCRIPT
 from sslslr.signs import Signs
 
-SCALE = 1000  # coordinates are stored as whole numbers of 0 to 1000; -1 is missing
-PART_COLOURS = {"body": "currentColor", "left_hand": "#3D8FD1", "right_hand": ORANGE}
-
-PAGE = """<div class="sign-player" id="@id" role="group" aria-label="@label" style="display:inline-block;max-width:100%;margin:4px;font:13px system-ui,sans-serif">
-<div style="font-weight:600">@label</div>
-<canvas width="@size" height="@size" style="max-width:100%;touch-action:none" role="img" aria-label="animated skeleton: @label"></canvas>
-<div style="position:relative;height:6px;background:#8884;border-radius:3px" aria-hidden="true">@band</div>
-<input type="range" min="0" max="@last" value="0" step="1" style="width:100%;margin:2px 0" aria-label="frame">
-<div style="display:flex;gap:8px;align-items:center;flex-wrap:wrap">
-<button type="button" aria-label="play or pause">Play</button>
-<label>speed <select aria-label="speed"><option>0.25</option><option>0.5</option><option selected>1</option><option>2</option></select></label>
-<label><input type="checkbox"> mirror</label> <output style="min-width:9em"></output></div>
-<script>(function () {
-const d = @data, box = document.getElementById("@id");
-if (!box || box.dataset.ready) return; box.dataset.ready = "1";
-const canvas = box.querySelector("canvas"), g = canvas.getContext("2d"), bar = box.querySelector("input[type=range]"),
-  button = box.querySelector("button"), speed = box.querySelector("select"), mirror = box.querySelector("input[type=checkbox]"), out = box.querySelector("output");
-let timer = null;
-function phase(t) { return d.onset === null ? "" : t < d.onset ? "preparation" : t > d.offset ? "retraction" : "stroke"; }
-function draw() {
-  const t = +bar.value, f = d.frames[t], s = canvas.width / @scale, x = v => (mirror.checked ? @scale - v : v) * s;
-  g.clearRect(0, 0, canvas.width, canvas.height); g.lineWidth = 2; g.lineCap = "round";
-  const plain = getComputedStyle(box).color;
-  d.edges.forEach(e => { const a = e[0], b = e[1];
-    if (f[2 * a] < 0 || f[2 * b] < 0) return;
-    g.strokeStyle = e[2] === "currentColor" ? plain : e[2];
-    g.beginPath(); g.moveTo(x(f[2 * a]), f[2 * a + 1] * s); g.lineTo(x(f[2 * b]), f[2 * b + 1] * s); g.stroke(); });
-  out.textContent = "frame " + (t + 1) + " of " + d.frames.length + (phase(t) ? ", " + phase(t) : "");
-  bar.setAttribute("aria-valuetext", out.textContent);
-}
-function stop() { clearInterval(timer); timer = null; button.textContent = "Play"; }
-function play() { button.textContent = "Pause"; clearInterval(timer);
-  timer = setInterval(() => { bar.value = (+bar.value + 1) % d.frames.length; draw(); }, 1000 / (d.fps * +speed.value)); }
-button.onclick = () => timer ? stop() : play();
-speed.onchange = () => { if (timer) play(); };
-bar.oninput = () => { stop(); draw(); }; mirror.onchange = draw; draw();
-})();</script></div>"""
+MISSING = -1
+_STEPS = 1000  # coordinates are sent as whole numbers from 0 to this; -1 is a missing landmark
+_HAND_COLOURS = {"left_hand": BLUE, "right_hand": ORANGE}
 
 
 class Player:
-    """What ``player`` returns: shows itself in a notebook; ``html`` is the same for a page."""
+    """One or several clips to look at; a notebook shows it by ``_repr_html_``, anything else may write that to a file."""
 
-    def __init__(self, html: str):
-        self.html = html
+    def __init__(self, markup: str):
+        self.markup = markup
 
     def _repr_html_(self) -> str:
-        return self.html
+        return self.markup
+
+    def __repr__(self) -> str:
+        return f"<skeleton player, {len(self.markup) / 1000:.0f} kB of HTML>"
 
 
-def player(signs: Signs, index: int | Sequence[int], size: int = 280) -> Player:
-    """Play one or several clips: play, pause, scrub, speed, mirror; the stroke is marked where it is known.
+def player(signs: Signs, index: int | Sequence[int], *, size: int = 320, title: str | None = None) -> Player:
+    """The clips ``index`` of ``signs`` as moving skeletons: play, scrub, speed, mirror; several side by side.
 
-    One component without network, for JupyterLab, exported HTML and plain pages. Missing landmarks are not drawn.
-    Raises SignError for a clip that is not there.
+    ``size``: width and height of each, in pixels.  ``title``: in place of data set, gloss, signer and clip.  The stroke is
+    marked on the scrub bar where onset and offset are known; lost landmarks are not drawn. Self-contained: no network.
+    Raises SignError for an index outside the data.
     """
-    chosen = [index] if isinstance(index, int | np.integer) else list(index)
-    for i in chosen:
-        if not 0 <= i < len(signs):
-            raise SignError(f"{signs.name}: no clip {i}; there are clips 0 to {len(signs) - 1}")
-    return Player("".join(_one(signs, int(i), size) for i in chosen))
+    chosen = _indices(signs, index)
+    clips = [_clip(signs, i) for i in chosen]
+    name = f"sign-player-{uuid4().hex[:12]}"
+    data = json.dumps({"edges": _edges(signs), "steps": _STEPS, "clips": clips}, separators=(",", ":"), allow_nan=False)
+    figures = "".join(_figure(signs, i, clip, size, title if len(chosen) == 1 else None) for i, clip in zip(chosen, clips, strict=True))
+    heading = f"<p><strong>{html.escape(title)}</strong></p>" if title and len(chosen) > 1 else ""
+    script = SCRIPT.replace("PLAYER_ID", name)
+    return Player(
+        f'<div id="{name}" class="sign-player">{heading}<div style="display:flex;flex-wrap:wrap;gap:12px">{figures}</div>'
+        f'<script type="application/json">{_safe(data)}</script><script>{script}</script></div>'
+    )
 
 
-def _one(signs: Signs, i: int, size: int) -> str:
-    length = int(signs.lengths[i])
-    points = drawn(signs, i)
-    part_of = {j: part for part, members in signs.skeleton.parts.items() for j in members}
-    known = np.isfinite(signs.onset[i]) and np.isfinite(signs.offset[i])
-    onset, offset = (float(signs.onset[i]), float(signs.offset[i])) if known else (None, None)
-    whole = np.where(np.isnan(points).any(-1, keepdims=True), -1, np.rint(np.nan_to_num(points) * SCALE)).astype(int)
-    data = json.dumps({
-        "frames": whole.reshape(length, -1).tolist(), "fps": signs.fps, "onset": onset, "offset": offset,
-        "edges": [[a, b, PART_COLOURS[part_of[b]]] for a, b in signs.skeleton.edges],
-    }, separators=(",", ":"))  # fmt: skip
-    band = ""
-    if known:
-        left, width = 100 * onset / (length - 1), 100 * (offset - onset) / (length - 1)
-        band = f'<div style="position:absolute;left:{left:.1f}%;width:{width:.1f}%;height:100%;background:{COLOURS["stroke"]}"></div>'
-    label = escape(f"{signs.glosses[signs.labels[i]]}, signer {signs.signers[i]}, {signs.name}", quote=True)
-    name = "sign-" + hashlib.sha256(f"{signs.clips[i]}{data}".encode()).hexdigest()[:12]
-    values = {"id": name, "label": label, "size": size, "band": band, "last": length - 1, "scale": SCALE, "data": data}
-    html = PAGE
-    for key in ("id", "size", "band", "last", "scale", "data", "label"):
-        html = html.replace(f"@{key}", str(values[key]))
-    return html
+def strip(ax: Axes | None, signs: Signs, index: int, frames: int = 8) -> Figure:
+    """A clip as ``frames`` skeletons in a row, preparation, stroke and retraction marked below where they are known.
 
-
-def drawn(signs: Signs, i: int) -> np.ndarray:
-    """Landmarks (T_i, J, 2) of clip i in a square from 0 to 1, y downwards, equally scaled, legs cut off; NaN = missing."""
-    points = signs.landmarks[i, : signs.lengths[i], :, :2] * (1, 1 if signs.skeleton.y_down else -1)
-    shoulders = points[:, list(signs.skeleton.shoulders)]
-    centre = np.nanmedian(shoulders, axis=(0, 1))
-    width = np.nanmedian(np.abs(shoulders[:, 0] - shoulders[:, 1]).max(-1))
-    square = (points - centre) / (4 * max(width, 1e-9)) + (0.5, 0.42)
-    return np.where(((square < 0) | (square > 1)).any(-1, keepdims=True), np.nan, square)
-
-
-def strip(ax, signs: Signs, i: int, frames: int = 8):
-    """Clip i as a strip of ``frames`` frames with its phases marked where they are known (Figure 2); returns the figure.
-
-    ``ax`` may be None for a new figure.
+    ``ax``: axes to draw on, or None for a figure of its own. Returns the figure. Raises SignError for an index outside
+    the data or fewer than two frames.
     """
-    ax = ax or plt.subplots(figsize=(1.3 * frames, 2.1))[1]
-    points, length = drawn(signs, i), int(signs.lengths[i])
-    colours = {"body": GREY, "left_hand": BLUE, "right_hand": ORANGE}
-    part_of = {j: part for part, members in signs.skeleton.parts.items() for j in members}
-    shown = np.unique(np.linspace(0, length - 1, frames).round().astype(int))
-    for column, t in enumerate(shown):
-        for a, b in signs.skeleton.edges:
-            xy = points[t, [a, b]]
-            ax.plot(xy[:, 0] + column, xy[:, 1], color=colours[part_of[b]], lw=1.1, solid_capstyle="round")
-        phase = ""
-        if np.isfinite(signs.onset[i]):
-            phase = "preparation" if t < signs.onset[i] else "retraction" if t > signs.offset[i] else "stroke"
-            ax.add_patch(plt.Rectangle((column + 0.03, 1.02), 0.94, 0.06, color=COLOURS[phase]))
-        ax.text(column + 0.5, 1.2, f"{phase}\nframe {t + 1}".strip(), ha="center", va="center", fontsize=7)
-    ax.set(xlim=(0, len(shown)), ylim=(1.35, 0), aspect="equal")
-    ax.axis("off")
-    ax.set_title(f"{signs.glosses[signs.labels[i]]} (signer {signs.signers[i]}, {signs.name})", fontsize=9)
+    (index,) = _indices(signs, index)
+    if frames < 2:
+        raise SignError(f"strip: frames={frames}; a strip needs at least 2")
+    if ax is None:
+        _, ax = plt.subplots(figsize=(1.25 * frames, 2.2))
+    length = int(signs.lengths[index])
+    shown = signs.landmarks[index, :length]
+    low, high = _view(signs, shown)
+    down = 1 if signs.skeleton.y_down else -1
+    edges = _edges(signs)
+    for place, frame in enumerate(np.rint(np.linspace(0, length - 1, frames)).astype(int)):
+        points = (shown[frame, :, :2] - low) / (high - low) * (1, down) + (place, 0 if down == 1 else 1)
+        lines = [(points[a], points[b], part) for a, b, part in edges if np.isfinite(points[[a, b]]).all() and _inside(points[[a, b], 1])]
+        colours = [_HAND_COLOURS.get(part, "#444444") for *_, part in lines]
+        ax.add_collection(LineCollection([line[:2] for line in lines], colors=colours, linewidths=1.1, capstyle="round"))
+        ax.text(place + 0.5, -0.03, f"{frame / signs.fps:.2f} s", ha="center", va="bottom", fontsize=7, color="#555555")
+    _phases(ax, signs, index, frames)
+    ax.set(xlim=(0, frames), ylim=(1.25, -0.12), aspect="equal", xticks=[], yticks=[])
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    ax.set_title(_name(signs, index), fontsize=9)
     return ax.figure
+
+
+def _phases(ax: Axes, signs: Signs, index: int, frames: int) -> None:
+    onset, offset, last = signs.onset[index], signs.offset[index], max(signs.lengths[index] - 1, 1)
+    if not np.isfinite([onset, offset]).all():
+        return
+    at = [0.0, *(0.5 + np.array([onset, offset]) / last * (frames - 1)), float(frames)]
+    for phase, start, end in zip(("preparation", "stroke", "retraction"), at[:-1], at[1:], strict=True):
+        ax.fill_between([start, end], 1.05, 1.2, color=COLOURS[phase], lw=0)
+        white = phase == "stroke"
+        ax.text((start + end) / 2, 1.125, phase, ha="center", va="center", fontsize=7.5, color="white" if white else "black")
+
+
+def _indices(signs: Signs, index) -> list[int]:
+    chosen = [int(i) for i in np.atleast_1d(index)]
+    wrong = [i for i in chosen if not -len(signs) <= i < len(signs)]
+    if wrong or not chosen:
+        raise SignError(f"{signs.name}: no clip {wrong[0] if wrong else 'was asked for'}; there are 0 to {len(signs) - 1}")
+    return [i % len(signs) for i in chosen]
+
+
+def _edges(signs: Signs) -> list[tuple[int, int, str]]:
+    """What is drawn, with the part of the body it belongs to; legs that MediaPipe only guesses are left out."""
+    part = {j: name for name, ids in signs.skeleton.parts.items() for j in ids}
+    legs = [j for j, n in enumerate(signs.skeleton.landmarks) if any(w in n for w in ("knee", "ankle", "heel", "foot"))]
+    hidden = set(legs) if signs.skeleton.y_down else set()
+    return [(a, b, part.get(b, "body")) for a, b in signs.skeleton.edges if a not in hidden and b not in hidden]
+
+
+def _view(signs: Signs, shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Corners of the square that holds what is drawn of a clip in all its frames."""
+    drawn = sorted({j for a, b, _ in _edges(signs) for j in (a, b)})
+    points = shown[:, drawn, :2].reshape(-1, 2)
+    points = points[np.isfinite(points).all(1)]
+    if not len(points):
+        raise SignError(f"{signs.name}: a clip without any landmark can't be drawn; leave it out")
+    low, high = np.percentile(points, [0.2, 99.8], axis=0)
+    side = max((high - low).max(), 1e-6) * 1.08
+    return (low + high - side) / 2, (low + high + side) / 2
+
+
+def _inside(y: np.ndarray) -> bool:
+    return bool((y > -0.1).all() and (y < 1.1).all())
+
+
+def _clip(signs: Signs, i: int) -> dict:
+    shown = signs.landmarks[i, : signs.lengths[i], :, :2]
+    low, high = _view(signs, shown)
+    scaled = (shown - low) / (high - low)
+    if not signs.skeleton.y_down:
+        scaled[..., 1] = 1 - scaled[..., 1]
+    missing = ~np.isfinite(scaled).all(-1, keepdims=True)
+    whole = np.where(missing, MISSING, np.clip(np.nan_to_num(scaled) * _STEPS, 0, _STEPS).round()).astype(int)
+    stroke = [float(signs.onset[i]), float(signs.offset[i])]
+    return {
+        "frames": len(shown), "fps": float(signs.fps), "stroke": stroke if np.isfinite(stroke).all() else None,
+        "points": whole.reshape(len(shown), -1).tolist(),
+    }  # fmt: skip
+
+
+def _name(signs: Signs, i: int) -> str:
+    return f"{signs.glosses[signs.labels[i]]} · {signs.name} ({signs.kind}) · signer {signs.signers[i]} · {signs.clips[i]}"
+
+
+def _figure(signs: Signs, i: int, clip: dict, size: int, title: str | None) -> str:
+    words = html.escape(title or _name(signs, i))
+    last = clip["frames"] - 1
+    bar = f'<div style="height:6px;background:#8888;border-radius:3px"{" hidden" if not clip["stroke"] else ""}>'
+    if clip["stroke"]:
+        start, end = (100 * f / max(last, 1) for f in clip["stroke"])
+        bar += f'<div title="stroke" style="height:6px;margin-left:{start:.1f}%;width:{end - start:.1f}%;background:{COLOURS["stroke"]}"></div>'
+    note = f"frames {clip['stroke'][0]:.0f} to {clip['stroke'][1]:.0f} are the stroke" if clip["stroke"] else "its boundaries are not known"
+    speeds = "".join(f'<option value="{s}"{" selected" if s == 1 else ""}>{s}x</option>' for s in (0.25, 0.5, 1, 2))
+    return (
+        f'<figure style="margin:0;width:{size}px;font:13px system-ui,sans-serif">'
+        f'<figcaption style="min-height:2.6em">{words}</figcaption>'
+        f'<canvas width="{2 * size}" height="{2 * size}" role="img" aria-label="Moving skeleton: {words}; {note}"'
+        f' style="width:{size}px;height:{size}px;background:#fff;border:1px solid #8888;border-radius:4px"></canvas>'
+        f'{bar}</div><input type="range" min="0" max="{last}" value="0" step="1" aria-label="Frame" style="width:100%;margin:4px 0">'
+        '<div style="display:flex;gap:6px;align-items:center"><button type="button" aria-label="Play or pause">Play</button>'
+        '<button type="button" aria-pressed="false" aria-label="Mirror">Mirror</button>'
+        f'<select aria-label="Speed">{speeds}</select><output aria-live="off">0 / {last}</output></div></figure>'
+    )
+
+
+def _safe(data: str) -> str:
+    """JSON that can't end the script element it stands in."""
+    return data.replace("<", "\\u003c")

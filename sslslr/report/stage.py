@@ -42,19 +42,18 @@ class Stage:
         """Either "synthetic" or "real"; it stands on every figure and table."""
         return "synthetic" if self.dataset == "synthetic" else "real"
 
-    @property
-    def stamp(self) -> str:
-        """Profile, data and commit in a few words."""
-        return f"profile {self.profile.name} · {self.dataset} ({self.kind} data) · sslslr {commit()}"
+    def stamp(self, data: str = "") -> str:
+        """Profile, data and commit in a few words; ``data`` says what a result is made from if not from the data set."""
+        return f"profile {self.profile.name} · {data or f'{self.dataset} ({self.kind} data)'} · sslslr {commit()}"
 
-    def figure(self, fig: Figure, name: str, caption: str) -> Path:
+    def figure(self, fig: Figure, name: str, caption: str, data: str = "") -> Path:
         """Save as ``figures/<name>.png`` and ``.svg`` with the stamp on it and the caption beside it; returns the PNG."""
-        fig.supxlabel(self.stamp, x=0.995, ha="right", fontsize=6.5, color="#555555")
+        fig.supxlabel(self.stamp(data), x=0.995, ha="right", fontsize=6.5, color="#555555")
         folder = self.folder / "figures"
         for suffix in (".svg", ".png"):
             with atomic(folder / f"{name}{suffix}") as partial:
                 fig.savefig(partial, metadata={"Date": None} if suffix == ".svg" else None, facecolor="white")
-        write_json(folder / f"{name}.json", {"caption": caption, "stamp": self.stamp})
+        write_json(folder / f"{name}.json", {"caption": caption, "stamp": self.stamp(data)})
         return folder / f"{name}.png"
 
     def table(self, frame: pd.DataFrame, name: str, caption: str, shown: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -65,8 +64,8 @@ class Stage:
         buffer = io.StringIO()
         frame.to_csv(buffer, index=False)
         write_text(folder / f"{name}.csv", buffer.getvalue())
-        write_text(folder / f"{name}.md", f"{caption}\n\n{shown.to_markdown(index=False)}\n\n{self.stamp}\n")
-        write_json(folder / f"{name}.json", {"caption": caption, "stamp": self.stamp})
+        write_text(folder / f"{name}.md", f"{caption}\n\n{shown.to_markdown(index=False)}\n\n{self.stamp()}\n")
+        write_json(folder / f"{name}.json", {"caption": caption, "stamp": self.stamp()})
         return shown
 
 
