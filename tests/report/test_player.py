@@ -1,4 +1,4 @@
-"""The skeleton player: whole, safe, and honest about missing landmarks."""
+"""The skeleton player: self-contained, escaped, and without NaN."""
 
 import json
 import re
@@ -7,65 +7,108 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from conftest import make_signs
 
+from sslslr.datasets.synthetic import make
 from sslslr.errors import SignError
-from sslslr.report.player import drawn, player, strip
+from sslslr.report.player import MISSING, player, strip
+
+VOID = {"input", "br", "img"}
 
 
-def data_of(html):
-    return json.loads(re.search(r"const d = (\{.*?\}), box", html, re.S)[1])
+class Balanced(HTMLParser):
+    """Remembers elements and fails where an end tag does not match."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.seen = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
 
 
-def test_all_frames_are_there_and_missing_landmarks_are_marked_not_zero(signs):
-    html = player(signs, 3)._repr_html_()
-    data = data_of(html)
-    assert "NaN" not in html and len(data["frames"]) == signs.lengths[3]
-    gone = np.array(data["frames"]).reshape(-1, 75, 2)[:, :, 0] < 0
-    np.testing.assert_array_equal(gone, np.isnan(drawn(signs, 3)).any(-1))
-    assert gone[:, 33:54].any() or not np.isnan(signs.landmarks[3, : signs.lengths[3], 33:54]).any()
+def parse(markup: str) -> Balanced:
+    parser = Balanced()
+    parser.feed(markup)
+    parser.close()
+    assert parser.open == []
+    return parser
 
 
-def test_a_gloss_can_not_inject_anything():
-    signs = replace(make_signs(), glosses=('<script>alert("x")</script>', "B", "C", "D"))
-    html = player(signs, 0).html
-    assert "<script>alert" not in html and html.count("<script") == 1 and "&lt;script&gt;" in html
+def data(markup: str) -> dict:
+    return json.loads(re.search(r'<script type="application/json">(.*?)</script>', markup, re.S)[1], parse_constant=pytest.fail)
 
 
-def test_markup_is_balanced_and_every_control_has_a_name(signs):
-    class Tags(HTMLParser):
-        def __init__(self):
-            super().__init__()
-            self.open, self.unnamed = [], []
-
-        def handle_starttag(self, tag, attributes):
-            if tag in ("button", "select", "canvas") or (tag == "input" and ("type", "range") in attributes):
-                self.unnamed += [] if dict(attributes).get("aria-label") else [tag]
-            if tag != "input":
-                self.open.append(tag)
-
-        def handle_endtag(self, tag):
-            assert self.open.pop() == tag
-
-    tags = Tags()
-    tags.feed(player(signs, [0, 1]).html)
-    assert tags.open == [] and tags.unnamed == []
+@pytest.fixture(scope="module")
+def signs():
+    return make("lsfb-like", 4, 4, 40)
 
 
-def test_the_stroke_is_marked_only_where_it_is_known(signs):
-    assert data_of(player(signs, 0).html)["onset"] is None
-    known = replace(signs, onset=np.full(60, 2.0), offset=np.full(60, 4.0))
-    html = player(known, 0).html
-    assert data_of(html)["offset"] == 4 and f"left:{200 / (known.lengths[0] - 1):.1f}%" in html
-    texts = [t.get_text() for t in strip(None, known, 0).axes[0].texts]
-    assert sum("stroke" in t for t in texts) > 0 and texts[0].startswith("preparation") and texts[-1].startswith("retraction")
+def test_clip_is_inlined_whole_and_controls_are_labelled(signs):
+    markup = player(signs, 3)._repr_html_()
+    seen = parse(markup).seen
+    sent = data(markup)["clips"]
+    assert [c["frames"] for c in sent] == [signs.lengths[3]] == [len(sent[0]["points"])]
+    assert sent[0]["stroke"] == [signs.onset[3], signs.offset[3]]
+    for tag in ("button", "input", "select"):
+        assert all(a.get("aria-label") for t, a in seen if t == tag) and any(t == tag for t, _ in seen)
+    assert "http" not in markup and "src=" not in markup
 
 
-def test_two_players_on_a_page_do_not_share_an_id(signs):
-    ids = re.findall(r'class="sign-player" id="([^"]+)"', player(signs, [0, 1, 2]).html)
-    assert len(set(ids)) == 3
+def test_missing_landmarks_are_marked_and_nothing_else_is(signs):
+    sent = np.array(data(player(signs, 0).markup)["clips"][0]["points"]).reshape(signs.lengths[0], 75, 2)
+    lost = np.isnan(signs.landmarks[0, : signs.lengths[0], :, 0])
+    assert lost.any()
+    assert ((sent == MISSING).all(-1) == lost).all() and (sent >= MISSING).all()
+    assert "NaN" not in player(signs, 0).markup
 
 
-def test_a_clip_that_is_not_there_is_named(signs):
-    with pytest.raises(SignError, match="no clip 60; there are clips 0 to 59"):
-        player(signs, 60)
+def test_coordinates_survive_quantisation(signs):
+    sent = np.array(data(player(signs, 1).markup)["clips"][0]["points"]).reshape(signs.lengths[1], 75, 2)[:, 11:17]
+    true = signs.landmarks[1, : signs.lengths[1], 11:17]
+    scale = np.ptp(sent[..., 0]) / np.ptp(true[..., 0])
+    assert np.allclose(sent - sent[:1, :1], (true - true[:1, :1]) * scale, atol=4)
+
+
+def test_a_nasty_gloss_is_text(signs):
+    nasty = '</script><script>alert("x")</script>'
+    signs = replace(signs, glosses=(nasty,) * 4)
+    for markup in (player(signs, 0).markup, player(signs, [0, 1], title=nasty).markup):
+        assert "<script>alert" not in markup
+        assert sum(t == "script" for t, _ in parse(markup).seen) == 2
+
+
+def test_several_clips_stand_side_by_side(signs):
+    markup = player(signs, [0, 5, 7], size=200).markup
+    assert [c["frames"] for c in data(markup)["clips"]] == list(signs.lengths[[0, 5, 7]])
+    assert sum(t == "canvas" for t, _ in parse(markup).seen) == 3
+    one, two = (re.search(r'id="(sign-player-\w+)"', player(signs, 0).markup)[1] for _ in range(2))
+    assert one != two
+
+
+def test_unknown_boundaries_are_not_drawn(signs):
+    signs = replace(signs, onset=np.full(40, np.nan), offset=np.full(40, np.nan))
+    markup = player(signs, 0).markup
+    assert data(markup)["clips"][0]["stroke"] is None and "not known" in markup
+    assert not any(t.get_text() == "stroke" for t in strip(None, signs, 0).axes[0].texts)
+
+
+@pytest.mark.parametrize("index", [40, -41, [0, 99], []])
+def test_wrong_index_is_named(signs, index):
+    with pytest.raises(SignError, match="no clip"):
+        player(signs, index)
+
+
+def test_strip_marks_the_phases_where_they_are(signs):
+    ax = strip(None, signs, 2, frames=6).axes[0]
+    words = {t.get_text(): t.get_position()[0] for t in ax.texts}
+    assert words["preparation"] < words["stroke"] < words["retraction"]
+    last = signs.lengths[2] - 1
+    assert words["stroke"] == pytest.approx(0.5 + 5 * (signs.onset[2] + signs.offset[2]) / 2 / last)
+    assert len(ax.collections) == 6 + 3
+    with pytest.raises(SignError, match="at least 2"):
+        strip(None, signs, 2, frames=1)
