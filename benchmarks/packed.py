@@ -2,7 +2,8 @@
 
 ``python benchmarks/packed.py`` makes 100,000 synthetic clips, stores them both ways (float16 both, about 3.5 GB in a
 temporary folder that is removed), and prints for each, from a process of its own: the time to open, samples a second
-through the batches of training (shuffled, as float32 tensors with lengths and labels), and the memory it allocates.
+through the batches of training (shuffled, as float32 tensors with lengths and labels), and the peak of the memory that it
+allocates (mapped pages, which the system takes back when it needs them, not counted). For Linux.
 """
 
 import argparse

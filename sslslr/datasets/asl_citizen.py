@@ -32,16 +32,15 @@ def index(path: Path, signs: int | None = None) -> source.Listing:
     if extracted.is_extraction(path):
         listing = extracted.index(path, name, published)
         return replace(listing, table=source.most_represented(listing.table, signs))
-    tables = []
+    tables, lists = [], source.holder(path, ["train.csv"]) or path
     for split in ("train", "val", "test"):
-        file = source.locate(path, f"{split}.csv")
-        if file is None:
-            raise SignError(f"{path}: no {split}.csv; expected {EXPECTED}")
-        rows = source.read_table(file, HEADER)
+        if not (lists / f"{split}.csv").exists():
+            raise SignError(f"{lists}: no {split}.csv; expected {EXPECTED}")
+        rows = source.read_table(lists / f"{split}.csv", HEADER)
         tables.append(pd.DataFrame({"video": rows["Video file"], "gloss": rows["Gloss"], "signer": rows["Participant ID"], "split": split}))
     table = pd.concat(tables, ignore_index=True)
     listed = len(table)
-    table = source.most_represented(table.assign(clip=[Path(v).stem for v in table["video"]]), signs)
+    table = source.most_represented(table.assign(clip=[os.path.splitext(v)[0] for v in table["video"]]), signs)
     ending, root = next(((e, r) for e in ENDINGS if (r := source.holder(path, table["clip"][:50] + e))), ("", None))
     opener = None if root is None else partial(open_clip, root)
     table = table.assign(file=table["clip"] + ending if opener else table["video"])

@@ -122,7 +122,9 @@ def _duplicates(done: Check) -> None:
         across, within, classes = [], [], 0
         for _, group in twins:
             known = set(group["split"]) - {""}
-            text = " = ".join(f"{c} ({s or g})" for c, g, s in group[["clip", "gloss", "split"]].values)
+            named = group.drop_duplicates("split") if len(known) > 1 else group.head(3)  # one of each split tells it
+            text = " = ".join(f"{c} ({s or g})" for c, g, s in named[["clip", "gloss", "split"]].values)
+            text += f" and {len(group) - len(named)} more" * (len(group) > len(named))
             (across if len(known) > 1 else within).append(text)
             classes += group["gloss"].nunique() > 1
         if across:

@@ -38,9 +38,10 @@ class Packed(Signs):
         return super().subset(keep)
 
 
-def prepared(name: str, path: Path, frames: int, coordinates: int = 2, progress: bool = False) -> Packed:
+def prepared(name: str, path: Path, frames: int, coordinates: int | None = None, progress: bool = False) -> Packed:
     """The real data set ``name`` at ``path``, normalised, at most ``frames`` frames a clip; packed at the first call.
 
+    Keeps the first ``coordinates`` coordinates, or all that the source has.
     The folder's name holds a hash of the source's files (names, sizes, times), of the settings and of the code that
     reads and prepares: a pack that no longer fits is never opened. Raises SignError as reading and preparing do.
     """
@@ -49,7 +50,7 @@ def prepared(name: str, path: Path, frames: int, coordinates: int = 2, progress:
     key = listing.key("packed", frames, coordinates, code_version(__name__))
     folder = paths.cache() / "packed" / f"{name}-{key[:20]}"
     if not (folder / ABOUT).exists():
-        parts = (prepare(part, frames, coordinates) for part in listing.chunks())
+        parts = (prepare(part, frames, coordinates or part.landmarks.shape[-1]) for part in listing.chunks())
         bar = tqdm(parts, total=-(-len(listing) // 512), unit="512 clips", disable=not progress, leave=False)
         pack(bar, len(listing), frames, folder)
     return open_packed(folder)

@@ -230,8 +230,8 @@ def _walk(folder: str, below: str, found: list[str], seen: set[str]) -> None:
                 continue
             if entry.is_dir():
                 _walk(entry.path, f"{below}{entry.name}/", found, seen)
-            elif os.path.exists(entry.path):  # not a link to nowhere
-                stat = entry.stat()
+            else:
+                stat = entry.stat(follow_symlinks=not entry.is_symlink() or os.path.exists(entry.path))
                 found.append(f"{below}{entry.name}|{stat.st_size}|{stat.st_mtime_ns}")
 
 
