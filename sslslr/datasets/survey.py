@@ -91,10 +91,10 @@ def draw_signers(ax: Axes, table: pd.DataFrame, most: int = 30) -> None:
 
 
 def picture(table: pd.DataFrame, fps: float, title: str) -> Figure:
-    """The four pictures of one data set; ``table`` as of ``survey``, or without frames where there is only video."""
+    """The four pictures of one data set; the last two where ``table`` has no frames, since there is only video."""
     parts = [p for p in LOOKS if p in table]
-    fig = Figure(figsize=(9.5, 6.5), layout="constrained")
-    axes = fig.subplots(2, 2)
+    fig = Figure(figsize=(9.5, 6.5 if parts else 3.6), layout="constrained")
+    axes = fig.subplots(2 if parts else 1, 2, squeeze=False)
     for ax in axes.flat:
         ax.grid(color="#DDDDDD", lw=0.8)
         ax.set_axisbelow(True)
@@ -102,11 +102,7 @@ def picture(table: pd.DataFrame, fps: float, title: str) -> Figure:
     if parts:
         draw_lengths(axes[0, 0], table["frames"], fps, color=BLUE)
         draw_detection(axes[0, 1], table, parts)
-    else:
-        for ax in axes[0]:
-            ax.text(0.5, 0.5, "only video so far:\nextract the landmarks to see this", ha="center", va="center")
-            ax.set_axis_off()
-    draw_balance(axes[1, 0], table, color=BLUE)
-    draw_signers(axes[1, 1], table)
+    draw_balance(axes[-1, 0], table, color=BLUE)
+    draw_signers(axes[-1, 1], table)
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig
