@@ -152,7 +152,8 @@ def _figure(signs: Signs, i: int, clip: dict, size: int, title: str | None) -> s
     bar = f'<div style="height:6px;background:#8888;border-radius:3px"{" hidden" if not clip["stroke"] else ""}>'
     if clip["stroke"]:
         start, end = (100 * f / max(last, 1) for f in clip["stroke"])
-        bar += f'<div title="stroke" style="height:6px;margin-left:{start:.1f}%;width:{end - start:.1f}%;background:{COLOURS["stroke"]}"></div>'
+        place = f"height:6px;margin-left:{start:.1f}%;width:{end - start:.1f}%;background:{COLOURS['stroke']}"
+        bar += f'<div title="stroke" style="{place}"></div>'
     note = f"frames {clip['stroke'][0]:.0f} to {clip['stroke'][1]:.0f} are the stroke" if clip["stroke"] else "its boundaries are not known"
     speeds = "".join(f'<option value="{s}"{" selected" if s == 1 else ""}>{s}x</option>' for s in (0.25, 0.5, 1, 2))
     return (

@@ -22,15 +22,15 @@ _FACE = np.array(
     ],
     np.float32,
 )  # fmt: skip
+
+
+def _both(*left: tuple[float, float, float]) -> np.ndarray:
+    return np.array([(side * x, y, z) for x, y, z in left for side in (1, -1)], np.float32)
+
+
 # Hips, knees, ankles, heels and toes (10, 3), left before right.
-_STANDING = np.array(
-    [(s * x, y, z) for x, y, z in ((0.30, 1.45, 0), (0.32, 2.55, 0), (0.32, 3.55, 0.1), (0.32, 3.68, 0.15), (0.36, 3.75, -0.3)) for s in (1, -1)],
-    np.float32,
-)
-_SEATED = np.array(
-    [(s * x, y, z) for x, y, z in ((0.30, 1.45, 0), (0.36, 1.65, -1.1), (0.34, 2.70, -1.0), (0.34, 2.80, -0.9), (0.36, 2.85, -1.3)) for s in (1, -1)],
-    np.float32,
-)
+_STANDING = _both((0.30, 1.45, 0), (0.32, 2.55, 0), (0.32, 3.55, 0.1), (0.32, 3.68, 0.15), (0.36, 3.75, -0.3))
+_SEATED = _both((0.30, 1.45, 0), (0.36, 1.65, -1.1), (0.34, 2.70, -1.0), (0.34, 2.80, -0.9), (0.36, 2.85, -1.3))
 
 
 def hand(joints: np.ndarray) -> np.ndarray:
@@ -92,11 +92,11 @@ def within_reach(shoulder: np.ndarray, wrist: np.ndarray, upper, fore) -> np.nda
 
 
 def elbow(shoulder: np.ndarray, wrist: np.ndarray, upper, fore) -> np.ndarray:
-    """Elbow (..., 3) of a right arm between shoulder and wrist (..., 3): the bones keep their lengths, it hangs down and out."""
+    """Elbow (..., 3) of a right arm between shoulder and wrist (..., 3): the bones keep their lengths, it points down and out."""
     arm = wrist - shoulder
     far = np.maximum(np.linalg.norm(arm, axis=-1, keepdims=True), 0.3)
     along = arm / far
-    pole = np.array((-0.55, 1.0, 0.35), along.dtype)
+    pole = np.array((-0.8, 1.0, 0.0), along.dtype)
     pole = pole - along * (along @ pole)[..., None]
     pole = pole / np.maximum(np.linalg.norm(pole, axis=-1, keepdims=True), 1e-3)
     foot = (upper**2 - fore**2 + far**2) / (2 * far)

@@ -1,6 +1,6 @@
 """Four corpora of synthetic signing in the image of the paper's four data sets (section 6.1)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,7 +24,7 @@ class Corpus:
     """How a corpus was recorded: its pace, camera, resting hands, and how much people and tokens differ.
 
     neighbours: share of clips that start within another sign, and that end within one.  tail: exponent of the class
-    sizes' power law, 0 for equal sizes.
+    sizes' power law, 0 for equal sizes.  switches: share of clips signed with the other hand than the signer's usual one.
     """
 
     pace: Pace
@@ -35,30 +35,31 @@ class Corpus:
     tail: float = 0.0
     variety: float = 1.0
     sloppiness: float = 1.0
+    switches: float = 0.1
 
 
 _CORPORA = {
     "lsfb-like": Corpus(
-        Pace(lead=0.20, preparation=0.28, stroke=0.44, hold=0.06, retraction=0.26, tail=0.10, spread=0.35),
-        Camera(width=0.22, height=0.42, distance=6, framing=0.08, turns=1.4, jitter=0.010, loss=0.10, blur=0.12, legs=0.5),
+        Pace(lead=0.20, preparation=0.36, stroke=0.42, hold=0.05, retraction=0.36, tail=0.12, spread=0.3),
+        Camera(width=0.22, height=0.42, distance=6, framing=0.08, turns=2.0, jitter=0.010, loss=0.14, blur=0.12, legs=1.0),
         ((-0.18, 1.18, -0.70), "in the lap"),
-        seated=True, neighbours=(0.85, 0.85), tail=0.8, variety=1.0, sloppiness=1.0,
+        seated=True, neighbours=(0.85, 0.85), tail=0.65, variety=0.8, sloppiness=0.5,
     ),
     "asl-citizen-like": Corpus(
-        Pace(lead=0.90, preparation=0.38, stroke=0.50, hold=0.16, retraction=0.36, tail=0.55, reach=0.5, spread=0.35),
-        Camera(width=0.30, height=0.52, distance=3.6, framing=0.12, turns=1.5, jitter=0.010, loss=0.10, blur=0.12, legs=0.7),
+        Pace(lead=0.90, preparation=0.44, stroke=0.50, hold=0.16, retraction=0.42, tail=0.55, reach=0.5, spread=0.35),
+        Camera(width=0.30, height=0.52, distance=3.6, framing=0.12, turns=1.5, jitter=0.010, loss=0.10, blur=0.12, legs=0.8),
         ((-0.22, 1.15, -0.55), "in the lap"),
         seated=True, variety=1.2, sloppiness=0.9,
     ),
     "gsl-like": Corpus(
-        Pace(lead=0.12, preparation=0.26, stroke=0.60, hold=0.12, retraction=0.22, tail=0.10, spread=0.35),
-        Camera(width=0.22, height=0.36, distance=7, framing=0.04, turns=1.0, jitter=0.008, loss=0.12, blur=0.10, legs=0.5),
+        Pace(lead=0.24, preparation=0.36, stroke=0.54, hold=0.08, retraction=0.34, tail=0.14, spread=0.35),
+        Camera(width=0.22, height=0.36, distance=7, framing=0.04, turns=1.8, jitter=0.008, loss=0.16, blur=0.12, legs=0.9),
         ((-0.14, 0.98, -0.50), "clasped"),
-        seated=False, neighbours=(0.6, 0.6), variety=0.9, sloppiness=0.8,
+        seated=False, neighbours=(0.3, 0.3), variety=0.8, sloppiness=0.6,
     ),
     "lsa-like": Corpus(
-        Pace(lead=0.30, preparation=0.45, stroke=0.60, hold=0.18, retraction=0.48, tail=0.35, spread=0.4),
-        Camera(width=0.20, height=0.36, distance=7, framing=0.04, turns=1.0, jitter=0.008, loss=0.12, blur=0.10, legs=0.5),
+        Pace(lead=0.44, preparation=0.48, stroke=0.56, hold=0.16, retraction=0.48, tail=0.46, spread=0.4),
+        Camera(width=0.20, height=0.36, distance=7, framing=0.04, turns=1.0, jitter=0.008, loss=0.12, blur=0.10, legs=0.8),
         ((-0.66, 1.42, -0.10), "hanging"),
         seated=False, variety=1.0, sloppiness=0.9,
     ),
@@ -92,13 +93,15 @@ def make(corpus: str, classes: int, signers: int, clips: int, seed: int = 0, *, 
     line = timeline.draw(settings.pace, forms.effort[labels], tempo, FPS, stroke, rng)
     beside = rng.integers(len(signs), size=(2, clips))
     linked = rng.random((2, clips)) < np.array(settings.neighbours)[:, None]
+    actors = crew.of(who)
+    actors = replace(actors, left=actors.left ^ (rng.random(clips) < settings.switches))
 
     landmarks = np.full((clips, line.lengths.max(), 75, 2), np.nan, np.float32)
     for start in range(0, clips, _CHUNK):
         rows = np.arange(start, min(start + _CHUNK, clips))
         part = timeline.of(line, rows)
         frames = part.lengths.max()
-        seen = _film(settings, forms, labels[rows], beside[:, rows], linked[:, rows], part, crew.of(who[rows]), frames, noise, rng)
+        seen = _film(settings, forms, labels[rows], beside[:, rows], linked[:, rows], part, actors.of(rows), frames, noise, rng)
         seen[np.arange(frames) >= part.lengths[:, None]] = np.nan
         landmarks[rows, :frames] = seen
     names = np.array([f"s{k:02d}" for k in range(signers)])

@@ -32,7 +32,8 @@ class Pose:
     def towards(self, other: "Pose", share: np.ndarray) -> "Pose":
         """This pose blended into ``other``: share (N, T) is 0 here and 1 there; on the way hands swing a little forward."""
         s = share[..., None]
-        near = np.where((self.turn * other.turn).sum(-1, keepdims=True) < 0, -1, 1)
+        # The shorter way round, chosen once a transition: q and -q are the same turn.
+        near = np.where(((self.turn * other.turn).sum(-1) * share * (1 - share)).sum(1) < 0, -1, 1)[:, None, None]
         turn = (1 - s) * self.turn + s * near * other.turn
         turn = turn / np.maximum(np.linalg.norm(turn, axis=-1, keepdims=True), 1e-6)
         place = (1 - s) * self.place + s * other.place
@@ -85,7 +86,7 @@ class Forms:
         """How much longer than a straight movement each sign's takes."""
         strokes = np.where(self.path == 4, 1.5 * self.times, 2 * self.times - 1)
         strokes = np.where(self.path == 0, 1.2 * self.times, strokes)
-        return 0.6 + 0.4 * strokes + 0.4 * (self.path == 3)
+        return 0.6 + 0.4 * strokes + 0.9 * (self.path == 3) + 0.5 * (self.local == 1)
 
 
 def smooth(x: np.ndarray) -> np.ndarray:

@@ -39,9 +39,9 @@ class Signers:
 
 
 def draw(signers: int, variety: float, rng: np.random.Generator) -> Signers:
-    """``signers`` signers; ``variety`` scales how much they differ. About one in seven is left-handed, at least one of five."""
+    """``signers`` signers; ``variety`` scales how much they differ. About one in seven is left-handed, at least two of six."""
     left = np.zeros(signers, bool)
-    left[rng.permutation(signers)[: max(round(signers / 7), int(signers >= 5))]] = True
+    left[rng.permutation(signers)[: max(round(signers / 7), 2 * (signers >= 6))]] = True
 
     def around(centre: float, spread: float, shape=()) -> np.ndarray:
         return centre * np.exp(np.clip(rng.normal(0, 1, (signers, *shape)), -2, 2) * spread * variety)

@@ -65,9 +65,9 @@ def draw(pace: Pace, effort: np.ndarray, tempo: np.ndarray, fps: float, stroke, 
 
     lead, preparation, hold, retraction, tail = (
         lasting(s, least)
-        for s, least in ((pace.lead, 1), (pace.preparation, 4), (pace.hold, 0), (pace.retraction, 4), (pace.tail, 1))
+        for s, least in ((pace.lead, 1), (pace.preparation, 8), (pace.hold, 0), (pace.retraction, 8), (pace.tail, 1))
     )
-    core = lasting(pace.stroke, 4) * effort
+    core = lasting(pace.stroke, 6) * effort
     if stroke is not None:
         lead, preparation, hold, retraction, tail = _forced(lead, preparation, core, hold, retraction, tail, low, high, rng.random(n))
     total = lead + preparation + core + hold + retraction + tail
