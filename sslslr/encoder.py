@@ -76,8 +76,8 @@ class PoseTransformer(nn.Module):
         self.norm = nn.LayerNorm(config.width)
 
     def forward(self, x: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
-        """x (B, T, J, C) landmarks, NaN where missing; valid (B, T) True for a clip's frames -> (B, width)."""
-        flat = x.flatten(2)
+        """x (B, T, J, C) landmarks of any float type, NaN where missing; valid (B, T) True for a clip's frames -> (B, width)."""
+        flat = x.flatten(2).to(self.missing.dtype)
         seen = ~flat.isnan()
         valid = valid & seen.any(-1)
         h = self.embed(torch.where(seen, flat, self.missing)) + self.position[:, : x.shape[1]]

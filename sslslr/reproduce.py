@@ -92,7 +92,7 @@ def execute(notebook: Path, executed: Path, values: dict, code: str) -> None:
     try:
         papermill.execute_notebook(
             str(notebook), str(failed), parameters=values, cwd=str(notebook.parent), kernel_name="python3",
-            progress_bar=False, extra_arguments=["--IPKernelApp.log_level=ERROR"], stderr_file=sys.stderr if sys.stderr.isatty() else None,
+            progress_bar=False, extra_arguments=["--IPKernelApp.log_level=CRITICAL"], stderr_file=sys.stderr if sys.stderr.isatty() else None,
         )  # fmt: skip
     except papermill.PapermillExecutionError as error:
         if error.ename == "SignError":

@@ -110,12 +110,12 @@ def train_epoch(run: Run, module: nn.Module, optimiser, part: Signs, epoch: int,
     generator = torch.Generator().manual_seed(run.seed * 1_000_003 + epoch)
     torch.manual_seed(run.seed * 1_000_003 + epoch)  # dropout's
     module.train()
-    losses = []
+    losses, inside = [], part.valid
     chunks = list(batches(len(part), run.batch, generator))
     for step, index in enumerate(chunks):
         for group in optimiser.param_groups:
             group["lr"] = run.optimiser.at((epoch + step / len(chunks)) / run.epochs)
-        x, valid, lengths, labels = (torch.from_numpy(a[index]) for a in (part.landmarks, part.valid, part.lengths, part.labels))
+        x, valid, lengths, labels = (torch.from_numpy(a[index]) for a in (part.landmarks, inside, part.lengths, part.labels))
         view1, view2 = (run.views.view(x, lengths, generator) for _ in range(2))
         loss = module.loss(x.to(device), view1.to(device), view2.to(device), valid.to(device), labels.to(device))
         optimiser.zero_grad(set_to_none=True)

@@ -1,17 +1,24 @@
 """The corpora of a reproduction, prepared for the encoder and split: the same for every study."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from sslslr import datasets, splits
+from sslslr.datasets import packed
 from sslslr.profiles import Profile
 from sslslr.signs import Signs, prepare
 
 
 def load(profile: Profile, dataset: str, data: str = "") -> dict[str, Signs]:
-    """Corpora by name, prepared for the encoder: ``synthetic`` has four, a real data set under ``data`` one."""
-    raw = datasets.load(dataset, data or None, sizes=profile.corpora)
+    """Corpora by name, prepared for the encoder: ``synthetic`` has four, a real data set under ``data`` one.
+
+    A real one is packed at the first call and mapped into memory from then on (float16).
+    """
+    if dataset != "synthetic":
+        return {dataset: packed.prepared(dataset, Path(data).expanduser(), profile.frames, progress=True)}
+    raw = datasets.load(dataset, sizes=profile.corpora)
     return {name: prepare(signs, profile.frames, signs.landmarks.shape[-1]) for name, signs in raw.items()}
 
 
