@@ -5,6 +5,7 @@ DATASET  ?= synthetic
 PROFILE  ?= quick
 DATA     ?=
 WORKERS  ?=
+SET      ?=
 PORT     ?= 8888
 PYTHON   ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 PIP_QUIET := --quiet --disable-pip-version-check --no-warn-script-location
@@ -19,8 +20,8 @@ help: ## Show this help
 	@echo "sslslr: learning sign representations from landmarks without labels. On 2 cores:"
 	@echo
 	@echo "  make reproduce    all notebooks, figures, tables, report.html     see README   2 GB memory  0.5 GB disk"
-	@echo "                    DATASET=synthetic|isl-kinect|mp-data  PROFILE=smoke|quick|full|paper"
-	@echo "                    DATA=/path/to/the/data/set (for any DATASET but synthetic)"
+	@echo "                    PROFILE=smoke|quick|full|paper   WORKERS=2   SET='ALPHA=1/2' (a notebook's own parameter)"
+	@echo "                    DATASET=isl-kinect DATA=/path/to/it (and the other sets of data/README.md)"
 	@echo "  make test         all tests, and the notebooks on PROFILE=smoke   under 10 min 3 GB memory  0.1 GB disk"
 	@echo "  make lab          JupyterLab on the notebooks (PORT=8888)         until Ctrl-C 1 GB memory"
 	@echo "  make env          the environment .venv alone                     2 min        1 GB memory  2.3 GB disk"
@@ -41,7 +42,7 @@ $(FRESH):
 	@touch $@
 
 reproduce: env ## Run the notebooks on a data set and a profile
-	@.venv/bin/python -m sslslr.reproduce --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)"
+	@.venv/bin/python -m sslslr.reproduce --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(foreach s,$(SET),--set "$(s)")
 
 test: env ## Run the tests, then the notebooks on the smoke profile
 	@.venv/bin/python -m pytest -q -n 2 tests
