@@ -7,7 +7,7 @@ from scipy.stats import norm
 
 from sslslr.datasets.synthetic.signers import Signers
 
-_GUESSED = np.array((0.2, 0.2, 1, 1, 1, 1, 1, 1, 1, 1), np.float32)  # hips are nearly seen, knees to toes are not
+_GUESSED = np.array((0.1, 0.1, 1, 1, 1, 1, 1, 1, 1, 1), np.float32)  # hips are nearly seen, knees to toes are not
 _HANDS = {15: slice(33, 54), 16: slice(54, 75)}  # the pose's wrist that each hand hangs on
 
 

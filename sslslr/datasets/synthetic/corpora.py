@@ -35,13 +35,13 @@ class Corpus:
     tail: float = 0.0
     variety: float = 1.0
     sloppiness: float = 1.0
-    switches: float = 0.1
+    switches: float = 0.15
 
 
 _CORPORA = {
     "lsfb-like": Corpus(
-        Pace(lead=0.20, preparation=0.36, stroke=0.42, hold=0.05, retraction=0.36, tail=0.12, spread=0.3),
-        Camera(width=0.22, height=0.42, distance=6, framing=0.08, turns=2.0, jitter=0.010, loss=0.14, blur=0.12, legs=1.0),
+        Pace(lead=0.36, preparation=0.36, stroke=0.42, hold=0.05, retraction=0.36, tail=0.22, spread=0.3),
+        Camera(width=0.22, height=0.42, distance=6, framing=0.08, turns=2.0, jitter=0.010, loss=0.18, blur=0.12, legs=1.2),
         ((-0.18, 1.18, -0.70), "in the lap"),
         seated=True, neighbours=(0.85, 0.85), tail=0.65, variety=0.8, sloppiness=0.5,
     ),
@@ -49,19 +49,19 @@ _CORPORA = {
         Pace(lead=0.90, preparation=0.44, stroke=0.50, hold=0.16, retraction=0.42, tail=0.55, reach=0.5, spread=0.35),
         Camera(width=0.30, height=0.52, distance=3.6, framing=0.12, turns=1.5, jitter=0.010, loss=0.10, blur=0.12, legs=0.8),
         ((-0.22, 1.15, -0.55), "in the lap"),
-        seated=True, variety=1.2, sloppiness=0.9,
+        seated=True, variety=1.0, sloppiness=0.7,
     ),
     "gsl-like": Corpus(
-        Pace(lead=0.24, preparation=0.36, stroke=0.54, hold=0.08, retraction=0.34, tail=0.14, spread=0.35),
-        Camera(width=0.22, height=0.36, distance=7, framing=0.04, turns=1.8, jitter=0.008, loss=0.16, blur=0.12, legs=0.9),
+        Pace(lead=0.32, preparation=0.36, stroke=0.52, hold=0.08, retraction=0.34, tail=0.14, spread=0.35),
+        Camera(width=0.22, height=0.36, distance=7, framing=0.04, turns=1.8, jitter=0.008, loss=0.18, blur=0.12, legs=1.1),
         ((-0.14, 0.98, -0.50), "clasped"),
-        seated=False, neighbours=(0.3, 0.3), variety=0.8, sloppiness=0.6,
+        seated=False, neighbours=(0.3, 0.3), variety=0.8, sloppiness=0.5,
     ),
     "lsa-like": Corpus(
         Pace(lead=0.44, preparation=0.48, stroke=0.56, hold=0.16, retraction=0.48, tail=0.46, spread=0.4),
         Camera(width=0.20, height=0.36, distance=7, framing=0.04, turns=1.0, jitter=0.008, loss=0.12, blur=0.10, legs=0.8),
         ((-0.66, 1.42, -0.10), "hanging"),
-        seated=False, variety=1.0, sloppiness=0.9,
+        seated=False, variety=0.8, sloppiness=0.7,
     ),
 }  # fmt: skip
 CORPORA: tuple[str, ...] = tuple(_CORPORA)

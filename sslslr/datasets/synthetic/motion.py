@@ -179,9 +179,10 @@ def clip(
     reaching = np.maximum(1 - smooth(t / span), smooth((t - at(line.last) + span) / span)) * (at(line.reach) > 1)
     idle = (rest[0].towards(reach, reaching), rest[1])
     stroke = np.maximum(at(line.offset - line.onset), 2)
-    first = signing(before, 1 - (at(line.prepare) - t) / stroke, rest[1])
+    first_lasts, third_lasts = (stroke * at(sign.effort / this.effort) for sign in (before, after))  # neighbours take their own time
+    first = signing(before, 1 - (at(line.prepare) - t) / first_lasts, rest[1])
     second = signing(this, (t - at(line.onset)) / stroke, rest[1])
-    third = signing(after, (t - at(line.retract)) / stroke, rest[1])
+    third = signing(after, (t - at(line.retract)) / third_lasts, rest[1])
     up = smooth((t - at(line.prepare)) / np.maximum(at(line.onset - line.prepare), 1))
     down = smooth((t - at(line.hold)) / np.maximum(at(line.retract - line.hold), 1))
     hands = []
