@@ -52,8 +52,8 @@ _CORPORA = {
         seated=True, variety=1.0, sloppiness=0.7,
     ),
     "gsl-like": Corpus(
-        Pace(lead=0.32, preparation=0.36, stroke=0.52, hold=0.08, retraction=0.34, tail=0.14, spread=0.35),
-        Camera(width=0.22, height=0.36, distance=7, framing=0.04, turns=1.8, jitter=0.008, loss=0.18, blur=0.12, legs=1.1),
+        Pace(lead=0.12, preparation=0.34, stroke=0.62, hold=0.06, retraction=0.32, tail=0.06, spread=0.35),
+        Camera(width=0.22, height=0.36, distance=7, framing=0.04, turns=2.0, jitter=0.008, loss=0.20, blur=0.12, legs=1.2),
         ((-0.14, 0.98, -0.50), "clasped"),
         seated=False, neighbours=(0.3, 0.3), variety=0.8, sloppiness=0.5,
     ),
