@@ -19,12 +19,12 @@ FRESH := .venv/fresh-$(shell cat requirements.lock pyproject.toml | cksum | cut 
 help: ## Show this help
 	@echo "sslslr: learning sign representations from landmarks without labels. On 2 cores:"
 	@echo
-	@echo "  make reproduce    all notebooks, figures, tables, report.html     see README   2 GB memory  0.5 GB disk"
+	@echo "  make reproduce    all notebooks, figures, tables, report.html     10 min       2 GB memory  0.1 GB disk"
 	@echo "                    PROFILE=smoke|quick|full|paper   WORKERS=2   SET='ALPHA=1/2' (a notebook's own parameter)"
 	@echo "                    DATASET=isl-kinect DATA=/path/to/it (and the other sets of data/README.md)"
 	@echo "  make test         all tests, and the notebooks on PROFILE=smoke   under 10 min 3 GB memory  0.1 GB disk"
 	@echo "  make lab          JupyterLab on the notebooks (PORT=8888)         until Ctrl-C 1 GB memory"
-	@echo "  make env          the environment .venv alone                     2 min        1 GB memory  2.3 GB disk"
+	@echo "  make env          the environment .venv alone                     2 min        1 GB memory  3 GB disk"
 	@echo "  make clean        remove .venv, runs/, results/ and .cache/       seconds"
 	@echo
 	@echo "Every target makes .venv first if it is missing or older than requirements.lock (2 min, once)."
@@ -34,7 +34,7 @@ env: $(FRESH)
 $(FRESH):
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
 	  echo "sslslr needs Python 3.11 (mediapipe and the lock are made for it); '$(PYTHON)' is not. Install it, or say make PYTHON=/path/to/python3.11" >&2; exit 2; }
-	@echo "Making the environment in .venv (about 2 minutes, 2.3 GB, once) ..."
+	@echo "Making the environment in .venv (about 2 minutes, 3 GB, once) ..."
 	@rm -rf .venv
 	@"$(PYTHON)" -m venv .venv
 	@.venv/bin/python -m pip install $(PIP_QUIET) -r requirements.lock

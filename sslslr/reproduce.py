@@ -193,7 +193,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"sslslr: {options.dataset}, profile {options.profile}", flush=True)
         extra = dict(s.split("=", 1) for s in options.set)
         report = reproduce(options.dataset, options.profile, options.data, int(options.workers or 0), extra)
-        print(f"done in {time.perf_counter() - started:.0f} s: {report}")
+        shown = report.relative_to(Path.cwd()) if report.is_relative_to(Path.cwd()) else report
+        print(f"done in {time.perf_counter() - started:.0f} s: open {shown}")
         return 0
     except SignError as error:
         print(f"sslslr: {error}", file=sys.stderr)

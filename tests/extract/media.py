@@ -82,9 +82,12 @@ class Slow(Stub):
 
 
 class Counting(Slow):
-    """Notes each clip that it starts and finishes in the file ``SSLSLR_TEST_LOG``."""
+    """Notes each clip in the file ``SSLSLR_TEST_LOG``; with ``SSLSLR_TEST_STOP`` it hangs once so many are noted."""
 
     def __call__(self, pictures):
+        log = Path(os.environ["SSLSLR_TEST_LOG"])
+        if log.exists() and len(log.read_text().splitlines()) >= int(os.environ.get("SSLSLR_TEST_STOP", 10**9)):
+            time.sleep(60)
         result = super().__call__(pictures)
         with open(os.environ["SSLSLR_TEST_LOG"], "a") as log:
             log.write(f"{os.getpid()}\n")

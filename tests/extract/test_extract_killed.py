@@ -20,8 +20,8 @@ HERE = Path(__file__).parent
 BATCH = "import sys; from media import *; from sslslr.extract.batch import extract; extract(sys.argv[1], sys.argv[2], 2, backend=Counting)"
 
 
-def start(videos, out, log):
-    environment = os.environ | {"SSLSLR_TEST_LOG": str(log), "PYTHONPATH": str(HERE)}
+def start(videos, out, log, **more):
+    environment = os.environ | {"SSLSLR_TEST_LOG": str(log), "PYTHONPATH": str(HERE)} | more
     return subprocess.Popen([sys.executable, "-c", BATCH, videos, out], env=environment, start_new_session=True, stderr=subprocess.DEVNULL)
 
 
@@ -38,7 +38,7 @@ def test_killed_in_the_middle_of_twenty_it_goes_on_where_it_was(tmp_path, how):
     videos.mkdir()
     for i in range(20):
         write_video(videos / f"{i:02}.mp4", noise(8, seed=i))
-    batch = start(videos, out, log)
+    batch = start(videos, out, log, SSLSLR_TEST_STOP="8")  # so that it is killed in the middle on any machine
     wait_for(lambda: len(list(out.rglob("*.npz"))) >= 6)
     family = psutil.Process(batch.pid).children(recursive=True)
     assert len(family) >= 2
