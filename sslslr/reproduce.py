@@ -130,7 +130,11 @@ def reproduce(dataset: str, profile: str, data: str = "", workers: int = 0, extr
             continue
         print(f"  {notebook.stem:<44} ", end="", flush=True)
         started = time.perf_counter()
-        execute(notebook, executed, values, code)
+        try:
+            execute(notebook, executed, values, code)
+        except SignError:
+            print("  failed", flush=True)
+            raise
         changed = True
         print(f"{time.perf_counter() - started:6.0f} s", flush=True)
     report = out / "report.html"
