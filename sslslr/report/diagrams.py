@@ -69,16 +69,16 @@ def permutation_map(index: np.ndarray, length: int, alpha: float, beta: float):
 
 
 def landmarks(frame: np.ndarray, skeleton: Skeleton, ax=None, size: float = 9):
-    """One frame (J, C) drawn: body grey, left hand blue, right hand orange; missing landmarks are left out."""
+    """One frame (J, C) from the head to the hips: body grey, left hand blue, right hand orange; missing ones left out."""
     ax = ax or plt.subplots(figsize=(4.2, 4.6))[1]
     part_of = {j: part for part, members in skeleton.parts.items() for j in members}
     for a, b in skeleton.edges:
         ax.plot(*frame[[a, b], :2].T, color=PART_COLOURS[part_of[b]], lw=1.3, zorder=1)
     for part, members in skeleton.parts.items():
         ax.scatter(*frame[list(members), :2].T, s=size, color=PART_COLOURS[part], label=f"{part.replace('_', ' ')} ({len(members)})", zorder=2)
-    ax.set_aspect("equal")
-    if skeleton.y_down and not ax.yaxis_inverted():
-        ax.invert_yaxis()
+    shoulders = frame[list(skeleton.shoulders), :2]
+    (x, y), width = shoulders.mean(0), np.linalg.norm(shoulders[0] - shoulders[1]) * (1 if skeleton.y_down else -1)
+    ax.set(aspect="equal", xlim=(x - 1.8 * abs(width), x + 1.8 * abs(width)), ylim=(y + 1.9 * width, y - 1.3 * width))
     ax.axis("off")
     return ax.figure
 
