@@ -17,7 +17,11 @@ from sslslr.extract.batch import extract
 from sslslr.extract.video import write_video
 
 HERE = Path(__file__).parent
-BATCH = "import sys; from media import *; from sslslr.extract.batch import extract; extract(sys.argv[1], sys.argv[2], 2, backend=Counting)"
+# A shell starts background jobs with SIGINT ignored, and their children inherit it: the batch takes it up again.
+BATCH = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); from media import *; "
+    "from sslslr.extract.batch import extract; extract(sys.argv[1], sys.argv[2], 2, backend=Counting)"
+)
 
 
 def start(videos, out, log, **more):
