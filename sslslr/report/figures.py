@@ -41,7 +41,7 @@ def style() -> None:
     })  # fmt: skip
 
 
-def dots(table, models, value="mean", title="", xlabel="top-1 accuracy on held-out signers"):
+def dots(table, models, value="mean", title=""):
     """Dot-and-interval plot of a table of ``studies.controls.table``: a panel a corpus, a row a model; chance dashed."""
     corpora = list(dict.fromkeys(table["corpus"]))
     height = 0.42 * len(models) + 1.3
@@ -54,7 +54,7 @@ def dots(table, models, value="mean", title="", xlabel="top-1 accuracy on held-o
         first = part.iloc[0]
         ax.axvline(first["chance"], color="black", ls="--", lw=1)
         ax.annotate("chance", (first["chance"], 1), xycoords=("data", "axes fraction"), xytext=(3, -9), textcoords="offset points", fontsize=7)
-        ax.set(yticks=range(len(part)), yticklabels=part.index, xlim=(0, 1), ylim=(-0.6, len(part) - 0.4), xlabel=xlabel)
+        ax.set(yticks=range(len(part)), yticklabels=part.index, xlim=(0, 1), ylim=(-0.6, len(part) - 0.4), xlabel=f"top-1 accuracy ({first['protocol']})")
         ax.set_title(f"{corpus}: {int(first['classes'])} glosses, {int(first['n'])} runs, {int(first['test_clips'])} test clips", fontsize=9)
     for ax in list(axes.flat)[len(corpora) :]:
         ax.remove()
