@@ -49,7 +49,7 @@ test: env ## Run the tests, then the notebooks on the smoke profile
 	@.venv/bin/python -m sslslr.reproduce --profile smoke --nbval
 
 lab: env ## Open JupyterLab on the notebooks
-	@.venv/bin/jupyter lab --port "$(PORT)" --notebook-dir notebooks
+	@.venv/bin/jupyter lab --port "$(PORT)" --notebook-dir notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 lock: ## Resolve the newest versions that pyproject.toml allows, into requirements.lock
 	@bash tools/lock.sh "$(PYTHON)"
