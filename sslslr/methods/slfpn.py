@@ -1,4 +1,7 @@
-"""SL-FPN (section 5.1): two views and the original, one encoder, a predictor and a stop-gradient, no negatives."""
+"""SL-FPN (section 5.1): two views and the original, one encoder, a predictor and a stop-gradient, no negatives.
+
+Every part that section 7 takes out is a switch; with none of them touched this is SL-FPN as the paper's text reads.
+"""
 
 from collections.abc import Callable
 
@@ -15,6 +18,10 @@ READINGS = {
     "view2-to-view1": lambda z1, z2, zo: (z2, z1),
     "original-to-view2": lambda z1, z2, zo: (zo, z2),
 }
+# Without the original the other view takes its place in term (iii).
+WITHOUT_ORIGINAL = {"original-to-view1": "view2-to-view1", "original-to-view2": "view1-to-view2"}
+# Where LayerNorm stands: section 5.1 means those of a transformer encoder, section 6.2 names two at its input.
+LAYERNORMS = ("none", "blocks", "encoder", "head")
 
 
 def slfpn_loss(
@@ -25,48 +32,82 @@ def slfpn_loss(
     reading: str = "original-to-view1",
     normalise: bool = False,
     permuted: bool = False,
+    stop_gradient: bool = True,
+    original: bool = True,
 ) -> torch.Tensor:
     """Equations 1 and 2: MSE(z1, z2) + MSE(z1, zo) + MSE(p(source), sg(target)), each a mean over B and d.
 
     z1, z2, zo: (B, d) projections of the two views and of the original. ``reading`` names source and target;
     ``normalise`` compares l2-normalised outputs; ``permuted`` swaps the roles of zo and z1 ("perm", section 7).
+    Without ``stop_gradient`` the target moves too; without ``original`` the second term is left out and the other
+    view takes the original's place in the third.
     """
     if permuted:
         z1, zo = zo, z1
+    if not original:
+        reading = WITHOUT_ORIGINAL.get(reading, reading)
     source, target = READINGS[reading](z1, z2, zo)
-    p, target = predictor(source), target.detach()
+    p, target = predictor(source), target.detach() if stop_gradient else target
     if normalise:
         z1, z2, zo, p, target = (F.normalize(v, dim=1) for v in (z1, z2, zo, p, target))
-    return F.mse_loss(z1, z2) + F.mse_loss(z1, zo) + F.mse_loss(p, target)
+    pairs = [(z1, z2), (z1, zo), (p, target)] if original else [(z1, z2), (p, target)]
+    return sum(F.mse_loss(a, b) for a, b in pairs)
 
 
-def perceptron(size: int, hidden: int, out: int, batchnorm: bool) -> nn.Sequential:
+def perceptron(size: int, hidden: int, out: int, batchnorm: bool, layernorm: bool = False) -> nn.Sequential:
     """Two layers with ReLU between them (section 6.2); ``batchnorm`` before the ReLU, as in lightly's heads."""
-    norm = [nn.BatchNorm1d(hidden)] if batchnorm else []
+    norm = [nn.BatchNorm1d(hidden)] * batchnorm + [nn.LayerNorm(hidden)] * layernorm
     return nn.Sequential(nn.Linear(size, hidden), *norm, nn.ReLU(), nn.Linear(hidden, out))
+
+
+def without_layernorm(module: nn.Module) -> None:
+    """Replace every LayerNorm inside ``module`` by nothing, in place."""
+    for path, part in list(module.named_modules()):
+        if isinstance(part, nn.LayerNorm):
+            parent, _, name = path.rpartition(".")
+            setattr(module.get_submodule(parent), name, nn.Identity())
 
 
 class SLFPN(nn.Module):
     """SL-FPN around an encoder: projection width -> width -> 128, predictor 128 -> hidden -> 128.
 
-    Options are the readings that the paper's text allows (``slfpn_loss``) and ``batchnorm`` in the hidden layers,
-    on which the text is silent. Raises SignError for an unknown reading.
+    Options are the readings that the paper's text allows, the switches of section 7 (``slfpn_loss``; ``predictor=False``
+    leaves it out) and, for the heads' hidden layers, ``batchnorm``, on which the text is silent. ``layernorm`` says where
+    LayerNorm stands: "encoder" (all that the encoder has), "blocks" (not the two at its input), "head" (also in the
+    heads' hidden layers) or "none". Raises SignError for an unknown reading or place, and for the original's role
+    permuted where there is no original.
     """
 
-    def __init__(self, encoder, classes=0, *, projection=128, hidden=64, batchnorm=True, reading="original-to-view1", normalise=False, permuted=False):  # fmt: skip
+    def __init__(
+        self, encoder, classes=0, *, projection=128, hidden=64, batchnorm=True, layernorm="encoder", predictor=True, stop_gradient=True,
+        original=True, reading="original-to-view1", normalise=False, permuted=False,
+    ):  # fmt: skip
         super().__init__()
         if reading not in READINGS:
             raise SignError(f"reading {reading!r} of equation 2 is unknown; there are {', '.join(READINGS)}")
+        if layernorm not in LAYERNORMS:
+            raise SignError(f"layernorm {layernorm!r} is unknown; there are {', '.join(LAYERNORMS)}")
+        if permuted and not original:
+            raise SignError("permuted swaps the original with a view: it needs original=True")
+        if layernorm == "none":
+            without_layernorm(encoder)
+        elif layernorm == "blocks":
+            without_layernorm(encoder.embed)
         self.encoder = encoder
-        self.projection = perceptron(encoder.width, encoder.width, projection, batchnorm)
-        self.predictor = perceptron(projection, hidden, projection, batchnorm)
-        self.options = {"reading": reading, "normalise": normalise, "permuted": permuted}
+        self.projection = perceptron(encoder.width, encoder.width, projection, batchnorm, layernorm == "head")
+        self.predictor = perceptron(projection, hidden, projection, batchnorm, layernorm == "head") if predictor else nn.Identity()
+        self.options = {"reading": reading, "normalise": normalise, "permuted": permuted, "stop_gradient": stop_gradient, "original": original}
+
+    def head(self, features: torch.Tensor) -> torch.Tensor:
+        """Projection (B, 128) of the encoder's output (B, width): what the loss compares."""
+        return self.projection(features)
 
     def output(self, x: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
-        """Projection (B, 128) of x (B, T, J, C): what the loss compares."""
-        return self.projection(self.encoder(x, valid))
+        """``head`` of the encoder's output for x (B, T, J, C)."""
+        return self.head(self.encoder(x, valid))
 
     def loss(self, original, view1, view2, valid, labels) -> torch.Tensor:
         """Scalar loss of a batch of clips (B, T, J, C) and two views of them; labels are not looked at."""
-        z1, z2, zo = (self.output(x, valid) for x in (view1, view2, original))
+        z1, z2 = (self.output(x, valid) for x in (view1, view2))
+        zo = self.output(original, valid) if self.options["original"] else z2
         return slfpn_loss(z1, z2, zo, self.predictor, **self.options)
