@@ -88,14 +88,18 @@ def test_each_place_of_layernorm():
     assert heads == {"none": (0, 0), "blocks": (0, 0), "encoder": (0, 0), "head": (1, 1)}
 
 
-@pytest.mark.parametrize("options", [{"layernorm": "none"}, {"layernorm": "blocks"}, {"stop_gradient": False}, {"original": False}, {"predictor": False}])
+@pytest.mark.parametrize(
+    "options", [{"layernorm": "none"}, {"layernorm": "blocks"}, {"stop_gradient": False}, {"original": False}, {"predictor": False}]
+)
 def test_a_switch_leaves_the_initial_weights_alone(options):
     plain, switched = small().state_dict(), small(**options).state_dict()
     assert set(switched) <= set(plain)
     assert all(torch.equal(plain[k], v) for k, v in switched.items())
 
 
-@pytest.mark.parametrize("options", [{}, {"layernorm": "none"}, {"layernorm": "head", "batchnorm": False}, {"original": False, "stop_gradient": False}])
+@pytest.mark.parametrize(
+    "options", [{}, {"layernorm": "none"}, {"layernorm": "head", "batchnorm": False}, {"original": False, "stop_gradient": False}]
+)
 def test_with_any_switch_the_encoder_learns_and_the_output_is_the_head_of_its_features(signs, options):
     model = small(**options).train()
     x, valid = torch.from_numpy(signs.landmarks), torch.from_numpy(signs.valid)
@@ -114,7 +118,9 @@ def test_everything_out_the_loss_is_won_by_giving_every_clip_one_output(signs):
     assert model.loss(x, x.flip(0), x.roll(1, 0), valid, None).item() == 0
 
 
-@pytest.mark.parametrize("options, words", [({"layernorm": "input"}, "there are none, blocks"), ({"permuted": True, "original": False}, "needs original=True")])
+@pytest.mark.parametrize(
+    "options, words", [({"layernorm": "input"}, "there are none, blocks"), ({"permuted": True, "original": False}, "needs original=True")]
+)
 def test_what_makes_no_sense_is_refused(options, words):
     with pytest.raises(SignError, match=words):
         small(**options)

@@ -96,7 +96,13 @@ class SLFPN(nn.Module):
         self.encoder = encoder
         self.projection = perceptron(encoder.width, encoder.width, projection, batchnorm, layernorm == "head")
         self.predictor = perceptron(projection, hidden, projection, batchnorm, layernorm == "head") if predictor else nn.Identity()
-        self.options = {"reading": reading, "normalise": normalise, "permuted": permuted, "stop_gradient": stop_gradient, "original": original}
+        self.options = {
+            "reading": reading,
+            "normalise": normalise,
+            "permuted": permuted,
+            "stop_gradient": stop_gradient,
+            "original": original,
+        }
 
     def head(self, features: torch.Tensor) -> torch.Tensor:
         """Projection (B, 128) of the encoder's output (B, width): what the loss compares."""
