@@ -16,6 +16,8 @@ class Profile:
     repeats, real_repeats: trainings a cell on a synthetic corpus and on a real data set; repeat r holds out the
     signers of fold r (modulo ``folds``, the number of groups of signers) and seeds the run with r.
     epochs: of pretraining; supervised_epochs: of the control.  encoder, optimiser: their sizes and settings.
+    precision: fp32, bf16, or auto (what is fast here).  rates: the learning rates that every method may choose from, and
+    the synthetic corpora and views on whose validation signers it chooses (a real data set chooses on its own).
     """
 
     name: str
@@ -29,6 +31,8 @@ class Profile:
     batch: int
     encoder: dict
     optimiser: dict
+    precision: str
+    rates: dict
 
     @property
     def judges(self) -> bool:

@@ -17,12 +17,15 @@ from tqdm.auto import tqdm
 
 from sslslr import paths
 from sslslr.errors import SignError
+from sslslr.methods import METHODS
+from sslslr.precision import keep_memory
 from sslslr.provenance import code_version, peak_memory_mb, provenance
 from sslslr.signs import Signs
 from sslslr.training import Run, as_json, train
+from sslslr.views import VIEWS
 
-# The code that decides the weights and the metrics of a run; the method's own file is added to it.
-TRAINS = ("sslslr.signs", "sslslr.encoder", "sslslr.views", "sslslr.training", "sslslr.probes", "sslslr.diagnostics")
+# The code that decides the weights and the metrics of a run; the method's own file and the view's are added to it.
+TRAINS = ("signs", "encoder", "precision", "views", "views.boundary", "views.spatial", "training", "probes", "diagnostics", "methods.heads", "methods.lightly")
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,9 @@ class Trained:
 
 def key(run: Run, signs: Signs) -> str:
     """Content hash of a run: whole configuration, data, and the code that trains."""
-    code = code_version(*TRAINS, f"sslslr.methods.{run.method}")
+    own = [METHODS[run.method].__module__, VIEWS[run.views.name].__module__]
+    own += ["sslslr.boundaries"] * (run.views.ends == "estimated")
+    code = code_version(*(f"sslslr.{m}" for m in TRAINS), *own)
     whole = json.dumps({"run": as_json(run), "data": signs.fingerprint, "code": code}, sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
@@ -94,6 +99,7 @@ def side_by_side(task: Callable, jobs: Sequence[tuple], workers: int = 0, title:
     folders = [paths.runs() / key(run.fitted(signs), signs) for run, signs, *_ in jobs]
     epochs = [max(1, run.epochs) for run, *_ in jobs]
     done = [False] * len(jobs)
+    keep_memory()
     with tqdm(total=sum(epochs), desc=title, unit="epoch", mininterval=1) as bar, _Watch(bar, folders, epochs, done):
         results = joblib.Parallel(n_jobs=workers, return_as="generator")(
             joblib.delayed(_alone)(task, paths.runs(), paths.cache(), *job) for job in jobs

@@ -19,10 +19,11 @@ from sslslr.encoder import EncoderConfig, PoseTransformer, embed
 from sslslr.errors import SignError
 from sslslr.methods import METHODS
 from sslslr.paths import atomic
+from sslslr.precision import PRECISIONS, autocast
 from sslslr.signs import Signs
 from sslslr.views import ViewConfig
 
-WATCHED = 512  # clips of the training and of the validation split that the measures of each epoch look at
+WATCHED = 256  # clips of the training and of the validation split that the measures of each epoch look at
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Optimiser:
         if self.name not in kinds:
             raise SignError(f"optimiser {self.name!r} is unknown; there are {', '.join(kinds)}")
         kind, extra = kinds[self.name]
-        return kind(module.parameters(), lr=self.rate, weight_decay=self.decay, **extra)
+        return kind(module.parameters(), lr=self.rate, weight_decay=self.decay, fused=True, **extra)
 
     def at(self, progress: float) -> float:
         """Learning rate at ``progress``, 0 at the first step and 1 at the last."""
@@ -61,11 +62,16 @@ class Run:
     epochs: int = 200
     batch: int = 512
     seed: int = 0
+    precision: str = "fp32"
+
+    def __post_init__(self):
+        if self.method not in METHODS:
+            raise SignError(f"method {self.method!r} is unknown; there are {', '.join(METHODS)}")
+        if self.precision not in PRECISIONS:
+            raise SignError(f"precision {self.precision!r} of a run: expected {' or '.join(PRECISIONS)}")
 
     def build(self, classes: int) -> nn.Module:
         """The method around a fresh encoder, initialised from the seed."""
-        if self.method not in METHODS:
-            raise SignError(f"method {self.method!r} is unknown; there are {', '.join(METHODS)}")
         torch.manual_seed(self.seed)
         try:
             return METHODS[self.method](PoseTransformer(self.encoder), classes, **self.options)
@@ -96,7 +102,7 @@ def train(run: Run, signs: Signs, state: Path | None = None, on_epoch: Callable[
         losses = train_epoch(run, module, optimiser, part, epoch, device)
         if not math.isfinite(losses[-1]):
             raise SignError(f"{signs.name}, {run.method}, seed {run.seed}: the loss is {losses[-1]} in epoch {epoch + 1}; lower the rate")
-        metrics.append({"epoch": epoch + 1, "loss": float(np.mean(losses)), **measure(module, signs)})
+        metrics.append({"epoch": epoch + 1, "loss": float(np.mean(losses)), **measure(module, signs, run.precision)})
         seconds += time.perf_counter() - started
         if state:
             store(state, module, optimiser, metrics, seconds)
@@ -105,24 +111,32 @@ def train(run: Run, signs: Signs, state: Path | None = None, on_epoch: Callable[
     return module, metrics, seconds
 
 
-def train_epoch(run: Run, module: nn.Module, optimiser, part: Signs, epoch: int, device) -> list[float]:
-    """One pass over every clip of ``part``, in an order drawn from (seed, epoch); returns the loss of each step."""
+def train_epoch(run: Run, module: nn.Module, optimiser, part: Signs, epoch: int, device, share: slice = slice(None)) -> list[float]:
+    """One pass over every clip of ``part``, in an order drawn from (seed, epoch); returns the loss of each step.
+
+    ``share`` of each batch goes through this process (``sslslr.pretrain``): views are drawn for the whole batch, so
+    that several processes see what one would.
+    """
     generator = torch.Generator().manual_seed(run.seed * 1_000_003 + epoch)
     torch.manual_seed(run.seed * 1_000_003 + epoch)  # dropout's
     module.train()
     losses, inside = [], part.valid
+    alpha, beta = run.views.of(part)
     chunks = list(batches(len(part), run.batch, generator))
     for step, index in enumerate(chunks):
         for group in optimiser.param_groups:
             group["lr"] = run.optimiser.at((epoch + step / len(chunks)) / run.epochs)
         x, valid, lengths, labels = (torch.from_numpy(a[index]) for a in (part.landmarks, inside, part.lengths, part.labels))
-        view1, view2 = (run.views.view(x, lengths, generator) for _ in range(2))
-        loss = module.loss(x.to(device), view1.to(device), view2.to(device), valid.to(device), labels.to(device))
+        x = x.float()
+        views = run.views.pair(x, lengths, generator, alpha[index], beta[index])
+        x, view1, view2, valid, labels = (a[share].to(device) for a in (x, *views, valid, labels))
+        with autocast(device, run.precision):
+            loss = module.loss(x, view1, view2, valid, labels)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
-        losses.append(float(loss.detach()))
-    return losses
+        losses.append(loss.detach())
+    return torch.stack(losses).tolist()
 
 
 def batches(clips: int, batch: int, generator: torch.Generator) -> Iterator[np.ndarray]:
@@ -131,14 +145,13 @@ def batches(clips: int, batch: int, generator: torch.Generator) -> Iterator[np.n
     yield from np.array_split(order, max(1, -(-clips // batch)))
 
 
-def measure(module: nn.Module, signs: Signs) -> dict[str, float]:
-    """Collapse measures of encoder and output, and kNN from training to validation clips, on at most 512 of each."""
+def measure(module: nn.Module, signs: Signs, precision: str = "fp32") -> dict[str, float]:
+    """Collapse measures of encoder and output, and kNN from training to validation clips, on at most 256 of each."""
     watched = [part.subset(np.linspace(0, len(part) - 1, min(WATCHED, len(part))).astype(int)) for part in map(signs.part, ("train", "val"))]
-    (train_x, val_x), (train_y, val_y) = zip(*[(embed(module.encoder, s), s.labels) for s in watched], strict=True)
+    (train_x, val_x), (train_y, val_y) = zip(*[(embed(module.encoder, s, precision=precision), s.labels) for s in watched], strict=True)
     module.eval()
     with torch.no_grad():
-        device = module.encoder.position.device
-        output = module.output(torch.from_numpy(watched[1].landmarks).to(device), torch.from_numpy(watched[1].valid).to(device)).cpu()
+        output = module.head(torch.from_numpy(val_x).to(module.encoder.position.device)).cpu()
     knn = probes.score("knn", train_x, train_y, val_x, val_y, standardise=False)
     return {
         "knn": knn["top1"],

@@ -7,8 +7,11 @@ import pytest
 from conftest import make_signs
 
 from sslslr import profiles
-from sslslr.studies import controls, corpora
+from sslslr.studies import comparison, controls, corpora, evaluation
 from sslslr.training import Run
+
+
+RATES = dict.fromkeys((*comparison.METHODS, "supervised"), 1e-3)
 
 
 @pytest.fixture
@@ -21,7 +24,7 @@ def unsplit(signs):
 
 
 def test_every_model_of_a_repeat_sees_the_same_signers_and_settings(profile):
-    runs = {m: controls.run_of(m, profile, 1) for m in controls.MODELS}
+    runs = {m: controls.run_of(m, profile, 1, RATES) for m in controls.MODELS}
     shared = {(str(r.encoder), str(r.optimiser), r.batch, r.seed) for r in runs.values()}
     assert len(shared) == 1 and runs[controls.RANDOM].epochs == 0
     assert runs[controls.BOUNDARY].epochs == runs[controls.NO_VIEWS].epochs == runs[controls.SUPERVISED].epochs
@@ -30,12 +33,12 @@ def test_every_model_of_a_repeat_sees_the_same_signers_and_settings(profile):
 
 def test_the_study_has_a_row_for_each_model_corpus_and_repeat_and_is_not_computed_twice(profile, monkeypatch):
     signs = {"toy": unsplit(make_signs(90, signers=6))}
-    rows = controls.study(profile, signs, workers=1)
+    rows = controls.study(profile, signs, RATES, workers=1)
     assert len(rows) == 2 * len(controls.MODELS) and set(rows["protocol"]) == {"2 of 6 signers held out"}
     assert rows["linear_standardised_top1"].between(0, 1).all() and (rows["linear_standardised_top5"] >= rows["linear_standardised_top1"]).all()
     assert rows.loc[rows["model"] == controls.HANDMADE, "rank"].isna().all() and rows.loc[rows["model"] != controls.HANDMADE, "rank"].notna().all()
     monkeypatch.setattr("sslslr.probes.score", lambda *_: pytest.fail("probed again"))
-    again = controls.study(profile, signs, workers=1)
+    again = controls.study(profile, signs, RATES, workers=1)
     assert again.equals(rows)
     table = controls.table(rows)
     assert list(table["model"]) == list(controls.MODELS) and (table["n"] == 2).all() and (table["chance"] == 0.25).all()
@@ -45,7 +48,7 @@ def test_the_study_has_a_row_for_each_model_corpus_and_repeat_and_is_not_compute
 
 def test_on_learnable_clips_the_study_finds_that_labels_help(profile):
     signs = {"toy": unsplit(make_signs(120, signers=6))}
-    rows = controls.study(replace(profile, supervised_epochs=12, repeats=1), signs, workers=1, models=(controls.SUPERVISED,))
+    rows = controls.study(replace(profile, supervised_epochs=12, repeats=1), signs, RATES, workers=1, models=(controls.SUPERVISED,))
     assert rows["knn_raw_top1"][0] > 0.6  # chance 0.25
 
 
@@ -80,6 +83,6 @@ def test_other_repeats_hold_out_other_signers(profile):
 
 def test_the_random_encoder_and_the_handmade_features_share_a_run_but_not_a_result(profile):
     signs = make_signs()
-    a, b = (controls.evaluate(controls.run_of(m, profile, 0), signs, m) for m in (controls.RANDOM, controls.HANDMADE))
+    a, b = (evaluation.evaluate(controls.run_of(m, profile, 0, RATES), signs, m) for m in (controls.RANDOM, controls.HANDMADE))
     assert a["linear_raw_top1"] != b["linear_raw_top1"] or a["knn_raw_top1"] != b["knn_raw_top1"]
-    assert isinstance(controls.run_of(controls.HANDMADE, profile, 0), Run)
+    assert isinstance(controls.run_of(controls.HANDMADE, profile, 0, RATES), Run)

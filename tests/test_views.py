@@ -63,9 +63,9 @@ def test_no_views_is_the_original():
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_views_are_drawn_from_the_generator_alone(name):
-    x, lengths = torch.randn(4, 30, 75, 2), torch.tensor([30, 20, 25, 9])
+    x, lengths = torch.randn(8, 30, 75, 2), torch.tensor([30, 20, 25, 9] * 2)
     one, two, other = (ViewConfig(name).view(x, lengths, torch.Generator().manual_seed(s)) for s in (7, 7, 8))
-    assert torch.equal(one, two)
+    assert torch.equal(one.nan_to_num(99), two.nan_to_num(99))
     assert name == "none" or not torch.equal(one, other)
 
 

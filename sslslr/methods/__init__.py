@@ -1,10 +1,14 @@
-"""The methods by name. Each is one file: a pure loss, and a module with ``encoder``, ``loss`` and ``output``.
+"""The methods by name. Each is one file: its loss, and a module with ``encoder``, ``loss``, ``head`` and ``output``.
 
-``METHODS[name](encoder, classes, **options)`` builds one; training calls
-``loss(original, view1, view2, valid, labels)`` for a scalar and ``output(x, valid)`` for what its loss compares.
+``METHODS[name](encoder, classes, **options)`` builds one; training calls ``loss(original, view1, view2, valid, labels)``
+for a scalar. ``head(features)`` is what the loss compares, from the encoder's output.
 """
 
+from sslslr.methods.byol import BYOL
+from sslslr.methods.moco import MoCo
+from sslslr.methods.simclr import SimCLR
+from sslslr.methods.simsiam import SimSiam
 from sslslr.methods.slfpn import SLFPN
 from sslslr.methods.supervised import Supervised
 
-METHODS = {"slfpn": SLFPN, "supervised": Supervised}
+METHODS = {"simclr": SimCLR, "moco": MoCo, "simsiam": SimSiam, "byol": BYOL, "slfpn": SLFPN, "supervised": Supervised}

@@ -9,7 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from sslslr.encoder import encode
 from sslslr.errors import SignError
+from sslslr.methods.heads import perceptron
 
 # The text of equation 2 leaves open which output goes through the predictor and which target stands still.
 READINGS = {
@@ -52,12 +54,6 @@ def slfpn_loss(
         z1, z2, zo, p, target = (F.normalize(v, dim=1) for v in (z1, z2, zo, p, target))
     pairs = [(z1, z2), (z1, zo), (p, target)] if original else [(z1, z2), (p, target)]
     return sum(F.mse_loss(a, b) for a, b in pairs)
-
-
-def perceptron(size: int, hidden: int, out: int, batchnorm: bool, layernorm: bool = False) -> nn.Sequential:
-    """Two layers with ReLU between them (section 6.2); ``batchnorm`` before the ReLU, as in lightly's heads."""
-    norm = [nn.BatchNorm1d(hidden)] * batchnorm + [nn.LayerNorm(hidden)] * layernorm
-    return nn.Sequential(nn.Linear(size, hidden), *norm, nn.ReLU(), nn.Linear(hidden, out))
 
 
 def without_layernorm(module: nn.Module) -> None:
@@ -114,6 +110,7 @@ class SLFPN(nn.Module):
 
     def loss(self, original, view1, view2, valid, labels) -> torch.Tensor:
         """Scalar loss of a batch of clips (B, T, J, C) and two views of them; labels are not looked at."""
-        z1, z2 = (self.output(x, valid) for x in (view1, view2))
-        zo = self.output(original, valid) if self.options["original"] else z2
+        views = (view1, view2, original) if self.options["original"] else (view1, view2)
+        z1, z2, *rest = map(self.projection, encode(self.encoder, valid, *views))
+        zo = rest[0] if rest else z2
         return slfpn_loss(z1, z2, zo, self.predictor, **self.options)

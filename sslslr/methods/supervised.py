@@ -13,10 +13,14 @@ class Supervised(nn.Module):
         self.encoder = encoder
         self.classifier = nn.Linear(encoder.width, classes)
 
+    def head(self, features: torch.Tensor) -> torch.Tensor:
+        """Logits (B, classes) of the encoder's output (B, width)."""
+        return self.classifier(features)
+
     def output(self, x: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
-        """Logits (B, classes)."""
-        return self.classifier(self.encoder(x, valid))
+        """``head`` of the encoder's output for x (B, T, J, C)."""
+        return self.head(self.encoder(x, valid))
 
     def loss(self, original, view1, view2, valid, labels) -> torch.Tensor:
         """Cross-entropy of the originals' logits with labels (B,); the views are not looked at."""
-        return F.cross_entropy(self.output(original, valid), labels)
+        return F.cross_entropy(self.output(original, valid).float(), labels)

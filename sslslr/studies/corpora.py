@@ -1,4 +1,4 @@
-"""The corpora of a reproduction, prepared for the encoder and split: the same for every study."""
+"""The corpora of a reproduction, prepared for the encoder and split, and its runs: the same for every study."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,8 +7,11 @@ import numpy as np
 
 from sslslr import datasets, splits
 from sslslr.datasets import packed
+from sslslr.encoder import EncoderConfig
+from sslslr.precision import resolve
 from sslslr.profiles import Profile
 from sslslr.signs import Signs, prepare
+from sslslr.training import Optimiser, Run
 
 
 def load(profile: Profile, dataset: str, data: str = "") -> dict[str, Signs]:
@@ -20,6 +23,13 @@ def load(profile: Profile, dataset: str, data: str = "") -> dict[str, Signs]:
         return {dataset: packed.prepared(dataset, Path(data).expanduser(), profile.frames, progress=True)}
     raw = datasets.load(dataset, sizes=profile.corpora)
     return {name: prepare(signs, profile.frames, signs.landmarks.shape[-1]) for name, signs in raw.items()}
+
+
+def base_run(profile: Profile, repeat: int, rate: float | None = None, **settings) -> Run:
+    """A run of this profile: its encoder, optimiser, batch, precision and epochs, the repeat's seed; ``settings`` change it."""
+    optimiser = Optimiser(**profile.optimiser | ({} if rate is None else {"rate": rate}))
+    settings = {"epochs": profile.epochs, "batch": profile.batch, "seed": repeat} | settings
+    return Run(encoder=EncoderConfig(**profile.encoder), optimiser=optimiser, precision=resolve(profile.precision), **settings)
 
 
 def repeats(signs: Signs, profile: Profile) -> range:

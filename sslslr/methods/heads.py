@@ -1,0 +1,60 @@
+"""What the methods share: their two-layer heads, and the momentum teacher of MoCo and BYOL."""
+
+import copy
+
+import torch
+from torch import nn
+
+from sslslr.encoder import encode
+from sslslr.methods.lightly import ProjectionHead, deactivate_requires_grad, update_momentum
+
+
+def perceptron(size: int, hidden: int, out: int, batchnorm: bool = True, layernorm: bool = False) -> nn.Sequential:
+    """Two layers with ReLU between them (section 6.2); ``batchnorm`` and ``layernorm`` stand before the ReLU."""
+    norm = [nn.BatchNorm1d(hidden)] * batchnorm + [nn.LayerNorm(hidden)] * layernorm
+    return ProjectionHead([(size, hidden, nn.Sequential(*norm) if norm else None, nn.ReLU()), (hidden, out, None, None)]).layers
+
+
+class Projected(nn.Module):
+    """An encoder and a projection width -> width -> 128, which every self-supervised method here has."""
+
+    def __init__(self, encoder: nn.Module, projection: int = 128):
+        super().__init__()
+        self.encoder = encoder
+        self.projection = perceptron(encoder.width, encoder.width, projection)
+
+    def head(self, features: torch.Tensor) -> torch.Tensor:
+        """Projection (B, 128) of the encoder's output (B, width): what the loss compares."""
+        return self.projection(features)
+
+    def output(self, x: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
+        """``head`` of the encoder's output for x (B, T, J, C)."""
+        return self.head(self.encoder(x, valid))
+
+    def project(self, valid: torch.Tensor, *views: torch.Tensor) -> list[torch.Tensor]:
+        """Projections (B, 128) of several views of a batch, with gradient."""
+        return [self.projection(f) for f in encode(self.encoder, valid, *views)]
+
+
+class Teacher(nn.Module):
+    """A slow copy of encoder and projection: after each ``follow`` it holds ``momentum`` of itself and the rest of them.
+
+    0.99, as lightly's benchmarks on small data use: with 0.996 or 0.999 a short training would end with a teacher
+    that is mostly the initialisation.
+    """
+
+    def __init__(self, of: Projected, momentum: float = 0.99):
+        super().__init__()
+        self.encoder, self.projection = copy.deepcopy(of.encoder), copy.deepcopy(of.projection)
+        self.momentum = momentum
+        deactivate_requires_grad(self)
+
+    def follow(self, of: Projected) -> None:
+        """Move towards encoder and projection of ``of``; its predictor, if it has one, is not copied."""
+        update_momentum(of.encoder, self.encoder, self.momentum)
+        update_momentum(of.projection, self.projection, self.momentum)
+
+    @torch.no_grad()
+    def project(self, valid: torch.Tensor, *views: torch.Tensor) -> list[torch.Tensor]:
+        """Projections (B, 128) of several views of a batch, without gradient."""
+        return [self.projection(f) for f in encode(self.encoder, valid, *views)]

@@ -1,0 +1,112 @@
+"""From a run to a row of a table: train if need be, probe the frozen features, keep the result beside the run."""
+
+import hashlib
+import json
+from dataclasses import asdict, replace
+
+import numpy as np
+import torch
+
+from sslslr import paths, probes, splits
+from sslslr.diagnostics import collapse_measures
+from sslslr.encoder import embed
+from sslslr.provenance import code_version
+from sslslr.runs import fetch, key
+from sslslr.signs import Signs
+from sslslr.training import Run
+
+HANDMADE = "hand-made features"
+
+
+def kept(run: Run, signs: Signs, question: dict, answer) -> dict:
+    """``answer()``, a dict of plain values, computed once for this run, this question and this version of the probes."""
+    code = code_version("sslslr.probes", "sslslr.diagnostics", "sslslr.encoder", "sslslr.splits", __name__)
+    name = hashlib.sha256(json.dumps([question, code], sort_keys=True).encode()).hexdigest()[:16]
+    done = paths.runs() / key(run.fitted(signs), signs) / f"answer-{name}.json"
+    if done.exists():
+        return json.loads(done.read_text(encoding="utf-8"))["answer"]
+    row = answer()
+    done.parent.mkdir(parents=True, exist_ok=True)
+    paths.write_json(done, {"question": question, "answer": row})
+    return row
+
+
+def features(run: Run, signs: Signs, handmade: bool, *parts: Signs) -> list[np.ndarray]:
+    """Features (N, d) of each part: the run's frozen encoder's, or hand-made ones."""
+    if handmade:
+        return [probes.handmade(part) for part in parts]
+    encoder = fetch(run, signs).encoder
+    return [embed(encoder, part) for part in parts]
+
+
+def evaluate(run: Run, signs: Signs, model: str = "", part: str = "test") -> dict:
+    """Accuracies (0 to 1) of every probe, raw and standardised, on ``part``, and collapse measures of its features.
+
+    Probes learn from all labels of the training split. ``model`` "hand-made features" probes those instead of the
+    run's. Choices are made with ``part="val"``, never with the test split.
+    """
+
+    def answer() -> dict:
+        train, test = signs.part("train"), signs.part(part)
+        train_x, test_x = features(run, signs, model == HANDMADE, train, test)
+        row = {} if model == HANDMADE else collapse_measures(torch.from_numpy(test_x))
+        for probe in probes.PROBES:
+            for standardise, scale in ((True, "standardised"), (False, "raw")):
+                found = probes.score(probe, train_x, train.labels, test_x, test.labels, standardise)
+                row |= {f"{probe}_{scale}_{k}": v for k, v in found.items()}
+        return row | {"test_clips": len(test), "train_clips": len(train), "classes": len(np.unique(signs.labels))}
+
+    return kept(run, signs, {"all labels": part, "handmade": model == HANDMADE}, answer)
+
+
+def few_labels(run: Run, signs: Signs, model: str, shares: tuple[float, ...], draws: int) -> dict:
+    """Test accuracy of the linear probe (standardised) that learns from a share of the training labels only (Table 3).
+
+    Stratified: the share of every class, at least one clip of each; ``draws`` different draws. ``{share: [top-1 of
+    each draw]}`` with shares as text, and the number of labels under ``"labels"``.
+    """
+
+    def answer() -> dict:
+        train, test = signs.part("train"), signs.part("test")
+        train_x, test_x = features(run, signs, model == HANDMADE, train, test)
+        row = {"labels": {}}
+        for share in shares:
+            chosen = [splits.fraction(train.labels, share, seed=draw) for draw in range(1 if share == 1 else draws)]
+            row[str(share)] = [probes.score("linear", train_x[c], train.labels[c], test_x, test.labels)["top1"] for c in chosen]
+            row["labels"][str(share)] = len(chosen[0])
+        return row
+
+    return kept(run, signs, {"few labels": list(shares), "draws": draws, "handmade": model == HANDMADE}, answer)
+
+
+def transfer(run: Run, signs: Signs, model: str, target: Signs) -> dict:
+    """Linear probe (standardised) on another corpus: the run's encoder stays frozen, the probe learns there (Table 2)."""
+
+    def answer() -> dict:
+        train, test = target.part("train"), target.part("test")
+        train_x, test_x = features(run, signs, model == HANDMADE, train, test)
+        return probes.score("linear", train_x, train.labels, test_x, test.labels) | {"test_clips": len(test), "classes": len(np.unique(target.labels))}
+
+    return kept(run, signs, {"transfer": target.fingerprint, "handmade": model == HANDMADE}, answer)
+
+
+def with_labels(signs: Signs, share: float, seed: int) -> Signs:
+    """``signs`` whose training split keeps a stratified share of its clips: what a supervised control may see."""
+    train = np.flatnonzero(signs.split == "train")
+    keep = np.ones(len(signs), bool)
+    keep[train] = False
+    keep[train[splits.fraction(signs.labels[train], share, seed=seed)]] = True
+    return signs.subset(keep)
+
+
+def spread(run: Run, share: float) -> Run:
+    """The run with as many steps on a share of the clips as it has on all of them."""
+    return replace(run, epochs=round(run.epochs / share))
+
+
+def as_settings(run: Run) -> dict:
+    """What a run shares with all others of its table, to be compared: everything but method, options, views and rate."""
+    settings = asdict(run)
+    return {k: v for k, v in settings.items() if k not in ("method", "options", "views", "seed", "optimiser")} | {
+        "optimiser": {k: v for k, v in settings["optimiser"].items() if k != "rate"}
+    }

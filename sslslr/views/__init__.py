@@ -1,0 +1,60 @@
+"""Views of a batch of clips. A view is a function (x, lengths, generator) -> a new x; the original is left alone."""
+
+from dataclasses import dataclass
+
+import torch
+
+from sslslr.degradations import DEGRADATIONS
+from sslslr.errors import SignError
+from sslslr.views import spatial
+from sslslr.views.boundary import boundary, none, permutation, whole
+
+__all__ = ["ENDS", "PAIRS", "VIEWS", "ViewConfig", "boundary", "none", "permutation", "whole"]
+
+ENDS = ("fixed", "estimated", "true")
+
+
+@dataclass(frozen=True)
+class ViewConfig:
+    """Which view set, and how much of each end the boundary augmentation permutes (fractions of the valid frames).
+
+    ``ends`` "fixed": alpha and beta for all clips; "estimated" or "true": what lies outside of each clip's own stroke
+    (``sslslr.boundaries``), whatever alpha and beta say.
+    """
+
+    name: str = "boundary"
+    alpha: float = 1 / 3
+    beta: float = 1 / 4
+    ends: str = "fixed"
+
+    def __post_init__(self):
+        if self.name not in VIEWS:
+            raise SignError(f"views {self.name!r} are unknown; there are {', '.join(VIEWS)}")
+        if not (0 <= self.alpha <= 1 and 0 <= self.beta <= 1 and self.alpha + self.beta <= 1 + 1e-9):
+            raise SignError(f"alpha={self.alpha:.3g}, beta={self.beta:.3g}: fractions of a clip's frames, together at most 1")
+        if self.ends not in ENDS:
+            raise SignError(f"ends {self.ends!r} are unknown; there are {', '.join(ENDS)}")
+
+    def of(self, signs) -> tuple[torch.Tensor, torch.Tensor]:
+        """alpha and beta of each clip of ``signs``: two (N,) tensors."""
+        if self.ends == "fixed":
+            return tuple(torch.full((len(signs),), share, dtype=torch.float64) for share in (self.alpha, self.beta))
+        from sslslr.boundaries import ends
+
+        alpha, beta = (torch.as_tensor(e, dtype=torch.float64).clamp(0, 1) for e in ends(signs, self.ends))
+        return alpha, torch.minimum(beta, 1 - alpha)
+
+    def view(self, x: torch.Tensor, lengths: torch.Tensor, generator: torch.Generator | None = None, alpha=None, beta=None) -> torch.Tensor:
+        """One random view of x (B, T, J, C) with valid ``lengths`` (B,); alpha and beta as ``of`` gives them."""
+        alpha, beta = (self.alpha if alpha is None else alpha), (self.beta if beta is None else beta)
+        return VIEWS[self.name](x, lengths, generator, alpha, beta)
+
+    def pair(self, x: torch.Tensor, lengths: torch.Tensor, generator: torch.Generator | None = None, alpha=None, beta=None):
+        """Two random views of x: drawn one by one, but for the view sets in ``PAIRS``, which draw them together."""
+        if self.name in PAIRS:
+            return PAIRS[self.name](x, lengths, generator, self.alpha if alpha is None else alpha, self.beta if beta is None else beta)
+        return tuple(self.view(x, lengths, generator, alpha, beta) for _ in range(2))
+
+
+VIEWS = {"boundary": boundary, "classical": spatial.classical, "composed": spatial.composed, "none": none, "whole": whole} | DEGRADATIONS
+PAIRS = {"classical": spatial.classical_pair}
