@@ -13,7 +13,8 @@ from sslslr.views import ViewConfig
 
 TITLES = {"simclr": "SimCLR", "moco": "MoCo v2", "simsiam": "SimSiam", "byol": "BYOL", "slfpn": "SL-FPN"}
 METHODS = tuple(TITLES)
-VIEW_SETS = ("boundary", "classical", "composed")  # and "none", the control
+VIEW_SETS = ("boundary", "classical", "composed")
+WITHOUT = ("simclr", "slfpn")  # trained with no views but dropout too: the control of the views
 RANDOM, SUPERVISED = "random encoder", "supervised from scratch"
 CONTROLS = (HANDMADE, RANDOM, SUPERVISED)
 
@@ -70,7 +71,7 @@ def grid(profile: Profile, corpora: dict[str, Signs], chosen: dict[str, float], 
             for control in CONTROLS:
                 cells.append((head | {"model": control, "views": "control"}, control_of(control, profile, repeat, chosen), parts))
             for method in methods:
-                for view in views:
+                for view in (*views, "none") if method in WITHOUT else views:
                     cells.append((head | {"model": TITLES[method], "views": view}, run_of(method, view, profile, repeat, chosen), parts))
     return cells
 
