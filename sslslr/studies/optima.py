@@ -1,0 +1,102 @@
+"""Each class's own optimum (Figures 5 and 6), its noise, and what a null model without any optimum would show.
+
+Accuracy of a class at a share: mean over its test clips in all repeats (each clip is tested where its signer is held out)
+of the share of probe resamples that name it right. The optimum is the share with the highest one, the smaller of equals.
+With some tens of clips a class this mean has a standard error of several points, and the largest of several noisy values
+is always above the value at any share fixed beforehand: spread and "loss" appear without any optimum. Hence
+
+- the *null model*: within each class and repeat the shares' labels are dealt anew, at both ends;
+- the *cross-fitted* loss: a class's optimum is chosen on one half of the repeats and its gain measured on the other.
+"""
+
+import numpy as np
+import pandas as pd
+
+
+def cells(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, list[float]]:
+    """Of one corpus' sweep: correct (ends, classes, repeats, shares), the mean over clips; clips (classes, repeats); shares."""
+    shares, repeats = sorted(rows["share"].unique()), sorted(rows["repeat"].unique())
+    labels = sorted({k for row in rows["labels"] for k in row})
+    correct = np.full((2, len(labels), len(repeats), len(shares)), np.nan)
+    clips = np.zeros((len(labels), len(repeats)))
+    for row in rows.itertuples():
+        own, right = np.array(row.labels), np.array(row.correct)
+        count = np.array([(own == k).sum() for k in labels])
+        total = np.array([right[own == k].sum() for k in labels])
+        end, r, s = ("first", "last").index(row.end), repeats.index(row.repeat), shares.index(row.share)
+        correct[end, :, r, s] = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+        clips[:, r] = count
+    return correct, clips, shares
+
+
+def pooled(correct: np.ndarray, clips: np.ndarray) -> np.ndarray:
+    """Accuracy (ends, classes, shares) of each class over the clips of all repeats."""
+    weight = clips[None, :, :, None]
+    return (np.nan_to_num(correct) * weight).sum(2) / np.maximum(weight.sum(2), 1)
+
+
+def own(correct: np.ndarray, clips: np.ndarray) -> np.ndarray:
+    """Index (ends, classes) of each class's best share."""
+    return pooled(correct, clips).argmax(-1)
+
+
+def losses(correct: np.ndarray, clips: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Loss (ends, classes) of using the global share, index ``at`` (ends,), in place of each class's own best."""
+    accuracy = pooled(correct, clips)
+    return accuracy.max(-1) - np.take_along_axis(accuracy, at[:, None, None].repeat(accuracy.shape[1], 1), 2)[..., 0]
+
+
+def cross_fitted(correct: np.ndarray, clips: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """The same loss, the optimum chosen in the other half of the repeats (even and odd, both ways): free of the winner's curse."""
+    total, weight = 0.0, 0.0
+    for half in (0, 1):
+        chosen = own(correct[:, :, half::2], clips[:, half::2])
+        accuracy = pooled(correct[:, :, 1 - half :: 2], clips[:, 1 - half :: 2])
+        gain = np.take_along_axis(accuracy, chosen[..., None], 2)[..., 0] - accuracy[np.arange(2)[:, None], np.arange(accuracy.shape[1]), at[:, None]]
+        n = clips[:, 1 - half :: 2].sum(1)
+        total, weight = total + gain * n, weight + n
+    return total / np.maximum(weight, 1)
+
+
+def shuffled(correct: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The null model: the labels of the shares dealt anew within each end, class and repeat."""
+    return rng.permuted(correct, axis=-1)
+
+
+def standard_error(correct: np.ndarray, clips: np.ndarray) -> float:
+    """Of a class's accuracy at a share: root of the mean p (1 - p) / n over classes (clips as independent trials)."""
+    accuracy, n = pooled(correct, clips), np.maximum(clips.sum(1), 1)[None, :, None]
+    return float(np.sqrt((accuracy * (1 - accuracy) / n).mean()))
+
+
+def summary(rows: pd.DataFrame, nulls: int = 200, seed: int = 0) -> dict:
+    """Everything that Figures 5 and 6 show of one corpus' sweep.
+
+    shares; at: index of the global optimum of each end; own (ends, classes); histogram (ends, shares) in shares of the
+    classes, null_low and null_high: its 2.5 and 97.5 percentiles under the null; loss, null_loss (2.5, 50, 97.5
+    percentiles) and cross: means over classes and ends; losses, crossed (ends, classes); error: standard error; classes.
+    """
+    correct, clips, shares = cells(rows)
+    labels = sorted({k for row in rows["labels"] for k in row})
+    mean = pooled(correct, clips)
+    at = (mean * clips.sum(1)[None, :, None]).sum(1).argmax(-1)
+    rng = np.random.default_rng(seed)
+
+    def histogram(best: np.ndarray) -> np.ndarray:
+        return np.stack([np.bincount(b, minlength=len(shares)) / best.shape[1] for b in best])
+
+    drawn, drawn_loss = [], []
+    for _ in range(nulls):
+        null = shuffled(correct, rng)
+        null_at = (pooled(null, clips) * clips.sum(1)[None, :, None]).sum(1).argmax(-1)
+        drawn.append(histogram(own(null, clips)))
+        drawn_loss.append(losses(null, clips, null_at).mean())
+    low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
+    crossed = cross_fitted(correct, clips, at)
+    best = own(correct, clips)
+    return {
+        "shares": shares, "at": at, "own": best, "histogram": histogram(best), "null_low": low, "null_high": high,
+        "losses": losses(correct, clips, at), "crossed": crossed, "loss": losses(correct, clips, at).mean(),
+        "null_loss": np.percentile(drawn_loss, [2.5, 50, 97.5]), "cross": crossed.mean(),
+        "error": standard_error(correct, clips), "clips": clips.sum(1), "classes": labels,
+    }  # fmt: skip
