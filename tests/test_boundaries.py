@@ -113,7 +113,9 @@ def test_whatever_comes_in_the_estimate_lies_in_the_clip():
     for values in (found.onset, found.offset, found.confidence):
         assert np.isfinite(values).all()
     assert ((found.onset >= 0) & (found.onset <= found.offset) & (found.offset <= lengths - 1)).all()
-    assert (found.confidence[[0, 1]] == 0).all() and found.onset[0] == pytest.approx(29 / 3) and found.offset[0] == pytest.approx(29 * 3 / 4)
+    assert (
+        (found.confidence[[0, 1]] == 0).all() and found.onset[0] == pytest.approx(29 / 3) and found.offset[0] == pytest.approx(29 * 3 / 4)
+    )
 
 
 def test_less_than_half_the_error_of_the_papers_fixed_shares_on_every_corpus(corpora):

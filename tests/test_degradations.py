@@ -85,7 +85,10 @@ def test_what_each_of_them_does():
 
 def test_swap_takes_the_end_of_a_clip_of_another_length_from_its_end():
     lengths = torch.tensor([24, 12])
-    x = torch.arange(FRAMES).float()[None, :, None, None].expand(2, -1, LANDMARKS, 2).clone() + torch.tensor([0.0, 100.0])[:, None, None, None]
+    x = (
+        torch.arange(FRAMES).float()[None, :, None, None].expand(2, -1, LANDMARKS, 2).clone()
+        + torch.tensor([0.0, 100.0])[:, None, None, None]
+    )
     x[torch.arange(FRAMES) >= lengths[:, None]] = torch.nan
     seed = next(s for s in range(20) if torch.randperm(2, generator=torch.Generator().manual_seed(s)).tolist() == [1, 0])
     view = DEGRADATIONS["swap"](x, lengths, torch.Generator().manual_seed(seed), 0.5, 0.25)[:, :, 0, 0]

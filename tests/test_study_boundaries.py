@@ -100,7 +100,9 @@ def test_a_sweep_trains_shared_cells_once_and_the_search_reads_its_runs(profile,
     rows = study.sweep(profile, {"toy": signs}, RATES, workers=1)
     assert len(rows) == 2 * 2 * 3  # repeats, ends, shares
     wide = rows.pivot(index=["repeat", "share"], columns="end", values="test")
-    assert (wide.loc[:, 0.0, :]["first"] == wide.loc[:, 0.0, :]["last"]).all() and (wide.loc[:, 1.0, :]["first"] == wide.loc[:, 1.0, :]["last"]).all()
+    assert (wide.loc[:, 0.0, :]["first"] == wide.loc[:, 0.0, :]["last"]).all() and (
+        wide.loc[:, 1.0, :]["first"] == wide.loc[:, 1.0, :]["last"]
+    ).all()
     assert rows["val"].between(0, 1).all() and all(len(r["clips"]) == len(r["correct"]) == len(r["labels"]) for _, r in rows.iterrows())
     monkeypatch.setattr("sslslr.runs._do", lambda *_: pytest.fail("trained again"))
     found = study.algorithm1(profile, signs, RATES, workers=1)
@@ -170,7 +172,11 @@ def test_the_comparison_has_every_augmentation_and_control_for_each_repeat(profi
     found = {"lsa-like": study.Search(1 / 3, 0.0, pd.DataFrame())}
     rows = study.comparison_of(profile, corpora, found, RATES, workers=1)
     counts = rows.groupby(["method", "group"]).size()
-    assert counts["SL-FPN", "ends"] == counts["SimCLR", "ends"] == 2 * 6 and counts["SL-FPN", "degradation"] == 2 * 5 and counts["control"].sum() == 4
+    assert (
+        counts["SL-FPN", "ends"] == counts["SimCLR", "ends"] == 2 * 6
+        and counts["SL-FPN", "degradation"] == 2 * 5
+        and counts["control"].sum() == 4
+    )
     assert rows["linear_standardised_top1"].between(0, 1).all()
 
 

@@ -1,27 +1,27 @@
 """Algorithm 1, the sweep behind Figure 4, errors against true boundaries, and what each augmentation is worth (section 5.2)."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from sslslr import boundaries, paths, probes, splits
+from sslslr import boundaries
 from sslslr.datasets import synthetic
 from sslslr.profiles import Profile
-from sslslr.runs import fetch, key, side_by_side
+from sslslr.runs import side_by_side
 from sslslr.signs import Signs, prepare
 from sslslr.studies import comparison, evaluation
 from sslslr.studies.comparison import RANDOM, TITLES
 from sslslr.studies.corpora import repeats, split
 from sslslr.studies.evaluation import HANDMADE
+from sslslr.studies.observed import observe
 from sslslr.training import Run
 from sslslr.views import ViewConfig
 
 # What a profile leaves out to stay in its time: corpora, shares of the frames that are permuted, runs of each.
 SWEPT = {"smoke": ("lsa-like",), "quick": ("gsl-like", "lsa-like")}
-SHARES = {"smoke": (0, 1 / 3, 1), "quick": (0, 1 / 6, 1 / 3, 2 / 3, 1)}
+SHARES = {"smoke": (0, 1 / 3, 1), "quick": (0, 1 / 6, 1 / 3, 1 / 2, 3 / 4, 1)}
 RUNS = {"smoke": 2, "quick": 5}
 DRAWS = {"smoke": 1, "quick": 3}  # resamples of the probe's training clips
 FIXED, NONE, WHOLE = "fixed 1/3 and 1/4", "no views (dropout only)", "whole sequence permuted"
@@ -85,36 +85,14 @@ def permuted(alpha: float, beta: float) -> ViewConfig:
     return ViewConfig("whole") if max(alpha, beta) >= 1 else ViewConfig("boundary", alpha, beta)
 
 
-def observe(run: Run, signs: Signs, draws: int) -> dict:
-    """Train if need be, then probe: linear accuracy (standardised) on validation and test signers, and each test clip's.
-
-    ``correct``: for each test clip the share of ``draws`` probes, each trained on another 80 % of the training clips, that
-    name its gloss. ``seconds``: of the training. Kept beside the run.
-    """
-
-    def answer() -> dict:
-        parts = [signs.part(p) for p in ("train", "val", "test")]
-        train_x, *others = evaluation.features(run, signs, False, *parts)
-        labels = [p.labels for p in parts]
-        val, test = (probes.score("linear", train_x, labels[0], x, y)["top1"] for x, y in zip(others, labels[1:], strict=True))
-        correct = np.zeros(len(parts[2]))
-        for draw in range(draws):
-            chosen = splits.fraction(labels[0], 0.8, seed=draw)
-            probe = probes.classifier("linear", True, len(chosen)).fit(train_x[chosen], labels[0][chosen])
-            correct += (probe.predict(others[1]) == labels[2]) / draws
-        made = json.loads((fetch(run, signs).folder / "provenance.json").read_text(encoding="utf-8"))
-        clips = parts[2].clips.tolist()
-        return {"val": val, "test": test, "clips": clips, "labels": labels[2].tolist(), "correct": correct.round(4).tolist(), "seconds": made["seconds"]}
-
-    return evaluation.kept(run, signs, {"observed": draws}, answer)
-
-
 def run_at(profile: Profile, rates: dict[str, float], method: str, alpha: float, beta: float, repeat: int) -> Run:
     """The run with these shares permuted."""
     return comparison.run_of(method, permuted(alpha, beta), profile, repeat, rates)
 
 
-def algorithm1(profile: Profile, signs: Signs, rates: dict[str, float], method: str = "slfpn", workers: int = 0, together: bool = False) -> Search:
+def algorithm1(
+    profile: Profile, signs: Signs, rates: dict[str, float], method: str = "slfpn", workers: int = 0, together: bool = False
+) -> Search:
     """Algorithm 1 on a corpus with one of the five methods: mean accuracy over ``runs_each`` trainings on *validation* signers.
 
     The paper does not say on which data it decides; test signers decide nothing here.
@@ -132,7 +110,13 @@ def cost_model(profile: Profile, seconds: float) -> dict[str, float]:
     """The paper's estimate, 2 x tests x time, for ``seconds`` a training: tests an end, trainings and core-hours in all."""
     tests = len(shares(profile)) - 1
     trainings = 2 * tests * runs_each(profile)
-    return {"tests": tests, "runs": runs_each(profile), "trainings": trainings, "seconds each": seconds, "core hours": trainings * seconds / 3600}
+    return {
+        "tests": tests,
+        "runs": runs_each(profile),
+        "trainings": trainings,
+        "seconds each": seconds,
+        "core hours": trainings * seconds / 3600,
+    }
 
 
 def sweep(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], method: str = "slfpn", workers: int = 0) -> pd.DataFrame:
@@ -206,12 +190,22 @@ def errors(profile: Profile, corpora: dict[str, Signs], found: dict[str, Search]
 
 def augmentations(found: Search, known: bool) -> dict[str, ViewConfig]:
     """The view sets that are compared, by name; the true strokes only where they are ``known``."""
-    views = {NONE: ViewConfig("none"), FIXED: ViewConfig(), SEARCHED: permuted(found.alpha, found.beta), ESTIMATED: ViewConfig(ends="estimated")}
+    views = {
+        NONE: ViewConfig("none"),
+        FIXED: ViewConfig(),
+        SEARCHED: permuted(found.alpha, found.beta),
+        ESTIMATED: ViewConfig(ends="estimated"),
+    }
     return views | ({TRUE: ViewConfig(ends="true")} if known else {}) | {WHOLE: ViewConfig("whole")}
 
 
 def comparison_of(
-    profile: Profile, corpora: dict[str, Signs], found: dict[str, Search], rates: dict[str, float], workers: int = 0, methods=("slfpn", "simclr")
+    profile: Profile,
+    corpora: dict[str, Signs],
+    found: dict[str, Search],
+    rates: dict[str, float],
+    workers: int = 0,
+    methods=("slfpn", "simclr"),
 ) -> pd.DataFrame:
     """Test accuracy of every augmentation, a row a corpus, repeat, method and augmentation, with the controls.
 
@@ -235,8 +229,3 @@ def comparison_of(
                     jobs.append((comparison.run_of(method, view, profile, repeat, rates), part, ""))
     rows = side_by_side(evaluation.evaluate, jobs, workers, title="augmentations")
     return pd.DataFrame([head | row for head, row in zip(places, rows, strict=True)])
-
-
-def trained_already(run: Run, signs: Signs) -> bool:
-    """Whether the run store has this run."""
-    return (paths.runs() / key(run.fitted(signs), signs) / "provenance.json").exists()

@@ -52,7 +52,10 @@ def cross_fitted(correct: np.ndarray, clips: np.ndarray, at: np.ndarray) -> np.n
     for half in (0, 1):
         chosen = own(correct[:, :, half::2], clips[:, half::2])
         accuracy = pooled(correct[:, :, 1 - half :: 2], clips[:, 1 - half :: 2])
-        gain = np.take_along_axis(accuracy, chosen[..., None], 2)[..., 0] - accuracy[np.arange(2)[:, None], np.arange(accuracy.shape[1]), at[:, None]]
+        gain = (
+            np.take_along_axis(accuracy, chosen[..., None], 2)[..., 0]
+            - accuracy[np.arange(2)[:, None], np.arange(accuracy.shape[1]), at[:, None]]
+        )
         n = clips[:, 1 - half :: 2].sum(1)
         total, weight = total + gain * n, weight + n
     return total / np.maximum(weight, 1)

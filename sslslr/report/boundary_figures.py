@@ -1,0 +1,176 @@
+"""Figures 4, 5 and 6 of the paper, with what they need to be read: intervals, true boundaries, a null model."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from sslslr import boundaries
+from sslslr.datasets.survey import hand_speed
+from sslslr.report.figures import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY
+from sslslr.signs import Signs
+from sslslr.studies.statistics import interval
+
+END_COLOURS = {"first": BLUE, "last": ORANGE}
+METHOD_LOOKS = {"SL-FPN": (BLUE, "o"), "SimCLR": (ORANGE, "s"), "control": (GREY, "D")}
+
+
+def sweep(rows, corpora: dict[str, Signs], found: dict):
+    """Figure 4: accuracy against the share of permuted first (left) and last (right) frames, a row of panels a corpus.
+
+    ``rows`` as ``studies.boundaries.sweep`` makes them; ``found``: Algorithm 1's ``Search`` by corpus. Dots and bars: mean
+    and 95 % t-interval over runs on test signers; band: the middle 80 % of the true boundaries, where known.
+    """
+    names = list(dict.fromkeys(rows["corpus"]))
+    fig, axes = plt.subplots(len(names), 2, figsize=(9.5, 2.7 * len(names) + 0.6), sharey="row", squeeze=False)
+    for pair, name in zip(axes, names, strict=True):
+        signs = corpora[name]
+        chance = 1 / len(np.unique(signs.labels))
+        for ax, end in zip(pair, END_COLOURS, strict=True):
+            part = rows[(rows["corpus"] == name) & (rows["end"] == end)]
+            if np.isfinite(signs.onset).all():
+                true = signs.onset / (signs.lengths - 1) if end == "first" else 1 - signs.offset / (signs.lengths - 1)
+                low, middle, high = np.quantile(true, [0.1, 0.5, 0.9])
+                ax.axvspan(
+                    low,
+                    high,
+                    color=GREEN,
+                    alpha=0.15,
+                    lw=0,
+                    label=f"true {'onset' if end == 'first' else 'clip end - offset'}: middle 80 %",
+                )
+                ax.axvline(middle, color=GREEN, lw=1)
+            shares = sorted(part["share"].unique())
+            told = [interval(part[part["share"] == s]["test"]) for s in shares]
+            mean, half = np.array([t["mean"] for t in told]), np.array([t["high"] - t["mean"] for t in told])
+            colour = END_COLOURS[end]
+            ax.axhspan(mean[0] - half[0], mean[0] + half[0], color=GREY, alpha=0.12, lw=0)
+            ax.errorbar(shares, mean, half, fmt="o-", color=colour, capsize=3, lw=1.5, ms=5, label=f"test signers, {told[0]['n']} runs")
+            ax.plot(
+                shares, part.groupby("share")["val"].mean(), ":", color=colour, lw=1.2, label="validation signers (what the search sees)"
+            )
+            stop = found[name].alpha if end == "first" else found[name].beta
+            ax.axvline(stop, color="black", ls="--", lw=1, label="Algorithm 1 stops here")
+            ax.axhline(chance, color="black", lw=0.8, ls=(0, (1, 2)), label="chance")
+            ax.set(xlim=(-0.03, 1.03), xlabel=f"share of the {end} frames permuted")
+            ax.set_title(f"{name}, {end} frames", fontsize=9)
+        pair[0].set_ylabel("linear top-1 accuracy")
+        pair[0].set_ylim(bottom=0)
+    drawn = {}
+    for ax in axes[0]:
+        drawn |= {label: handle for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+    fig.legend(drawn.values(), drawn.keys(), loc="outside upper center", ncols=3, fontsize=7.5)
+    return fig
+
+
+def optima(told: dict[str, dict]):
+    """Figure 5: share of classes whose own optimum is each share of permuted frames; whiskers: 95 % of the null model."""
+    fig, axes = plt.subplots(len(told), 2, figsize=(9.5, 2.4 * len(told) + 0.5), sharey=True, squeeze=False)
+    for pair, (name, one) in zip(axes, told.items(), strict=True):
+        at = np.arange(len(one["shares"]))
+        for e, (ax, end) in enumerate(zip(pair, END_COLOURS, strict=True)):
+            ax.bar(at, 100 * one["histogram"][e], width=0.6, color=END_COLOURS[end], alpha=0.75, label="classes" if e == 0 else None)
+            low, high = 100 * one["null_low"][e], 100 * one["null_high"][e]
+            ax.errorbar(
+                at,
+                (low + high) / 2,
+                (high - low) / 2,
+                fmt="none",
+                ecolor="black",
+                capsize=5,
+                lw=1.3,
+                label="no optimum (null), 95 %" if e == 0 else None,
+            )
+            ax.plot(one["at"][e], -3, "^", color=RED, ms=8, clip_on=False, label="global optimum" if e == 0 else None)
+            ax.set(xticks=at, xticklabels=[f"{s:.2f}" for s in one["shares"]], xlabel=f"best share of {end} frames permuted")
+            ax.set_title(f"{name}, {'alpha' if e == 0 else 'beta'} of {len(one['classes'])} classes", fontsize=9)
+        pair[0].set_ylabel("% of classes")
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize=8)
+    return fig
+
+
+def loss_map(told: dict[str, dict]):
+    """Figure 6: mean loss, in points, of classes by their own (alpha, beta) when the global pair is used instead of it.
+
+    Left as the paper measures it, right cross-fitted; the number of classes stands in each cell.
+    """
+    fig, axes = plt.subplots(len(told), 2, figsize=(9, 3.3 * len(told) + 0.3), squeeze=False)
+    top = max(1.0, *(200 * one["losses"].mean(0).max() for one in told.values()))
+    for pair, (name, one) in zip(axes, told.items(), strict=True):
+        k, (a, b) = len(one["shares"]), one["own"]
+        for ax, kind, title in zip(pair, ("losses", "crossed"), ("as the paper measures it", "cross-fitted"), strict=True):
+            total, count = np.zeros((k, k)), np.zeros((k, k), int)
+            np.add.at(total, (b, a), 100 * one[kind].sum(0))
+            np.add.at(count, (b, a), 1)
+            mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+            image = ax.imshow(mean, origin="lower", cmap="RdBu_r", vmin=-top, vmax=top)
+            for (y, x), n in np.ndenumerate(count):
+                if n:
+                    dark = abs(mean[y, x]) > 0.6 * top
+                    ax.text(x, y, f"{mean[y, x]:.1f}\n({n})", ha="center", va="center", fontsize=7, color="white" if dark else "black")
+            ax.plot(one["at"][0], one["at"][1], "s", mfc="none", mec="black", ms=27, mew=1.6)
+            ticks = [f"{s:.2f}" for s in one["shares"]]
+            ax.set(xticks=range(k), xticklabels=ticks, yticks=range(k), yticklabels=ticks, xlabel="own alpha", ylabel="own beta")
+            ax.set_title(f"{name}: {title}", fontsize=9)
+            ax.grid(False)
+        fig.colorbar(image, ax=list(pair), label="loss, points", shrink=0.8)
+    return fig
+
+
+def traces(signs: Signs, chosen, columns: int = 3):
+    """Speed of the faster wrist of some clips, the estimated stroke shaded, the true one (where known) as a line below."""
+    signs = signs.subset(np.asarray(chosen))
+    told, speed = boundaries.estimate(signs), hand_speed(signs, bins=48)
+    rows = -(-len(signs) // columns)
+    fig, axes = plt.subplots(rows, columns, figsize=(3.15 * columns, 1.65 * rows + 0.5), sharex=True, sharey=True, squeeze=False)
+    for i, ax in enumerate(axes.flat[: len(signs)]):
+        last = signs.lengths[i] - 1
+        ax.plot(np.linspace(0, 1, 48), speed[i], color=BLUE, lw=1.3, label="speed of the faster wrist")
+        ax.axvspan(told.onset[i] / last, told.offset[i] / last, color=SKY, alpha=0.3, lw=0, label="estimated stroke")
+        if np.isfinite(signs.onset[i]):
+            ax.plot(
+                [signs.onset[i] / last, signs.offset[i] / last], [-0.25, -0.25], color=RED, lw=4, solid_capstyle="butt", label="true stroke"
+            )
+        ax.set_title(f"{signs.glosses[signs.labels[i]]}, confidence {told.confidence[i]:.2f}", fontsize=8, fontweight="normal")
+        ax.set(xlim=(0, 1), ylim=(-0.45, 6))
+    for ax in axes[-1]:
+        ax.set_xlabel("share of the clip", fontsize=8)
+    axes[0, 0].set_ylabel("speed\n(1 = mean)", fontsize=8)
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize=8)
+    return fig
+
+
+def errors(table):
+    """Error of each way to place the boundaries, in frames: mean and 95 % t-interval over seeds, a panel a corpus."""
+    names, ways = list(dict.fromkeys(table["corpus"])), list(dict.fromkeys(table["way"]))[::-1]
+    fig, axes = plt.subplots(1, len(names), figsize=(2.3 * len(names) + 2.2, 0.35 * len(ways) + 1.1), sharey=True, squeeze=False)
+    for ax, name in zip(axes[0], names, strict=True):
+        for row in table[table["corpus"] == name].itertuples():
+            y, own = ways.index(row.way), row.way.startswith("estimated")
+            colour = RED if own else PINK if "null" in row.way else GREY
+            ax.plot([row.low, row.high], [y, y], color=colour, lw=3, alpha=0.5)
+            ax.plot(row.mean, y, "o", color=colour, ms=6, mec="white")
+            if "best global" in row.way:
+                ax.axvline(row.mean / 2, color="black", ls="--", lw=1)
+        ax.set(yticks=range(len(ways)), yticklabels=ways, xlim=(0, None), xlabel="error in frames", ylim=(-0.6, len(ways) - 0.4))
+        ax.set_title(name, fontsize=9)
+    return fig
+
+
+def augmentations(table):
+    """Accuracy of each augmentation by method: mean and 95 % t-interval over runs, a panel a corpus, a row a view set."""
+    names, views = list(dict.fromkeys(table["corpus"])), list(dict.fromkeys(table["views"]))[::-1]
+    width = 3.4 * len(names) + 2.2
+    fig, axes = plt.subplots(1, len(names), figsize=(width, 0.34 * len(views) + 1.4), sharey=True, squeeze=False)
+    for ax, name in zip(axes[0], names, strict=True):
+        part = table[table["corpus"] == name]
+        for row in part.itertuples():
+            colour, marker = METHOD_LOOKS.get(row.method, (GREEN, "^"))
+            y = views.index(row.views) + {"SL-FPN": 0.14, "SimCLR": -0.14}.get(row.method, 0)
+            ax.plot([100 * row.low, 100 * row.high], [y, y], color=colour, lw=2.5, alpha=0.45)
+            ax.plot(100 * row.mean, y, marker, color=colour, ms=6, mec="white", mew=0.6)
+        ax.axvline(100 * part["chance"].iloc[0], color="black", ls="--", lw=1)
+        ax.set(yticks=range(len(views)), yticklabels=views, ylim=(-0.7, len(views) - 0.3), xlabel="linear top-1 accuracy, %")
+        ax.set_title(f"{name}, {int(part['n'].iloc[0])} runs (dashed: chance)", fontsize=9)
+    looks = [m for m in METHOD_LOOKS if m in set(table["method"])]
+    handles = [plt.Line2D([], [], color=METHOD_LOOKS[m][0], marker=METHOD_LOOKS[m][1], ls="") for m in looks]
+    fig.legend(handles, looks, loc="outside upper center", ncols=len(looks), fontsize=8)
+    return fig
