@@ -9,6 +9,7 @@ from sslslr.methods.moco import MoCo
 from sslslr.methods.simclr import SimCLR
 from sslslr.methods.simsiam import SimSiam
 from sslslr.methods.slfpn import SLFPN
+from sslslr.methods.slfpn_plus import SLFPNPlus
 from sslslr.methods.supervised import Supervised
 
-METHODS = {"simclr": SimCLR, "moco": MoCo, "simsiam": SimSiam, "byol": BYOL, "slfpn": SLFPN, "supervised": Supervised}
+METHODS = {"simclr": SimCLR, "moco": MoCo, "simsiam": SimSiam, "byol": BYOL, "slfpn": SLFPN, "slfpn_plus": SLFPNPlus, "supervised": Supervised}
