@@ -1,0 +1,106 @@
+"""Maps of embeddings: Figure 7 as a grid of panels, and a map whose points show their clip when the mouse is over them."""
+
+import base64
+import html
+import json
+from uuid import uuid4
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from sslslr.errors import SignError
+from sslslr.report.figures import BLUE, GREEN, ORANGE, PINK, RED, SKY, YELLOW
+from sslslr.report.player import Player, _edges, _safe, _view
+from sslslr.report.scatter_script import SCRIPT
+from sslslr.signs import Signs
+
+PALETTE = (BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, "#000000")
+MISSING, STEPS = 255, 254
+
+
+def grid(panels: dict, marked: dict | None = None, groups: dict | None = None, notes: dict | None = None):
+    """Figure 7: a panel for each (row, column) of ``panels`` -> coordinates (N, 2); no axes, since UMAP's have no unit.
+
+    ``marked``: column -> mask (N,) of the clips of the marked class, the rest grey; or ``groups``: column -> (N,) names
+    (signers), a colour each. ``notes``: (row, column) -> a few words below the panel.
+    """
+    rows, columns = (list(dict.fromkeys(key[i] for key in panels)) for i in (0, 1))
+    fig, axes = plt.subplots(len(rows), len(columns), figsize=(2.05 * len(columns) + 0.9, 1.75 * len(rows) + 0.6), squeeze=False)
+    for (row, column), ax in zip([(r, c) for r in rows for c in columns], axes.flat, strict=True):
+        ax.set(xticks=[], yticks=[])
+        ax.margins(0.08)
+        if (row, column) not in panels:
+            continue
+        x = panels[row, column]
+        if groups is not None:
+            for k, name in enumerate(np.unique(groups[column])):
+                ax.scatter(*x[groups[column] == name].T, s=5, color=PALETTE[k % len(PALETTE)], lw=0, alpha=0.8)
+        else:
+            inside = marked[column]
+            ax.scatter(*x[~inside].T, s=4, color="#B5B5B5", lw=0)
+            ax.scatter(*x[inside].T, s=16, color=RED, lw=0.4, edgecolor="white")
+        if notes:
+            ax.set_xlabel(notes[row, column], fontsize=6.5, labelpad=2)
+    for ax, column in zip(axes[0], columns, strict=True):
+        ax.set_title(column, fontsize=9)
+    for ax, row in zip(axes[:, 0], rows, strict=True):
+        ax.set_ylabel(row, fontsize=8)
+    return fig
+
+
+def explorer(signs: Signs, maps: dict[str, np.ndarray], marked: int, *, frames: int = 16, size: int = 420) -> Player:
+    """An interactive map of the clips of ``signs``: the mouse (or Tab and the arrow keys) on a point names gloss and signer and plays its clip.
+
+    maps: name -> (N, 2) coordinates, one chosen at a time.  marked: the class that stands out.  frames: at most so many a
+    clip, to keep the page small.  Self-contained HTML, without kernel or network; a notebook shows it by ``_repr_html_``.
+    Raises SignError when a map does not have one point a clip.
+    """
+    for name, x in maps.items():
+        if np.shape(x) != (len(signs), 2) or not np.isfinite(x).all():
+            raise SignError(f"map {name!r} has shape {np.shape(x)}; expected ({len(signs)}, 2), finite: one point a clip")
+    names, signer = np.unique(signs.signers, return_inverse=True)
+    drawn = sorted({j for a, b, _ in _edges(signs) for j in (a, b)})
+    place = {j: k for k, j in enumerate(drawn)}
+    clips = [_frames(signs, i, drawn, frames) for i in range(len(signs))]
+    seconds = np.median(signs.lengths) / signs.fps
+    data = {
+        "edges": [[place[a], place[b], part] for a, b, part in _edges(signs)], "joints": len(drawn), "marked": int(marked),
+        "frames": base64.b64encode(np.concatenate(clips).tobytes()).decode(), "start": np.cumsum([0, *map(len, clips)]).tolist(),
+        "fps": round(float(np.clip(np.median([len(c) for c in clips]) / seconds, 4, 25)), 1), "palette": PALETTE,
+        "label": signs.labels.tolist(), "glosses": list(signs.glosses), "signer": signer.tolist(), "signers": names.tolist(),
+        "clips": [str(c) for c in signs.clips], "maps": {name: _scaled(x).ravel().tolist() for name, x in maps.items()},
+    }  # fmt: skip
+    name = f"sign-map-{uuid4().hex[:12]}"
+    options = "".join(f"<option>{html.escape(m)}</option>" for m in maps)
+    words = html.escape(f"{signs.name} ({signs.kind}), {len(signs)} clips; marked: {signs.glosses[marked]}")
+    return Player(
+        f'<div id="{name}" class="sign-map" style="font:13px system-ui,sans-serif"><p>{words}</p>'
+        f"<p><label>embedding of <select>{options}</select></label> <label>coloured by <select><option>gloss</option><option>signer</option></select></label></p>"
+        '<div style="display:flex;flex-wrap:wrap;gap:12px">'
+        f'<svg viewBox="0 0 1000 1000" role="img" aria-label="Map of embeddings: {words}" style="width:{size}px;height:{size}px;background:#fff;border:1px solid #8888"></svg>'
+        f'<div><canvas width="{size}" height="{size}" style="width:{size // 2}px;height:{size // 2}px;background:#fff;border:1px solid #8888"></canvas>'
+        f'<br><output aria-live="polite" style="display:block;max-width:{size // 2}px">Point at a clip.</output></div></div>'
+        f'<script type="application/json">{_safe(json.dumps(data, separators=(",", ":"), allow_nan=False))}</script>'
+        f"<script>{SCRIPT.replace('MAP_ID', name)}</script></div>"
+    )
+
+
+def _frames(signs: Signs, i: int, drawn: list[int], frames: int) -> np.ndarray:
+    """A clip as bytes (frames, 2 x landmarks): 0 to 254 across what is drawn, 255 where a landmark is missing."""
+    length = int(signs.lengths[i])
+    chosen = np.unique(np.rint(np.linspace(0, length - 1, min(frames, length))).astype(int))
+    shown = np.asarray(signs.landmarks[i, :length], np.float32)
+    low, high = _view(signs, shown)
+    scaled = (shown[chosen][:, drawn, :2] - low) / (high - low)
+    if not signs.skeleton.y_down:
+        scaled[..., 1] = 1 - scaled[..., 1]
+    missing = ~np.isfinite(scaled).all(-1, keepdims=True)
+    whole = np.where(missing, MISSING, np.clip(np.nan_to_num(scaled) * STEPS, 0, STEPS).round())
+    return whole.astype(np.uint8).reshape(len(chosen), -1)
+
+
+def _scaled(x: np.ndarray) -> np.ndarray:
+    """Coordinates (N, 2) as whole numbers of the 1000 x 1000 picture, with a margin."""
+    x = np.asarray(x, float)
+    low, span = x.min(0), np.maximum(np.ptp(x, axis=0), 1e-9)
+    return (20 + (x - low) / span * 960).round().astype(int)
