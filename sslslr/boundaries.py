@@ -7,7 +7,8 @@ What sign phonetics offers as cues, and how each is used here:
   looked for as a pair of humps of the wrists' speed that each carry the hands far; onset is where the first one's bell
   ends, offset where the second one's begins.
 - *A reach's ends are smooth*, lost in the landmarks' jitter: they are extrapolated from its width at half its height.
-- *Resting position and height.* Preparation leads up from rest, retraction down to it, and between them the hands are up.
+- *Resting position and height.* Resting hands (hanging, clasped, in the lap) lie below the signing space; a preparation
+  may leave from there, a retraction may lead there, not the other way; and between the two the hands are up.
 - *Holds.* A sign ends in a hold (Liddell and Johnson 1989), which is not part of the stroke: the offset moves back to the
   last movement of wrist or fingers (handshape change, wiggling, twisting) before the retraction.
 - *A clip shows one sign*, so its middle is near the clip's: a weak prior, which matters where neighbours are in the clip.
@@ -25,7 +26,8 @@ from sslslr.signs import Signs
 BINS = 48  # equal parts of a clip that everything is measured in
 TAIL = 0.48  # from half height to the end of a bell, in widths at half height (0.42 for a minimum-jerk reach; blur and jitter widen it)
 SMALL = 0.05  # reaches that carry the hands less far than this share of the furthest one hardly count
-UP = 0.15  # weight of leading up (preparation) and down (retraction)
+REST = 0.5  # weight of leaving rest (preparation) and of going to rest (retraction)
+REST_BELOW, REST_DEPTH = 0.7, 0.4  # shoulder widths below the shoulders where rest may begin, and further down until it is certain
 HIGH = 0.75  # weight of the hands' mean height between them, 1 the highest and 0 the lowest place of the clip
 MIDDLE, MIDDLE_SPREAD = 0.5, 0.18  # prior of the stroke's middle, shares of the clip
 LENGTH, LENGTH_SPREAD = 0.35, 0.3  # and of its length
@@ -76,9 +78,10 @@ def ends(signs: Signs, which: str) -> tuple[np.ndarray, np.ndarray]:
 
 def _estimate(signs: Signs, rows: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     landmarks, lengths, skeleton = np.asarray(signs.landmarks[rows], np.float32), signs.lengths[rows], signs.skeleton
-    wrists = binned(landmarks[:, :, list(skeleton.wrists), :2], lengths, smooth=True)
+    points = binned(landmarks[:, :, [*skeleton.wrists, *skeleton.shoulders], :2], lengths, smooth=True)
     if not skeleton.y_down:
-        wrists = wrists * np.array((1, -1), np.float32)
+        points = points * np.array((1, -1), np.float32)
+    wrists = points[:, :, :2] - points[:, :, 2:].mean((1, 2), keepdims=True)
     speed = np.sqrt((np.diff(wrists, axis=1) ** 2).sum((-1, -2)))
     peak, start, end = reaches(speed)
     evidence, far = judge(wrists, peak, start, end)
@@ -155,13 +158,16 @@ def reaches(speed: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def judge(wrists: np.ndarray, peak: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Evidence (N, M, M) for each hump as preparation and each later one as retraction; and how far each carries (N, M).
 
-    -inf where there is no such pair.
+    ``wrists`` (N, BINS, 2, 2) from the shoulders, y downwards; -inf where there is no such pair.
     """
     m = peak.shape[1]
-    moved = _at(wrists, end) - _at(wrists, start)
-    far = np.sqrt((moved**2).sum((-1, -2)))
+    before, after = _at(wrists, start), _at(wrists, end)
+    each = np.sqrt(((after - before) ** 2).sum(-1))
+    far = np.sqrt((each**2).sum(-1))
+    by = each / np.maximum(each.sum(-1, keepdims=True), 1e-6)
+    resting = [(np.clip((p[..., 1] - REST_BELOW) / REST_DEPTH, 0, 1) * by).sum(-1) for p in (before, after)]
     furthest = np.maximum(np.where(peak, far, 0).max(1, keepdims=True), 1e-6)
-    size, rise = np.log(far / furthest + SMALL), -UP * moved[..., 1].sum(-1) / furthest
+    size, rise = np.log(far / furthest + SMALL), REST * (resting[0] - resting[1])
     y = wrists[..., 1]
     span = y.max(1) - y.min(1)
     height = (y.max(1, keepdims=True) - y) / np.maximum(span.max(1), 1e-6)[:, None, None]

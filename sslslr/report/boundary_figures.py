@@ -53,7 +53,7 @@ def sweep(rows, corpora: dict[str, Signs], found: dict):
             ax.set(xlim=(-0.03, 1.03), xlabel=f"share of the {end} frames permuted")
             ax.set_title(f"{name}, {end} frames", fontsize=9)
         pair[0].set_ylabel("linear top-1 accuracy")
-        pair[0].set_ylim(bottom=0)
+        pair[0].set_ylim(0, min(1.0, pair[0].get_ylim()[1]))
     drawn = {}
     for ax in axes[0]:
         drawn |= {label: handle for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
@@ -169,6 +169,7 @@ def augmentations(table):
             ax.plot(100 * row.mean, y, marker, color=colour, ms=6, mec="white", mew=0.6)
         ax.axvline(100 * part["chance"].iloc[0], color="black", ls="--", lw=1)
         ax.set(yticks=range(len(views)), yticklabels=views, ylim=(-0.7, len(views) - 0.3), xlabel="linear top-1 accuracy, %")
+        ax.set_xlim(max(0, ax.get_xlim()[0]), min(100, ax.get_xlim()[1]))
         ax.set_title(f"{name}, {int(part['n'].iloc[0])} runs (dashed: chance)", fontsize=9)
     looks = [m for m in METHOD_LOOKS if m in set(table["method"])]
     handles = [plt.Line2D([], [], color=METHOD_LOOKS[m][0], marker=METHOD_LOOKS[m][1], ls="") for m in looks]
