@@ -6,6 +6,7 @@ PROFILE  ?= quick
 DATA     ?=
 WORKERS  ?=
 SET      ?=
+SCHEDULER ?=
 PORT     ?= 8888
 PYTHON   ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 PIP_QUIET := --quiet --disable-pip-version-check --no-warn-script-location
@@ -22,6 +23,7 @@ help: ## Show this help
 	@echo "  make reproduce    all notebooks, figures, tables, report.html     10 min       2 GB memory  0.1 GB disk"
 	@echo "                    PROFILE=smoke|quick|full|paper   WORKERS=2   SET='ALPHA=1/2' (a notebook's own parameter)"
 	@echo "                    DATASET=isl-kinect DATA=/path/to/it (and the other sets of data/README.md)"
+	@echo "                    SCHEDULER=dask://host:port (a Dask cluster: python -m sslslr.cluster --help)"
 	@echo "  make test         all tests, and the notebooks on PROFILE=smoke   under 10 min 3 GB memory  0.1 GB disk"
 	@echo "  make lab          JupyterLab on the notebooks (PORT=8888)         until Ctrl-C 1 GB memory"
 	@echo "  make env          the environment .venv alone                     2 min        1 GB memory  3 GB disk"
@@ -42,7 +44,7 @@ $(FRESH):
 	@touch $@
 
 reproduce: env ## Run the notebooks on a data set and a profile
-	@.venv/bin/python -m sslslr.reproduce --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(foreach s,$(SET),--set "$(s)")
+	@$(if $(SCHEDULER),SSLSLR_SCHEDULER="$(SCHEDULER)") .venv/bin/python -m sslslr.reproduce --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(foreach s,$(SET),--set "$(s)")
 
 test: env ## Run the tests, then the notebooks on the smoke profile
 	@.venv/bin/python -m pytest -q -n 2 tests

@@ -15,7 +15,7 @@ from filelock import FileLock
 from safetensors.torch import load_file, save_file
 from tqdm.auto import tqdm
 
-from sslslr import paths
+from sslslr import cluster, paths
 from sslslr.errors import SignError
 from sslslr.methods import METHODS
 from sslslr.precision import keep_memory
@@ -92,18 +92,18 @@ def _do(run: Run, signs: Signs, folder: Path) -> None:
 def side_by_side(task: Callable, jobs: Sequence[tuple], workers: int = 0, title: str = "runs") -> list:
     """``[task(*job) for job in jobs]`` in parallel processes of one thread each, with one progress bar over epochs.
 
-    A job's first argument is a Run and its second the Signs it trains on. ``workers=0`` means one a core. Results
-    keep the order of ``jobs``; the first error stops the study and is raised, finished runs stay in the store.
+    A job's first argument is a Run and its second the Signs it trains on. ``workers=0`` means one a core; a Dask
+    cluster takes the place of local processes where ``sslslr.cluster`` is told of one. Results keep the order of
+    ``jobs``; the first error stops the study and is raised, finished runs stay in the store.
     """
     workers = min(workers or joblib.cpu_count(), max(1, len(jobs)))
     folders = [paths.runs() / key(run.fitted(signs), signs) for run, signs, *_ in jobs]
     epochs = [max(1, run.epochs) for run, *_ in jobs]
     done = [False] * len(jobs)
     keep_memory()
-    with tqdm(total=sum(epochs), desc=title, unit="epoch", mininterval=1) as bar, _Watch(bar, folders, epochs, done):
-        results = joblib.Parallel(n_jobs=workers, return_as="generator")(
-            joblib.delayed(_alone)(task, paths.runs(), paths.cache(), *job) for job in jobs
-        )
+    bar = tqdm(total=sum(epochs), desc=title, unit="epoch", mininterval=1)
+    with bar, _Watch(bar, folders, epochs, done), cluster.parallel(workers) as pool:
+        results = pool(joblib.delayed(_alone)(task, paths.runs(), paths.cache(), *job) for job in jobs)
         out = []
         for i, result in enumerate(results):
             out.append(result)

@@ -142,3 +142,24 @@ def curves(metrics, columns: dict[str, str], models, hidden: tuple[tuple[str, st
     handles, labels = axes[0, -1].get_legend_handles_labels()
     fig.legend(handles, labels, loc="outside upper center", ncols=len(labels), fontsize=8)
     return fig
+
+
+def view_pairs(x, length: int, pairs: dict, skeleton):
+    """A clip (T, J, C) and pairs of views of it: the wrists' paths (light to dark in time) and the middle frame's skeleton."""
+    columns = [("original", [x])] + [(name, [v[0] for v in pair]) for name, pair in pairs.items()]
+    fig, axes = plt.subplots(2, len(columns), figsize=(2.3 * len(columns), 4.9), sharex=True, sharey=True)
+    for j, (name, clips) in enumerate(columns):
+        for i, ax in enumerate(axes[:, j]):
+            if i >= len(clips):
+                ax.set_axis_off()
+                continue
+            clip = np.asarray(clips[i])[:length, :, :2] * (1, -1 if skeleton.y_down else 1)
+            for a, b in skeleton.edges:
+                ax.plot(*clip[length // 2, [a, b]].T, color=GREY, lw=1)
+            for wrist, cmap in zip(skeleton.wrists, ("Blues", "Oranges"), strict=True):
+                path = clip[:, wrist]
+                ax.plot(*path.T, color=GREY, lw=0.5, alpha=0.5)
+                ax.scatter(*path.T, c=np.linspace(0.25, 1, length), cmap=cmap, s=12, vmin=0, vmax=1, zorder=3)
+            ax.set(aspect="equal", xticks=[], yticks=[], xlim=(-2.6, 2.6), ylim=(-3.2, 1.9))  # shoulder widths: the signing space
+            ax.set_title(name if j == 0 else f"{name} views, {'second' if i else 'first'}", fontsize=8.5)
+    return fig

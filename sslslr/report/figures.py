@@ -13,7 +13,16 @@ COLOURS = {
     "random encoder": "#A8A8A8",
     "SL-FPN, dropout only": SKY,
     "SL-FPN, boundary views": BLUE,
-    "supervised from scratch": ORANGE,
+    "supervised from scratch": "#000000",
+    "SimCLR": ORANGE,
+    "MoCo v2": PINK,
+    "SimSiam": GREEN,
+    "BYOL": SKY,
+    "SL-FPN": BLUE,
+    "views: boundary": BLUE,
+    "views: classical": ORANGE,
+    "views: composed": GREEN,
+    "views: none": GREY,
     "lsfb-like": BLUE,
     "asl-citizen-like": ORANGE,
     "gsl-like": GREEN,
@@ -23,11 +32,16 @@ COLOURS = {
     "retraction": YELLOW,
 }
 MARKERS = {
+    "SimCLR": "^",
+    "MoCo v2": "v",
+    "SimSiam": "s",
+    "BYOL": "D",
+    "SL-FPN": "o",
     "hand-made features": "s",
     "random encoder": "D",
     "SL-FPN, dropout only": "v",
     "SL-FPN, boundary views": "o",
-    "supervised from scratch": "^",
+    "supervised from scratch": "*",
 }
 
 

@@ -57,7 +57,7 @@ class Stage:
         return folder / f"{name}.png"
 
     def table(self, frame: pd.DataFrame, name: str, caption: str, shown: pd.DataFrame | None = None) -> pd.DataFrame:
-        """Save ``frame`` as ``tables/<name>.csv`` (every digit) and ``.md`` (``shown``, for readers); returns what is shown."""
+        """Save ``frame`` as ``tables/<name>.csv`` (every digit) and, as ``shown`` to readers, ``.md`` and ``.tex``; returns what is shown."""
         folder = self.folder / "tables"
         shown = frame if shown is None else shown
         shown = shown.astype(object).where(shown.notna(), "–")
@@ -65,8 +65,15 @@ class Stage:
         frame.to_csv(buffer, index=False)
         write_text(folder / f"{name}.csv", buffer.getvalue())
         write_text(folder / f"{name}.md", f"{caption}\n\n{shown.to_markdown(index=False)}\n\n{self.stamp()}\n")
+        write_text(folder / f"{name}.tex", latex(shown, caption, name))
         write_json(folder / f"{name}.json", {"caption": caption, "stamp": self.stamp()})
         return shown
+
+
+def latex(shown: pd.DataFrame, caption: str, name: str) -> str:
+    """A table as LaTeX (booktabs), for pasting into a paper."""
+    caption = caption.replace("%", "\\%").replace("_", "\\_")
+    return shown.to_latex(index=False, escape=True, caption=caption, label=f"tab:{name}").replace("±", "$\\pm$")
 
 
 def percent(mean: float, low: float, high: float) -> str:

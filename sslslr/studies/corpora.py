@@ -8,20 +8,24 @@ import numpy as np
 from sslslr import datasets, splits
 from sslslr.datasets import packed
 from sslslr.encoder import EncoderConfig
+from sslslr.errors import SignError
 from sslslr.precision import resolve
 from sslslr.profiles import Profile
 from sslslr.signs import Signs, prepare
 from sslslr.training import Optimiser, Run
 
 
-def load(profile: Profile, dataset: str, data: str = "") -> dict[str, Signs]:
+def load(profile: Profile, dataset: str, data: str = "", only: str = "") -> dict[str, Signs]:
     """Corpora by name, prepared for the encoder: ``synthetic`` has four, a real data set under ``data`` one.
 
-    A real one is packed at the first call and mapped into memory from then on (float16).
+    A real one is packed at the first call and mapped into memory from then on (float16). ``only`` names the one
+    synthetic corpus that is wanted.
     """
     if dataset != "synthetic":
         return {dataset: packed.prepared(dataset, Path(data).expanduser(), profile.frames, progress=True)}
-    raw = datasets.load(dataset, sizes=profile.corpora)
+    if only and only not in profile.corpora:
+        raise SignError(f"corpus {only!r} is unknown; there are {', '.join(profile.corpora)}")
+    raw = datasets.load(dataset, sizes={only: profile.corpora[only]} if only else profile.corpora)
     return {name: prepare(signs, profile.frames, signs.landmarks.shape[-1]) for name, signs in raw.items()}
 
 

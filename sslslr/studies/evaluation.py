@@ -99,9 +99,9 @@ def with_labels(signs: Signs, share: float, seed: int) -> Signs:
     return signs.subset(keep)
 
 
-def spread(run: Run, share: float) -> Run:
-    """The run with as many steps on a share of the clips as it has on all of them."""
-    return replace(run, epochs=round(run.epochs / share))
+def as_many_steps(run: Run, part: Signs, whole: Signs) -> Run:
+    """The run with as many steps on the training clips of ``part`` as it has on those of ``whole``."""
+    return replace(run, epochs=round(run.epochs * (whole.split == "train").sum() / (part.split == "train").sum()))
 
 
 def as_settings(run: Run) -> dict:

@@ -67,10 +67,15 @@ CANDIDATES = {
     "output BatchNorm + covariance x 25": Candidate(options={"variance": 0.0, "covariance": 1.0, "output_batchnorm": True}),
     "variance + covariance, batch x 4": Candidate(options=SPREAD, batch=4),
     "variance + covariance, rate x 3": Candidate(options=SPREAD, rate=3),
-    "variance + covariance, 3 times as long": Candidate(options=SPREAD, epochs=3),
+    "variance + covariance, 4 times as long": Candidate(options=SPREAD, epochs=4),
+    "variance + covariance x 25, 4 times as long": Candidate(options={"variance": 1.0, "covariance": 1.0}, epochs=4),
+    "variance + covariance x 25, no permutation, 4 times as long": Candidate(
+        options={"variance": 1.0, "covariance": 1.0}, views=ViewConfig("composed", 0, 0), epochs=4
+    ),
+    "SL-FPN, 4 times as long": Candidate("slfpn", epochs=4),
     "SimCLR": Candidate("simclr"),
     "SimCLR, no permutation": Candidate("simclr", views=ViewConfig("composed", 0, 0)),
-    "SimCLR, 3 times as long": Candidate("simclr", epochs=3),
+    "SimCLR, 4 times as long": Candidate("simclr", epochs=4),
     "random encoder": Candidate("slfpn", epochs=0),
 }
 

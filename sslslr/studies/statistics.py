@@ -23,3 +23,36 @@ def paired(rows: pd.DataFrame, column: str, a: str, b: str, over: list[str], val
     """Interval of ``value`` of a minus b, paired over ``over`` (say corpus and repeat): mean, low, high, n."""
     wide = rows.pivot(index=over, columns=column, values=value)
     return interval((wide[a] - wide[b]).dropna())
+
+
+def holm(p) -> np.ndarray:
+    """Holm's step-down correction of p values (m,), so that the chance of any false "holds" among them is under 5 %."""
+    p = np.asarray(p, float)
+    order = np.argsort(p)
+    steps = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    corrected = np.empty(len(p))
+    corrected[order] = np.minimum(steps, 1)
+    return corrected
+
+
+def claims(rows: pd.DataFrame, pairs: list[dict], column: str, over: list[str], value: str) -> pd.DataFrame:
+    """Paired t-tests of ``value`` between two models, one a line of ``pairs``, with Holm's correction over all lines.
+
+    Each line has ``a`` and ``b`` (values of ``column``) and may narrow the rows by further columns. Adds points
+    (mean of a minus b), low, high (95 % interval, not corrected), n, p, p_holm and a verdict: better or worse where
+    p_holm < 0.05, else undecided.
+    """
+    out = []
+    for pair in pairs:
+        where = {k: v for k, v in pair.items() if k not in ("a", "b")}
+        part = rows[np.logical_and.reduce([rows[k] == v for k, v in where.items()])] if where else rows
+        wide = part.pivot_table(index=over, columns=column, values=value, sort=False)
+        difference = (wide[pair["a"]] - wide[pair["b"]]).dropna()
+        found = interval(difference)
+        p = stats.ttest_1samp(difference, 0).pvalue if len(difference) > 1 and difference.std() > 0 else float(found["mean"] == 0)
+        out.append(pair | {"points": found["mean"]} | {k: found[k] for k in ("low", "high", "n")} | {"p": p})
+    out = pd.DataFrame(out)
+    out["p_holm"] = holm(out["p"].fillna(1))
+    sure = (out["p_holm"] < 0.05) & (out["n"] > 1)
+    out["verdict"] = np.where(~sure, "undecided", np.where(out["points"] > 0, "better", "worse"))
+    return out

@@ -1,0 +1,102 @@
+"""Tables of the comparison for readers: wide, in percent, with intervals; and the figures one reads instead."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from sslslr.report.figures import COLOURS, GREY, MARKERS
+from sslslr.report.stage import percent
+
+LINES = {"random encoder": "--", "hand-made features": "-."}
+VIEW_MARKERS = {"boundary": "o", "classical": "s", "composed": "^", "none": "v"}
+
+
+def wide(table: pd.DataFrame, index: list[str], columns: str) -> pd.DataFrame:
+    """A long table (mean, low, high) as text cells ``63.1 ± 2.0``: a row for each ``index``, a column for each of ``columns``."""
+    cells = table.assign(cell=[percent(r["mean"], r["low"], r["high"]) for _, r in table.iterrows()])
+    out = cells.pivot_table(index=index, columns=columns, values="cell", aggfunc="first", sort=False)
+    return out[list(dict.fromkeys(table[columns]))].reset_index().rename_axis(columns=None)
+
+
+def heat(table: pd.DataFrame, title: str = ""):
+    """Heat map of mean accuracy (percent): a panel a corpus, models down, view sets across; controls fill their row."""
+    corpora = list(dict.fromkeys(table["corpus"]))
+    views = [v for v in dict.fromkeys(table["views"]) if v != "control"]
+    models = list(dict.fromkeys(table["model"]))
+    top = 100 * table["mean"].max()
+    fig, axes = plt.subplots(1, len(corpora), figsize=(1.6 + 2.4 * len(corpora), 0.36 * len(models) + 1.5), sharey=True, squeeze=False)
+    for ax, corpus in zip(axes.flat, corpora, strict=True):
+        part = table[table["corpus"] == corpus]
+        grid = np.full((len(models), len(views)), np.nan)
+        for i, model in enumerate(models):
+            rows = part[part["model"] == model].set_index("views")["mean"]
+            for j, view in enumerate(views):
+                grid[i, j] = 100 * rows.get(view, rows.get("control", np.nan))
+        ax.imshow(grid, aspect="auto", cmap="cividis", vmin=0, vmax=top)
+        for i, j in zip(*np.nonzero(np.isfinite(grid)), strict=True):
+            ax.text(j, i, f"{grid[i, j]:.0f}", ha="center", va="center", fontsize=8, color="white" if grid[i, j] < 0.55 * top else "black")
+        ax.grid(False)
+        ax.set_xticks(range(len(views)), views, rotation=30, ha="right", fontsize=8)
+        ax.set_yticks(range(len(models)), models)
+        ax.set_title(f"{corpus}\n({int(part['n'].min())} runs, {int(part['classes'].iloc[0])} glosses)", fontsize=9)
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def intervals(table: pd.DataFrame, controls: tuple[str, ...], title: str = "", xlabel: str = "linear top-1 accuracy, held-out signers"):
+    """Dots and 95 % intervals: a panel a corpus, a row a method, a marker a view set; controls as lines, the random encoder's interval as a band."""
+    corpora = list(dict.fromkeys(table["corpus"]))
+    methods = [m for m in dict.fromkeys(table["model"]) if m not in controls]
+    views = [v for v in dict.fromkeys(table["views"]) if v != "control"]
+    rows = -(-len(corpora) // 2)
+    fig, axes = plt.subplots(rows, min(2, len(corpora)), figsize=(9.5, (0.55 * len(methods) + 1.3) * rows), sharey=True, squeeze=False)
+    for ax, corpus in zip(axes.flat, corpora, strict=False):
+        part = table[table["corpus"] == corpus]
+        for control in controls:
+            row = part[part["model"] == control].iloc[0]
+            colour = COLOURS.get(control, GREY)
+            if control == "random encoder":
+                ax.axvspan(row["low"], row["high"], color=colour, alpha=0.25, lw=0)
+            ax.axvline(row["mean"], color=colour, lw=1.4, label=control, ls=LINES.get(control, "-"))
+        ax.axvline(part["chance"].iloc[0], color="black", ls=":", lw=1, label="chance")
+        for i, method in enumerate(methods[::-1]):
+            for j, view in enumerate(views):
+                row = part[(part["model"] == method) & (part["views"] == view)]
+                if row.empty:
+                    continue
+                row, y = row.iloc[0], i + 0.22 * ((len(views) - 1) / 2 - j)
+                colour = COLOURS.get(f"views: {view}", GREY)
+                ax.plot([row["low"], row["high"]], [y, y], color=colour, lw=2, alpha=0.6)
+                ax.plot(row["mean"], y, VIEW_MARKERS.get(view, "D"), color=colour, ms=6, mec="white", mew=0.6, label="no views but dropout" if view == "none" else f"{view} views")
+        ax.set(yticks=range(len(methods)), yticklabels=methods[::-1], xlim=(0, 1), ylim=(-0.6, len(methods) - 0.4), xlabel=xlabel)
+        ax.set_title(f"{corpus}: {int(part['n'].min())} runs, {int(part['test_clips'].min())} test clips", fontsize=9)
+    for ax in list(axes.flat)[len(corpora) :]:
+        ax.remove()
+    handles = {label: h for ax in axes.flat[: len(corpora)] for h, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+    fig.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4, fontsize=8)
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
+
+
+def label_curves(table: pd.DataFrame, models: list[str], title: str = ""):
+    """Accuracy over the share of labels (logarithmic), a panel a corpus, a line a model, bands the 95 % intervals."""
+    corpora = list(dict.fromkeys(table["corpus"]))
+    fig, axes = plt.subplots(1, len(corpora), figsize=(2.6 * len(corpora) + 1.4, 3.6), sharey=True, squeeze=False)
+    for ax, corpus in zip(axes.flat, corpora, strict=True):
+        for model in models:
+            part = table[(table["corpus"] == corpus) & (table["model"] == model)].sort_values("share")
+            if part.empty:
+                continue
+            colour = COLOURS.get(model, GREY)
+            ax.plot(part["share"], part["mean"], MARKERS.get(model, "o") + "-", color=colour, ms=5, label=model)
+            ax.fill_between(part["share"], part["low"], part["high"], color=colour, alpha=0.15, lw=0)
+        shares = sorted(table["share"].unique())
+        ax.set(xscale="log", ylim=(0, 1), title=corpus)
+        ax.set_xticks(shares, [f"{100 * s:g}" for s in shares])
+        ax.minorticks_off()
+        ax.set_xlabel("labels used, % of training clips", fontsize=8)
+    axes[0, 0].set_ylabel("linear top-1 accuracy")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    fig.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8)
+    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return fig
