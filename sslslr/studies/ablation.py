@@ -1,0 +1,124 @@
+"""Section 7: what each part of SL-FPN is there for. Collapse over training (Figure 8), accuracy without each part."""
+
+from dataclasses import replace
+
+import pandas as pd
+import torch
+
+from sslslr.diagnostics import collapse_measures
+from sslslr.precision import autocast
+from sslslr.profiles import Profile
+from sslslr.runs import fetch, side_by_side
+from sslslr.signs import Signs
+from sslslr.studies import comparison, evaluation
+from sslslr.studies.comparison import RANDOM
+from sslslr.studies.corpora import repeats, split
+from sslslr.training import Run, batches
+from sslslr.views import ViewConfig
+
+WHOLE = "SL-FPN"
+BARE = {"predictor": False, "stop_gradient": False}
+# The four settings of section 7, and SL-FPN itself; "LN" is read as the encoder's LayerNorms (section 5.1).
+FIGURE8 = {
+    WHOLE: {},
+    "without p, sg, LN": BARE | {"layernorm": "none"},
+    "without p, sg, with LN": BARE,
+    "without the original": {"original": False},
+    "permuted": {"permuted": True},
+}
+NO_BATCHNORM = ", no BN"
+# One switch at a time, around SL-FPN as it is here.
+SWITCHES = {
+    "no predictor": {"predictor": False},
+    "no stop-gradient": {"stop_gradient": False},
+    "no LayerNorm in the encoder": {"layernorm": "none"},
+    "no LayerNorm at the input": {"layernorm": "blocks"},
+    "LayerNorm in the heads too": {"layernorm": "head"},
+    "l2-normalised": {"normalise": True},
+    "p(z1) against sg(z2)": {"reading": "view1-to-view2"},
+    "p(z2) against sg(z1)": {"reading": "view2-to-view1"},
+    "p(zo) against sg(z2)": {"reading": "original-to-view2"},
+}
+# Live: everything out, then one part back at a time.
+REPAIRS = {
+    "all out": BARE | {"layernorm": "none", "batchnorm": False},
+    "+ LayerNorm": BARE | {"batchnorm": False},
+    "+ predictor": {"stop_gradient": False, "batchnorm": False},
+    "+ stop-gradient": {"batchnorm": False},
+    "+ BatchNorm in the heads": {},
+}
+
+
+def settings() -> dict[str, dict]:
+    """Every setting by name: Figure 8's with and without BatchNorm in the heads, and each single switch."""
+    return FIGURE8 | {name + NO_BATCHNORM: options | {"batchnorm": False} for name, options in FIGURE8.items()} | SWITCHES
+
+
+def corpus_of(corpora: dict[str, Signs]) -> tuple[str, Signs]:
+    """The corpus of the ablation: the one that stands for LSFB, as in section 7, or the real data set."""
+    name = "lsfb-like" if "lsfb-like" in corpora else next(iter(corpora))
+    return name, corpora[name]
+
+
+def run_of(setting: str, profile: Profile, repeat: int, rates: dict[str, float]) -> Run:
+    """The run behind a setting, with the paper's boundary views and SL-FPN's rate for all; RANDOM is never trained."""
+    if setting == RANDOM:
+        return comparison.control_of(RANDOM, profile, repeat, rates)
+    return comparison.run_of("slfpn", "boundary", profile, repeat, rates, options=settings()[setting])
+
+
+def study(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], workers: int = 0, names: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Each setting on the ablation's corpus in every repeat: a row of accuracies (0 to 1) on the test split and measures."""
+    corpus, signs = corpus_of(corpora)
+    places = [(r, n) for r in repeats(signs, profile) for n in names or (*settings(), RANDOM)]
+    parts = {r: split(signs, profile, r) for r, _ in places}
+    rows = side_by_side(evaluation.evaluate, [(run_of(n, profile, r, rates), parts[r][0]) for r, n in places], workers, title="switches")
+    head = [{"corpus": corpus, "kind": signs.kind, "protocol": parts[r][1], "repeat": r, "model": n} for r, n in places]
+    return pd.DataFrame([h | row for h, row in zip(head, rows, strict=True)])
+
+
+def history(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], names: tuple[str, ...]) -> pd.DataFrame:
+    """Metrics of every epoch of the settings ``names`` in all repeats, with columns corpus, model and repeat."""
+    corpus, signs = corpus_of(corpora)
+    out = []
+    for repeat in repeats(signs, profile):
+        parts, _ = split(signs, profile, repeat)
+        for name in names:
+            metrics = fetch(run_of(name, profile, repeat, rates), parts).metrics
+            out.append(metrics.assign(corpus=corpus, model=name, repeat=repeat))
+    return pd.concat(out, ignore_index=True)
+
+
+def live(run: Run, signs: Signs, steps: int = 120, every: int = 5) -> pd.DataFrame:
+    """Train the first ``steps`` steps at a constant rate and look every few of them: step, loss and the output's measures.
+
+    The measures are those of at most 256 validation clips, in eval mode; step 0 is the initialisation. Nothing is stored.
+    """
+    run = replace(run.fitted(signs), views=ViewConfig(run.views.name))
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    train, val = signs.part("train"), signs.part("val")
+    val = val.subset(slice(0, 256))
+    module = run.build(len(signs.glosses)).to(device)
+    optimiser = run.optimiser.build(module)
+    watched, inside = torch.from_numpy(val.landmarks).float().to(device), torch.from_numpy(val.valid).to(device)
+    generator, rows, loss = torch.Generator().manual_seed(run.seed), [], torch.tensor(float("nan"))
+    chunks, (alpha, beta) = [], run.views.of(train)
+    for step in range(steps + 1):
+        if step % every == 0:
+            module.eval()
+            with torch.no_grad():
+                output = module.output(watched, inside).float().cpu()
+            rows.append({"step": step, "loss": float(loss), **collapse_measures(output)})
+            module.train()
+        chunks = chunks or list(batches(len(train), run.batch, generator))
+        index = chunks.pop()
+        x, valid, lengths = (torch.from_numpy(a[index]) for a in (train.landmarks, train.valid, train.lengths))
+        x = x.float()
+        views = run.views.pair(x, lengths, generator, alpha[index], beta[index])
+        with autocast(device, run.precision):
+            loss = module.loss(*(v.to(device) for v in (x, *views, valid)), None)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        loss = loss.detach()
+    return pd.DataFrame(rows)
