@@ -152,7 +152,8 @@ def reaches(speed: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     right, left = crossing(right, np.maximum(right - 1, 0)), crossing(left, np.minimum(left + 1, m - 1))
     tail = TAIL * (right - left)
-    return peak, np.clip(left - tail, 0, m - 1) + 0.5, np.clip(right + tail, 0, m - 1) + 0.5
+    start, end = (np.clip(at, 0, m - 1) + 0.5 for at in (left - tail, right + tail))
+    return peak, start.astype(np.float32), end.astype(np.float32)
 
 
 def judge(wrists: np.ndarray, peak: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -172,7 +173,7 @@ def judge(wrists: np.ndarray, peak: np.ndarray, start: np.ndarray, end: np.ndarr
     span = y.max(1) - y.min(1)
     height = (y.max(1, keepdims=True) - y) / np.maximum(span.max(1), 1e-6)[:, None, None]
     height = (height * (span / np.maximum(span.sum(1, keepdims=True), 1e-6))[:, None]).sum(-1)
-    total = np.concatenate([np.zeros((len(y), 1)), height.cumsum(1)], axis=1)
+    total = np.pad(height.cumsum(1), ((0, 0), (1, 0)))
     onset, offset = end[:, :, None] / m, start[:, None, :] / m
     length = offset - onset
     up = (_at(total, start / m * BINS)[:, None, :] - _at(total, end / m * BINS)[:, :, None]) / np.maximum(length * BINS, 1)
@@ -182,11 +183,11 @@ def judge(wrists: np.ndarray, peak: np.ndarray, start: np.ndarray, end: np.ndarr
 
 
 def fingers(landmarks: np.ndarray, lengths: np.ndarray, skeleton) -> np.ndarray:
-    """Speed (N, BINS - 1) of index, middle and little finger against their wrist, root of the sum over both hands' means."""
+    """Speed (N, BINS - 1) of index and little finger against their wrist, root of the sum over both hands' means."""
     total = np.zeros((len(landmarks), BINS - 1), np.float32)
     for side, wrist in zip(("left_hand", "right_hand"), skeleton.wrists, strict=True):
         part = skeleton.parts[side]
-        tips, root = ([part[i] for i in (8, 12, 20)], part[0]) if len(part) > 1 else (list(part), wrist)
+        tips, root = ([part[i] for i in (8, 20)], part[0]) if len(part) > 1 else (list(part), wrist)
         shape = binned(landmarks[:, :, tips, :2] - landmarks[:, :, [root], :2], lengths)
         total += np.sqrt((np.diff(shape, axis=1) ** 2).sum(-1)).mean(-1) ** 2
     return np.sqrt(total)
