@@ -1,0 +1,33 @@
+"""Figures of collapse: Figure 8 over training, and the first steps of a training while its parts are put back."""
+
+import matplotlib.pyplot as plt
+
+from sslslr.report.figures import BLUE, GREEN, ORANGE, PINK, RED, SKY
+
+COLOURS = (BLUE, RED, ORANGE, GREEN, PINK, SKY)
+MEASURES = {"std": "std of the output · √d", "rank": "effective rank", "norm": "norm of the output"}
+
+
+def over_training(history, groups: dict[str, list[str]], measures: dict[str, str], at: str = "epoch"):
+    """A row of panels for each of ``groups`` (title -> settings), a column for each measure; means over repeats, bands their range.
+
+    ``history`` has columns model, repeat, ``at`` and those of ``measures`` (column -> title); a setting has the colour of its
+    place in the group.
+    """
+    fig, axes = plt.subplots(len(groups), len(measures), figsize=(2.6 * len(measures), 2.1 * len(groups) + 0.9), sharex=True, sharey="col", squeeze=False)
+    for row, (title, settings) in zip(axes, groups.items(), strict=True):
+        for ax, column in zip(row, measures, strict=True):
+            for setting, colour in zip(settings, COLOURS, strict=False):
+                wide = history[history["model"] == setting].pivot(index=at, columns="repeat", values=column)
+                ax.plot(wide.index, wide.mean(axis=1), color=colour, label=setting, lw=1.6)
+                ax.fill_between(wide.index, wide.min(axis=1), wide.max(axis=1), color=colour, alpha=0.15, lw=0)
+            ax.set_ylim(bottom=0)
+            ax.tick_params(labelsize=7)
+        row[0].set_ylabel(title, fontsize=9, fontweight="bold")
+    for ax, label in zip(axes[0], measures.values(), strict=True):
+        ax.set_title(label, fontsize=8.5, fontweight="normal")
+    for ax in axes[-1]:
+        ax.set_xlabel(at, fontsize=8)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    fig.legend(handles, labels, loc="outside upper center", ncols=3, fontsize=8)
+    return fig
