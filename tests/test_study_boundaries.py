@@ -188,3 +188,37 @@ def test_errors_are_measured_on_people_that_nothing_was_tuned_on(profile):
     assert (wide["estimated from landmarks"] < wide["fixed 1/3 and 1/4"]).all()
     assert (wide["estimated from landmarks"] < wide["estimates dealt to other clips (null)"]).all()
     assert not np.array_equal(study.fresh(profile, 1)["lsa-like"].landmarks, corpora["lsa-like"].landmarks, equal_nan=True)
+
+
+def test_failing_classes_are_those_that_lose_and_optima_that_follow_the_strokes_are_seen_to():
+    told = optima.summary(toy_rows(0.4), nulls=20)
+    labels = np.repeat(np.arange(30), 3)
+    x = np.zeros((90, 10, 75, 2), np.float32)
+    onset = np.where(labels % 2 == 0, 1.0, 6.0)  # even classes prefer alpha 0, odd ones 0.5
+    words = np.array([f"c{i}" for i in range(90)])
+    from sslslr.signs import Signs
+    from sslslr.skeleton import MEDIAPIPE_75
+
+    glosses = tuple(f"G{k}" for k in range(30))
+    signs = Signs("toy", "synthetic", MEDIAPIPE_75, x, np.full(90, 10), labels, glosses, words, words, np.full(90, ""), onset, onset + 2)
+    worst = optima.failing(told, signs)
+    lost = dict(zip(told["classes"], told["crossed"].sum(0), strict=True))
+    assert len(worst) == 3 and worst["loss, points"].max() == pytest.approx(100 * max(lost.values()))
+    assert all(signs.glosses[signs.labels[r["first"]]] == r["gloss"] for _, r in worst.iterrows())
+    follows = optima.follows_truth(told, signs, nulls=50).set_index("pair")["rank correlation"]
+    assert follows["alpha and onset"] > 0.8 and follows["beta and clip end - offset"] < -0.8
+    blind = optima.follows_truth(told, replace(signs, onset=np.full(90, np.nan), offset=np.full(90, np.nan)), nulls=5)
+    assert blind["rank correlation"].isna().all()
+
+
+def test_one_pair_for_all_is_never_nearer_than_the_median_truth():
+    corpora = {"lsa-like": prepare(synthetic.make("lsa-like", classes=5, signers=4, clips=40), 24)}
+    told = study.against_truth(corpora, {"lsa-like": study.Search(0.0, 0.9, pd.DataFrame())}).set_index("way")
+    error = told["onset error"].str.split(" ").str[0].astype(float)
+    assert error["best global pair (median truth)"] <= error.min() + 0.051 and (told["signers"] == 4).all()
+
+
+@pytest.mark.parametrize("half, low, high", [("first-half", 0, 0.5), ("last-half", 0.5, 1)])
+def test_forced_corpora_have_their_strokes_in_one_half(profile, half, low, high):
+    signs = study.forced(profile, half)
+    assert (signs.onset / (signs.lengths - 1) >= low - 0.03).all() and (signs.offset / (signs.lengths - 1) <= high + 0.03).all()

@@ -1,7 +1,7 @@
 """Algorithm 1, the sweep behind Figure 4, errors against true boundaries, and what each augmentation is worth (section 5.2)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from sslslr.studies.comparison import RANDOM, TITLES
 from sslslr.studies.corpora import repeats, split
 from sslslr.studies.evaluation import HANDMADE
 from sslslr.studies.observed import observe
+from sslslr.studies.statistics import interval
 from sslslr.training import Run
 from sslslr.views import ViewConfig
 
@@ -101,7 +102,9 @@ def algorithm1(
 
     def accuracy(alpha: float, beta: float) -> float:
         jobs = [(run_at(profile, rates, method, alpha, beta, r), part, DRAWS.get(profile.name, 5)) for r, part in enumerate(parts)]
-        return float(np.mean([row["val"] for row in side_by_side(observe, jobs, workers, f"{signs.name} {alpha:.2f}, {beta:.2f}")]))
+        return float(
+            np.mean([row["val"] for row in side_by_side(observe, jobs, workers, f"Algorithm 1, {signs.name}: {alpha:.2f}, {beta:.2f}")])
+        )
 
     return search(accuracy, shares(profile), together)
 
@@ -156,6 +159,29 @@ def fresh(profile: Profile, seed: int) -> dict[str, Signs]:
     """The four synthetic corpora with people and recordings that nothing was tuned on: seeds from 1 (the studies use 0)."""
     sizes = {c: {**size, "clips": min(size["clips"], 400), "classes": min(size["classes"], 40)} for c, size in profile.corpora.items()}
     return {c: prepare(synthetic.make(c, **size, seed=seed), profile.frames) for c, size in sizes.items()}
+
+
+def forced(profile: Profile, half: str) -> Signs:
+    """lsa-like with every stroke in the "first-half" or the "last-half" of its clip: does a method follow?"""
+    size = profile.corpora["lsa-like"]
+    signs = synthetic.make("lsa-like", **size | {"clips": min(size["clips"], 400)}, stroke=half)
+    return replace(prepare(signs, profile.frames), name=f"lsa-like, {half}")
+
+
+def against_truth(corpora: dict[str, Signs], found: dict[str, Search]) -> pd.DataFrame:
+    """Error in frames of one pair for all clips: searched, fixed, and the best there is; mean and interval over signers."""
+    rows = []
+    for corpus, signs in corpora.items():
+        last, f = signs.lengths - 1, found[corpus]
+        best = [float(np.median(m / last)) for m in (signs.onset, signs.offset)]
+        pairs = {"searched": (f.alpha, 1 - f.beta), "fixed 1/3 and 1/4": (1 / 3, 3 / 4), "best global pair (median truth)": best}
+        for way, pair in pairs.items() if np.isfinite(best).all() else ():
+            row = {"corpus": corpus, "way": way, "onset at": pair[0], "offset at": pair[1]}
+            for name, at, true in (("onset", pair[0], signs.onset), ("offset", pair[1], signs.offset)):
+                told = interval(pd.Series(np.abs(at * last - true)).groupby(signs.signers).mean())
+                row |= {f"{name} error": f"{told['mean']:.1f} ± {told['mean'] - told['low']:.1f}", "signers": told["n"]}
+            rows.append(row | {"clips": len(signs)})
+    return pd.DataFrame(rows)
 
 
 def errors(profile: Profile, corpora: dict[str, Signs], found: dict[str, Search], seeds=range(1, 6)) -> pd.DataFrame:

@@ -11,6 +11,9 @@ is always above the value at any share fixed beforehand: spread and "loss" appea
 
 import numpy as np
 import pandas as pd
+from scipy.stats import spearmanr
+
+from sslslr.signs import Signs
 
 
 def cells(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, list[float]]:
@@ -46,16 +49,22 @@ def losses(correct: np.ndarray, clips: np.ndarray, at: np.ndarray) -> np.ndarray
     return accuracy.max(-1) - np.take_along_axis(accuracy, at[:, None, None].repeat(accuracy.shape[1], 1), 2)[..., 0]
 
 
-def cross_fitted(correct: np.ndarray, clips: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """The same loss, the optimum chosen in the other half of the repeats (even and odd, both ways): free of the winner's curse."""
+def best_for_all(correct: np.ndarray, clips: np.ndarray) -> np.ndarray:
+    """Index (ends,) of the share with the highest accuracy over all clips: the global optimum."""
+    return (pooled(correct, clips) * clips.sum(1)[None, :, None]).sum(1).argmax(-1)
+
+
+def cross_fitted(correct: np.ndarray, clips: np.ndarray) -> np.ndarray:
+    """Loss (ends, classes) of the global share against the own one, free of the winner's curse.
+
+    Both are chosen on one half of the repeats (even or odd) and compared on the other, both ways.
+    """
     total, weight = 0.0, 0.0
     for half in (0, 1):
-        chosen = own(correct[:, :, half::2], clips[:, half::2])
+        chosen, seen = correct[:, :, half::2], clips[:, half::2]
         accuracy = pooled(correct[:, :, 1 - half :: 2], clips[:, 1 - half :: 2])
-        gain = (
-            np.take_along_axis(accuracy, chosen[..., None], 2)[..., 0]
-            - accuracy[np.arange(2)[:, None], np.arange(accuracy.shape[1]), at[:, None]]
-        )
+        mine, common = own(chosen, seen)[..., None], best_for_all(chosen, seen)[:, None, None].repeat(accuracy.shape[1], 1)
+        gain = (np.take_along_axis(accuracy, mine, 2) - np.take_along_axis(accuracy, common, 2))[..., 0]
         n = clips[:, 1 - half :: 2].sum(1)
         total, weight = total + gain * n, weight + n
     return total / np.maximum(weight, 1)
@@ -81,8 +90,7 @@ def summary(rows: pd.DataFrame, nulls: int = 200, seed: int = 0) -> dict:
     """
     correct, clips, shares = cells(rows)
     labels = sorted({k for row in rows["labels"] for k in row})
-    mean = pooled(correct, clips)
-    at = (mean * clips.sum(1)[None, :, None]).sum(1).argmax(-1)
+    at = best_for_all(correct, clips)
     rng = np.random.default_rng(seed)
 
     def histogram(best: np.ndarray) -> np.ndarray:
@@ -91,11 +99,10 @@ def summary(rows: pd.DataFrame, nulls: int = 200, seed: int = 0) -> dict:
     drawn, drawn_loss = [], []
     for _ in range(nulls):
         null = shuffled(correct, rng)
-        null_at = (pooled(null, clips) * clips.sum(1)[None, :, None]).sum(1).argmax(-1)
         drawn.append(histogram(own(null, clips)))
-        drawn_loss.append(losses(null, clips, null_at).mean())
+        drawn_loss.append(losses(null, clips, best_for_all(null, clips)).mean())
     low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
-    crossed = cross_fitted(correct, clips, at)
+    crossed = cross_fitted(correct, clips)
     best = own(correct, clips)
     return {
         "shares": shares, "at": at, "own": best, "histogram": histogram(best), "null_low": low, "null_high": high,
@@ -103,3 +110,35 @@ def summary(rows: pd.DataFrame, nulls: int = 200, seed: int = 0) -> dict:
         "null_loss": np.percentile(drawn_loss, [2.5, 50, 97.5]), "cross": crossed.mean(),
         "error": standard_error(correct, clips), "clips": clips.sum(1), "classes": labels,
     }  # fmt: skip
+
+
+def failing(told: dict, signs: Signs, most: int = 3) -> pd.DataFrame:
+    """The classes that lose most by the global pair (both ends together, cross-fitted), with their true boundaries' means.
+
+    ``first``: index of a clip to look at. Onset and offset are shares of the clip, NaN where unknown.
+    """
+    rows, loss, last = [], told["crossed"].sum(0), signs.lengths - 1
+    for k in np.argsort(-loss, kind="stable")[:most]:
+        clips = np.flatnonzero(signs.labels == told["classes"][k])
+        rows.append({
+            "gloss": signs.glosses[told["classes"][k]], "loss, points": 100 * loss[k],
+            "own alpha": told["shares"][told["own"][0, k]], "own beta": told["shares"][told["own"][1, k]],
+            "true onset": (signs.onset / last)[clips].mean(), "true offset": (signs.offset / last)[clips].mean(),
+            "clips": len(clips), "first": int(clips[0]),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def follows_truth(told: dict, signs: Signs, nulls: int = 500, seed: int = 0) -> pd.DataFrame:
+    """Rank correlation over classes of the own optimum with the true boundary, and the middle 95 % of it by chance."""
+    rows, last, rng = [], signs.lengths - 1, np.random.default_rng(seed)
+    for end, true, best in zip(
+        ("alpha and onset", "beta and clip end - offset"), (signs.onset / last, 1 - signs.offset / last), told["own"], strict=True
+    ):
+        mean = np.array([true[signs.labels == k].mean() for k in told["classes"]])
+        row = {"pair": end, "rank correlation": np.nan, "by chance, 95 %": "–", "classes": len(mean)}
+        if np.ptp(best) and np.isfinite(mean).all():
+            low, high = np.percentile([spearmanr(rng.permutation(best), mean).statistic for _ in range(nulls)], [2.5, 97.5])
+            row |= {"rank correlation": spearmanr(best, mean).statistic, "by chance, 95 %": f"{low:.2f} to {high:.2f}"}
+        rows.append(row)
+    return pd.DataFrame(rows)
