@@ -1,6 +1,7 @@
 """Figures of collapse: Figure 8 over training, and the first steps of a training while its parts are put back."""
 
 import matplotlib.pyplot as plt
+from matplotlib.ticker import MaxNLocator
 
 from sslslr.report.figures import BLUE, GREEN, ORANGE, PINK, RED, SKY
 
@@ -23,6 +24,7 @@ def over_training(history, groups: dict[str, list[str]], measures: dict[str, str
                 ax.fill_between(wide.index, wide.min(axis=1), wide.max(axis=1), color=colour, alpha=0.15, lw=0)
             ax.set_ylim(bottom=0)
             ax.tick_params(labelsize=7)
+            ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         row[0].set_ylabel(title, fontsize=9, fontweight="bold")
     for ax, label in zip(axes[0], measures.values(), strict=True):
         ax.set_title(label, fontsize=8.5, fontweight="normal")
