@@ -1,6 +1,6 @@
 """Put the numbers of finished reproductions into README.md: ``python tools/readme.py synthetic/quick isl-kinect/quick``.
 
-Reads ``results/<dataset>/<profile>/tables/controls_linear.csv`` and writes the table between the two marks in README.md,
+Reads ``results/<dataset>/<profile>/tables/table1_linear.csv`` and writes the table between the two marks in README.md,
 so that no number there is typed by hand.
 """
 
@@ -10,25 +10,18 @@ from pathlib import Path
 import pandas as pd
 
 from sslslr import paths
-from sslslr.report.stage import percent
+from sslslr.report.tables import wide
 
 START, END = "<!-- results -->", "<!-- /results -->"
 
 
 def table(folders: list[str]) -> str:
-    """One Markdown table over all folders: a row a corpus, a column a model, accuracies with their intervals."""
-    frames = []
-    for folder in folders:
-        path = paths.results(*folder.split("/")) / "tables" / "controls_linear.csv"
-        frames.append(pd.read_csv(path))
-    rows = pd.concat(frames)
-    rows["cell"] = [percent(r["mean"], r["low"], r["high"]) for _, r in rows.iterrows()]
-    wide = rows.pivot(index="corpus", columns="model", values="cell")[list(dict.fromkeys(rows["model"]))]
+    """One Markdown table over all folders: a row a model and view set, a column a corpus, accuracies with intervals."""
+    rows = pd.concat([pd.read_csv(paths.results(*folder.split("/")) / "tables" / "table1_linear.csv") for folder in folders])
     about = rows.drop_duplicates("corpus").set_index("corpus")
-    wide.insert(0, "data", about["kind"])
-    wide.insert(1, "n (clips, runs)", [f"{c}, {n}" for c, n in zip(about.loc[wide.index, "test_clips"], about.loc[wide.index, "n"], strict=True)])
-    wide.insert(2, "chance", (100 * about["chance"]).round(1))
-    return wide.loc[list(about.index)].reset_index().to_markdown(index=False)
+    clips = rows.groupby("corpus")["test_clips"].min()
+    head = {c: f"{c} ({a['kind']}; {int(a['n'])} runs, {int(clips[c])} clips; chance {100 * a['chance']:.1f})" for c, a in about.iterrows()}
+    return wide(rows.assign(corpus=rows["corpus"].map(head)), ["model", "views"], "corpus").to_markdown(index=False)
 
 
 def main() -> None:
