@@ -135,8 +135,8 @@ def test_every_model_of_the_final_table_sees_the_same_views_and_as_many_epochs(p
 
 
 def test_seeds_repeat_every_group_of_held_out_signers(profile):
-    more = recipe.seeded(replace(profile, real_repeats=5), 3)
-    assert more.real_repeats == 15 and more.repeats == 6
+    more = recipe.sized(replace(profile, real_repeats=5), 3, 4)
+    assert more.real_repeats == 15 and more.repeats == 6 and (more.epochs, more.supervised_epochs) == (4, 4)
 
 
 def test_targets_are_met_only_by_the_whole_interval():

@@ -101,9 +101,16 @@ def evaluate(run: Run, signs: Signs, part: str = "test", model: str = "") -> dic
     return row
 
 
-def seeded(profile: Profile, seeds: int) -> Profile:
-    """The profile with ``seeds`` times its repeats: every group of held-out signers comes with so many initialisations."""
-    return replace(profile, repeats=profile.repeats * seeds, real_repeats=profile.real_repeats * seeds)
+def sized(profile: Profile, seeds: int = 1, length: int = 1) -> Profile:
+    """The profile with ``seeds`` times its repeats (so many initialisations for each group of held-out signers) and, for
+    every model alike, supervised ones too, ``length`` times its epochs."""
+    repeats = {"repeats": profile.repeats * seeds, "real_repeats": profile.real_repeats * seeds}
+    return replace(profile, **repeats, epochs=profile.epochs * length, supervised_epochs=profile.supervised_epochs * length)
+
+
+def searched(profile: Profile, corpora: dict[str, Signs]) -> dict[str, Signs]:
+    """The corpora to search on: a real data set, or of the synthetic ones those on which the profile chooses its rates."""
+    return {c: s for c, s in corpora.items() if s.kind == "real" or c in profile.rates["corpora"]}
 
 
 def search(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], names=QUICK, workers: int = 0) -> pd.DataFrame:
