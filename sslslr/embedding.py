@@ -17,7 +17,7 @@ def _checked(x, labels) -> tuple[np.ndarray, np.ndarray]:
 
 
 def within(x, labels) -> float:
-    """Intra-class inertia: mean squared distance of x (N, d) to the centroid of its class, labels (N,) (section 6.5, Table 5)."""
+    """Intra-class inertia: mean squared distance of x (N, d) to the centroid of its class, labels (N,) (section 6.3, Table 5)."""
     x, labels = _checked(x, labels)
     return float(np.mean(((x - centroids(x, labels)) ** 2).sum(1)))
 
