@@ -16,7 +16,7 @@ from sslslr.studies.statistics import interval
 from sslslr.training import Run
 from sslslr.views import ViewConfig
 
-PLUS, PLAIN = "SL-FPN+", "SL-FPN"
+PLUS, PLAIN, PAPER = "SL-FPN+", "SL-FPN", "SL-FPN, boundary views"  # PLAIN has SL-FPN+'s views, PAPER the paper's
 TEN = "supervised, 10 % of the labels"
 VALUE = "linear_standardised_top1"
 VIEWS = recipe_views.__name__  # imported so that every process that trains a candidate knows its views
@@ -47,7 +47,7 @@ OFF = {"variance": 0.0, "covariance": 0.0}
 COMPOSED, BOUNDARY, PACED, TURN = (ViewConfig(v) for v in ("composed", "boundary", "paced", "turn"))
 RECIPE = Candidate(options=FEATURES)
 
-# Every candidate that was tried, in the open. Views are ``recipe_views.bounded`` (crop, time warp, permutation, turn) if not named.
+# Every candidate, in the open. Views are ``recipe_views.bounded`` (crop, time warp, permutation, turn) if not named.
 LEFT_OUT = {
     PLUS: RECIPE,
     "SL-FPN+ without the terms on the features": Candidate(options=SPREAD),
@@ -128,7 +128,7 @@ def search(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float],
 
 
 def final(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], workers: int = 0) -> pd.DataFrame:
-    """SL-FPN+, the five methods with the same views, epochs and batch, and the controls, on *test* signers: a row a run.
+    """SL-FPN+, the five methods with the same views, epochs and batch, SL-FPN as the paper states it, and the controls, on *test* signers: a row a run.
 
     ``linear_standardised_top1``: the probe has all labels of the training signers; ``ten``: a tenth of them, mean of three
     draws. The row TEN is a supervised encoder that was trained on a tenth from scratch, with as many steps.
@@ -139,6 +139,7 @@ def final(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], 
             parts, protocol = split(signs, profile, repeat)
             runs = {PLUS: RECIPE.run(profile, repeat, rates)}
             runs |= {title: replace(RECIPE, method=m, options={}, rate=1).run(profile, repeat, rates) for m, title in TITLES.items()}
+            runs[PAPER] = comparison.run_of("slfpn", "boundary", profile, repeat, rates)
             runs |= {c: comparison.control_of(c, profile, repeat, rates) for c in CONTROLS}
             tenth = with_labels(parts, 0.1, seed=repeat)
             few = {TEN: (as_many_steps(runs[SUPERVISED], tenth, parts), tenth)}
@@ -158,7 +159,8 @@ TARGETS = (
     ("(b) not below SimCLR", "SimCLR", VALUE, None),
     ("(c) reaches supervised at 100 % of the labels", SUPERVISED, VALUE, None),
     ("(c) above supervised at 10 %", TEN, "ten", 0.0),
-    ("above SL-FPN as the paper states it", PLAIN, VALUE, 0.0),
+    ("above SL-FPN with the same views", PLAIN, VALUE, 0.0),
+    ("above SL-FPN as the paper states it", PAPER, VALUE, 0.0),
 )
 
 
