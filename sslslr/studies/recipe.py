@@ -128,7 +128,8 @@ def search(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float],
 
 
 def final(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], workers: int = 0) -> pd.DataFrame:
-    """SL-FPN+, the five methods with the same views, epochs and batch, SL-FPN as the paper states it, and the controls, on *test* signers: a row a run.
+    """On *test* signers, a row a run: SL-FPN+, the five methods with the same views, epochs and batch, SL-FPN as the paper
+    states it, and the controls.
 
     ``linear_standardised_top1``: the probe has all labels of the training signers; ``ten``: a tenth of them, mean of three
     draws. The row TEN is a supervised encoder that was trained on a tenth from scratch, with as many steps.
