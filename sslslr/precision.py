@@ -16,7 +16,8 @@ MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(
 def resolve(precision: str) -> str:
     """``auto`` as the precision that is fast here: bf16 where the processor multiplies it natively, else fp32.
 
-    Raises SignError for an unknown name. Weights, optimiser and losses stay in fp32 either way.
+    Raises SignError for an unknown name. Weights, optimiser and the sums of every loss stay in fp32; the products run in
+    bf16, those of heads and of contrastive similarities among them, as in mixed precision on a GPU.
     """
     if precision == "auto":
         if torch.cuda.is_available():

@@ -12,7 +12,8 @@ _similarity = NegativeCosineSimilarity()
 
 def simsiam_loss(z1: torch.Tensor, z2: torch.Tensor, predictor: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
     """Mean negative cosine of p(z1) with sg(z2) and of p(z2) with sg(z1); z1, z2: (B, d). From -1 to 1."""
-    return 0.5 * (_similarity(predictor(z1), z2.detach()) + _similarity(predictor(z2), z1.detach()))
+    p1, p2 = predictor(z1).float(), predictor(z2).float()  # a cosine near 1 needs more digits than bf16 has
+    return 0.5 * (_similarity(p1, z2.detach().float()) + _similarity(p2, z1.detach().float()))
 
 
 class SimSiam(Projected):
