@@ -15,7 +15,9 @@ def over_training(history, groups: dict[str, list[str]], measures: dict[str, str
     ``history`` has columns model, repeat, ``at`` and those of ``measures`` (column -> title); a setting has the colour of its
     place in the group.
     """
-    fig, axes = plt.subplots(len(groups), len(measures), figsize=(2.6 * len(measures), 2.1 * len(groups) + 0.9), sharex=True, sharey="col", squeeze=False)
+    fig, axes = plt.subplots(
+        len(groups), len(measures), figsize=(2.6 * len(measures), 2.1 * len(groups) + 0.9), sharex=True, sharey="col", squeeze=False
+    )
     for row, (title, settings) in zip(axes, groups.items(), strict=True):
         for ax, column in zip(row, measures, strict=True):
             for setting, colour in zip(settings, COLOURS, strict=False):

@@ -49,7 +49,8 @@ def grid(panels: dict, marked: dict | None = None, groups: dict | None = None, n
 
 
 def explorer(signs: Signs, maps: dict[str, np.ndarray], marked: int, *, frames: int = 16, size: int = 420) -> Player:
-    """An interactive map of the clips of ``signs``: the mouse (or Tab and the arrow keys) on a point names gloss and signer and plays its clip.
+    """An interactive map of the clips of ``signs``: a point under the mouse (or reached with Tab and the arrow keys) names
+    its gloss and signer and plays its clip.
 
     maps: name -> (N, 2) coordinates, one chosen at a time.  marked: the class that stands out.  frames: at most so many a
     clip, to keep the page small.  Self-contained HTML, without kernel or network; a notebook shows it by ``_repr_html_``.
