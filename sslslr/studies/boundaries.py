@@ -156,7 +156,7 @@ def stability(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def fresh(profile: Profile, seed: int) -> dict[str, Signs]:
-    """The four synthetic corpora with people and recordings that nothing was tuned on: seeds from 1 (the studies use 0)."""
+    """The four synthetic corpora with people and recordings that nothing was tuned on (the studies use seed 0, the estimate's constants saw 0 and 5)."""
     sizes = {c: {**size, "clips": min(size["clips"], 400), "classes": min(size["classes"], 40)} for c, size in profile.corpora.items()}
     return {c: prepare(synthetic.make(c, **size, seed=seed), profile.frames) for c, size in sizes.items()}
 
@@ -184,7 +184,7 @@ def against_truth(corpora: dict[str, Signs], found: dict[str, Search]) -> pd.Dat
     return pd.DataFrame(rows)
 
 
-def errors(profile: Profile, corpora: dict[str, Signs], found: dict[str, Search], seeds=range(1, 6)) -> pd.DataFrame:
+def errors(profile: Profile, corpora: dict[str, Signs], found: dict[str, Search], seeds=range(11, 16)) -> pd.DataFrame:
     """Error of every way to place the boundaries, in frames and as a share of the clip; a row a corpus, seed and way.
 
     The best global pair is the median truth of ``corpora`` (the studies' own), so it has seen labels; the estimate's
