@@ -46,7 +46,7 @@ class Trained:
 def key(run: Run, signs: Signs) -> str:
     """Content hash of a run: whole configuration, data, and the code that trains."""
     own = [METHODS[run.method].__module__, VIEWS[run.views.name].__module__]
-    own += ["sslslr.boundaries"] * (run.views.ends == "estimated")
+    own += ["sslslr.boundaries"] * (run.views.ends != "fixed")
     code = code_version(*(f"sslslr.{m}" for m in TRAINS), *own)
     whole = json.dumps({"run": as_json(run), "data": signs.fingerprint, "code": code}, sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()[:16]
