@@ -46,8 +46,10 @@ class Trained:
 def key(run: Run, signs: Signs) -> str:
     """Content hash of a run: whole configuration, data, and the code that trains."""
     own = [METHODS[run.method].__module__, VIEWS[run.views.name].__module__]
+    trains = [f"sslslr.{m}" for m in TRAINS]
+    own += [c.__module__ for c in METHODS[run.method].__mro__[1:] if c.__module__.startswith("sslslr.") and c.__module__ not in trains]
     own += ["sslslr.boundaries"] * (run.views.ends != "fixed")
-    code = code_version(*(f"sslslr.{m}" for m in TRAINS), *own)
+    code = code_version(*trains, *own)
     whole = json.dumps({"run": as_json(run), "data": signs.fingerprint, "code": code}, sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
