@@ -73,7 +73,7 @@ def intervals(table: pd.DataFrame, controls: tuple[str, ...], title: str = "", x
     for ax in list(axes.flat)[len(corpora) :]:
         ax.remove()
     handles = {label: h for ax in axes.flat[: len(corpora)] for h, label in zip(*ax.get_legend_handles_labels(), strict=True)}
-    fig.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4, fontsize=8)
+    fig.legend(handles.values(), handles.keys(), loc="outside lower left", ncols=3, fontsize=8)
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig
 
@@ -97,6 +97,6 @@ def label_curves(table: pd.DataFrame, models: list[str], title: str = ""):
         ax.set_xlabel("labels used, % of training clips", fontsize=8)
     axes[0, 0].set_ylabel("linear top-1 accuracy")
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8)
+    fig.legend(handles, labels, loc="outside lower left", ncols=3, fontsize=8)
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig
