@@ -15,7 +15,7 @@ PIP_QUIET := --quiet --disable-pip-version-check --no-warn-script-location
 FRESH := .venv/fresh-$(shell cat requirements.lock pyproject.toml | cksum | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce test lab lock clean
+.PHONY: help env reproduce claims exercises test lab lock clean
 
 help: ## Show this help
 	@echo "sslslr: learning sign representations from landmarks without labels. On 2 cores:"
@@ -25,6 +25,8 @@ help: ## Show this help
 	@echo "                    DATASET=isl-kinect DATA=/path/to/it (and the other sets of data/README.md)"
 	@echo "                    SCHEDULER=dask://host:port (a Dask cluster: python -m sslslr.cluster --help)"
 	@echo "  make test         all tests, and the notebooks on PROFILE=smoke   under 10 min 3 GB memory  0.1 GB disk"
+	@echo "  make claims       which claims of the paper hold: claims.md       seconds      0.5 GB memory"
+	@echo "  make exercises    results/exercises: notebooks without solutions  seconds      0.1 GB memory"
 	@echo "  make lab          JupyterLab on the notebooks (PORT=8888)         until Ctrl-C 1 GB memory"
 	@echo "  make env          the environment .venv alone                     2 min        1 GB memory  3 GB disk"
 	@echo "  make clean        remove .venv, runs/, results/ and .cache/       seconds"
@@ -45,6 +47,12 @@ $(FRESH):
 
 reproduce: env ## Run the notebooks on a data set and a profile
 	@$(if $(SCHEDULER),SSLSLR_SCHEDULER="$(SCHEDULER)") .venv/bin/python -m sslslr.reproduce --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(foreach s,$(SET),--set "$(s)")
+
+claims: env ## Judge the paper's claims on the tables of a data set and a profile
+	@.venv/bin/python -m sslslr.report.claims --dataset "$(DATASET)" --profile "$(PROFILE)"
+
+exercises: env ## The notebooks without their solutions, for a class
+	@.venv/bin/python -m sslslr.report.exercises
 
 test: env ## Run the tests, then the notebooks on the smoke profile
 	@.venv/bin/python -m pytest -q -n 2 tests
