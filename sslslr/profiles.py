@@ -18,6 +18,7 @@ class Profile:
     epochs: of pretraining; supervised_epochs: of the control.  encoder, optimiser: their sizes and settings.
     precision: fp32, bf16, or auto (what is fast here).  rates: the learning rates that every method may choose from, and
     the synthetic corpora and views on whose validation signers it chooses (a real data set chooses on its own).
+    finetune: of fine-tuning: epochs, the rates to choose from, and the shares of the labels by kind of data.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Profile:
     optimiser: dict
     precision: str
     rates: dict
+    finetune: dict
 
     @property
     def judges(self) -> bool:

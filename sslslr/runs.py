@@ -55,8 +55,8 @@ def key(run: Run, signs: Signs) -> str:
     return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
 
-def fetch(run: Run, signs: Signs) -> Trained:
-    """The finished run, from the store if it is there, else trained now (or on from where it was killed).
+def fetch(run: Run, signs: Signs, how: Callable = train) -> Trained:
+    """The finished run, from the store if it is there, else trained now by ``how`` (or on from where it was killed).
 
     Its folder holds ``run.json``, ``metrics.csv``, ``weights.safetensors`` and, written last, ``provenance.json``.
     Two processes that ask for the same run do not train it twice.
@@ -67,7 +67,7 @@ def fetch(run: Run, signs: Signs) -> Trained:
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / "lock"):
         if not (folder / "provenance.json").exists():
-            _do(run, signs, folder)
+            _do(run, signs, folder, how)
     module = run.build(len(signs.glosses))
     try:
         module.load_state_dict(load_file(folder / "weights.safetensors"))
@@ -77,11 +77,11 @@ def fetch(run: Run, signs: Signs) -> Trained:
     return Trained(run, module.eval(), metrics, folder)
 
 
-def _do(run: Run, signs: Signs, folder: Path) -> None:
+def _do(run: Run, signs: Signs, folder: Path, how: Callable) -> None:
     paths.write_json(folder / "run.json", {**as_json(run), "data": {"name": signs.name, "kind": signs.kind, "fingerprint": signs.fingerprint}})
     state = folder / "state.safetensors"
     progress = folder / "progress"
-    module, metrics, seconds = train(run, signs, state, lambda done: paths.write_text(progress, str(done)))
+    module, metrics, seconds = how(run, signs, state, lambda done: paths.write_text(progress, str(done)))
     columns = None if metrics else ["epoch"]
     paths.write_text(folder / "metrics.csv", pd.DataFrame(metrics, columns=columns).to_csv(index=False))
     with paths.atomic(folder / "weights.safetensors") as partial:
