@@ -11,10 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
+from sslslr.boundaries import Strokes
 from sslslr.errors import SignError
 from sslslr.report.figures import BLUE, COLOURS, ORANGE
-from sslslr.report.player_script import SCRIPT
+from sslslr.report.player_markup import SCRIPT, figure
 from sslslr.signs import Signs
+from sslslr.skeleton import normalise
 
 MISSING = -1
 _STEPS = 1000  # coordinates are sent as whole numbers from 0 to this; -1 is a missing landmark
@@ -34,23 +36,40 @@ class Player:
         return f"<skeleton player, {len(self.markup) / 1000:.0f} kB of HTML>"
 
 
-def player(signs: Signs, index: int | Sequence[int], *, size: int = 320, title: str | None = None) -> Player:
+def player(
+    signs: Signs, index: int | Sequence[int], *, size: int = 320, title: str | None = None,
+    overlay: int | Sequence[int] | Signs | None = None, estimated: Strokes | None = None,
+) -> Player:  # fmt: skip
     """The clips ``index`` of ``signs`` as moving skeletons: play, scrub, speed, mirror; several side by side.
 
-    ``size``: width and height of each, in pixels.  ``title``: in place of data set, gloss, signer and clip.  The stroke is
-    marked on the scrub bar where onset and offset are known; lost landmarks are not drawn. Self-contained: no network.
-    Raises SignError for an index outside the data.
+    ``size``: width and height of each, in pixels, at most; a narrow page makes them smaller.  ``title``: in place of data set,
+    gloss, signer and clip.  ``overlay``: a second clip drawn behind each, paler: index (or indices) in ``signs``, or other
+    Signs whose clips stand at the same indices (a view, a repaired clip); both are then centred and scaled on their
+    shoulders, and go through the bar together whatever their lengths.  ``estimated``: onset and offset of all clips of
+    ``signs`` as ``boundaries.estimate`` gives them; they are marked on the bar, below the true ones where those are known.
+
+    Keyboard: space plays, arrows step, Home and End, M mirrors, O shows or hides the overlay. Nothing moves before it is
+    asked to; who prefers reduced motion sees a clip once, not in a loop. Lost landmarks are not drawn. Self-contained: no
+    network. Raises SignError for an index outside the data, and for an overlay that does not fit.
     """
     chosen = _indices(signs, index)
-    clips = [_clip(signs, i) for i in chosen]
+    behind, others = (None, []) if overlay is None else _behind(signs, chosen, overlay)
+    clips = []
+    for k, i in enumerate(chosen):
+        clip = _clip(signs, i) if behind is None else _pair(signs, i, behind, others[k])
+        found = None if estimated is None else [float(estimated.onset[i]), float(estimated.offset[i])]
+        clips.append({**clip, "estimated": found})
     name = f"sign-player-{uuid4().hex[:12]}"
     data = json.dumps({"edges": _edges(signs), "steps": _STEPS, "clips": clips}, separators=(",", ":"), allow_nan=False)
-    figures = "".join(_figure(signs, i, clip, size, title if len(chosen) == 1 else None) for i, clip in zip(chosen, clips, strict=True))
+    words = [title if title and len(chosen) == 1 else _name(signs, i) for i in chosen]
+    if behind is not None:
+        words = [f"{w}; behind it: {_name(behind, j)}" for w, j in zip(words, others, strict=True)]
+    figures = "".join(figure(w, clip, size) for w, clip in zip(words, clips, strict=True))
     heading = f"<p><strong>{html.escape(title)}</strong></p>" if title and len(chosen) > 1 else ""
-    script = SCRIPT.replace("PLAYER_ID", name)
     return Player(
-        f'<div id="{name}" class="sign-player">{heading}<div style="display:flex;flex-wrap:wrap;gap:12px">{figures}</div>'
-        f'<script type="application/json">{_safe(data)}</script><script>{script}</script></div>'
+        f'<div id="{name}" class="sign-player" data-lm-suppress-shortcuts="true">{heading}'
+        f'<div style="display:flex;flex-wrap:wrap;gap:12px">{figures}</div>'
+        f'<script type="application/json">{_safe(data)}</script><script>{SCRIPT.replace("PLAYER_ID", name)}</script></div>'
     )
 
 
@@ -129,43 +148,48 @@ def _inside(y: np.ndarray) -> bool:
 
 def _clip(signs: Signs, i: int) -> dict:
     shown = signs.landmarks[i, : signs.lengths[i], :, :2]
-    low, high = _view(signs, shown)
+    stroke = [float(signs.onset[i]), float(signs.offset[i])]
+    return {
+        "frames": len(shown), "fps": float(signs.fps), "stroke": stroke if np.isfinite(stroke).all() else None,
+        "points": _whole(signs, shown, *_view(signs, shown)),
+    }  # fmt: skip
+
+
+def _whole(signs: Signs, shown: np.ndarray, low: np.ndarray, high: np.ndarray) -> list:
+    """A clip (T, J, 2) as T lists of whole numbers, -1 where a landmark is missing."""
     scaled = (shown - low) / (high - low)
     if not signs.skeleton.y_down:
         scaled[..., 1] = 1 - scaled[..., 1]
     missing = ~np.isfinite(scaled).all(-1, keepdims=True)
     whole = np.where(missing, MISSING, np.clip(np.nan_to_num(scaled) * _STEPS, 0, _STEPS).round()).astype(int)
-    stroke = [float(signs.onset[i]), float(signs.offset[i])]
-    return {
-        "frames": len(shown), "fps": float(signs.fps), "stroke": stroke if np.isfinite(stroke).all() else None,
-        "points": whole.reshape(len(shown), -1).tolist(),
-    }  # fmt: skip
+    return whole.reshape(len(shown), -1).tolist()
+
+
+def _behind(signs: Signs, chosen: list[int], overlay) -> tuple[Signs, list[int]]:
+    """The data and the indices of the second clips; SignError when there is not one for each of the first."""
+    if isinstance(overlay, Signs):
+        if overlay.skeleton != signs.skeleton or len(overlay) != len(signs):
+            raise SignError(
+                f"overlay {overlay.name}: {len(overlay)} clips of {overlay.skeleton.name}; expected {len(signs)} of {signs.skeleton.name}"
+            )
+        return overlay, chosen
+    others = _indices(signs, overlay)
+    if len(others) != len(chosen):
+        raise SignError(f"{signs.name}: {len(others)} clips to lay over {len(chosen)}; give one for each")
+    return signs, others
+
+
+def _pair(signs: Signs, i: int, behind: Signs, j: int) -> dict:
+    """A clip and a second one in the same picture, both on their shoulders."""
+    first, second = (
+        normalise(s.landmarks[k, : s.lengths[k], :, :2], s.skeleton, f"{s.name}, clip {s.clips[k]}") for s, k in ((signs, i), (behind, j))
+    )
+    low, high = _view(signs, np.concatenate([first, second]))
+    return {**_clip(signs, i), "points": _whole(signs, first, low, high), "overlay": _whole(signs, second, low, high)}
 
 
 def _name(signs: Signs, i: int) -> str:
     return f"{signs.glosses[signs.labels[i]]} · {signs.name} ({signs.kind}) · signer {signs.signers[i]} · {signs.clips[i]}"
-
-
-def _figure(signs: Signs, i: int, clip: dict, size: int, title: str | None) -> str:
-    words = html.escape(title or _name(signs, i))
-    last = clip["frames"] - 1
-    bar = f'<div style="height:6px;background:#8888;border-radius:3px"{" hidden" if not clip["stroke"] else ""}>'
-    if clip["stroke"]:
-        start, end = (100 * f / max(last, 1) for f in clip["stroke"])
-        place = f"height:6px;margin-left:{start:.1f}%;width:{end - start:.1f}%;background:{COLOURS['stroke']}"
-        bar += f'<div title="stroke" style="{place}"></div>'
-    note = f"frames {clip['stroke'][0]:.0f} to {clip['stroke'][1]:.0f} are the stroke" if clip["stroke"] else "its boundaries are not known"
-    speeds = "".join(f'<option value="{s}"{" selected" if s == 1 else ""}>{s}x</option>' for s in (0.25, 0.5, 1, 2))
-    return (
-        f'<figure style="margin:0;width:{size}px;font:13px system-ui,sans-serif">'
-        f'<figcaption style="min-height:2.6em">{words}</figcaption>'
-        f'<canvas width="{2 * size}" height="{2 * size}" role="img" aria-label="Moving skeleton: {words}; {note}"'
-        f' style="width:{size}px;height:{size}px;background:#fff;border:1px solid #8888;border-radius:4px"></canvas>'
-        f'{bar}</div><input type="range" min="0" max="{last}" value="0" step="1" aria-label="Frame" style="width:100%;margin:4px 0">'
-        '<div style="display:flex;gap:6px;align-items:center"><button type="button" aria-label="Play or pause">Play</button>'
-        '<button type="button" aria-pressed="false" aria-label="Mirror">Mirror</button>'
-        f'<select aria-label="Speed">{speeds}</select><output aria-live="off">0 / {last}</output></div></figure>'
-    )
 
 
 def _safe(data: str) -> str:

@@ -7,7 +7,9 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from browser import browse, needs_browser
 
+from sslslr.boundaries import Strokes
 from sslslr.datasets.synthetic import make
 from sslslr.errors import SignError
 from sslslr.report.player import MISSING, player, strip
@@ -54,8 +56,9 @@ def test_clip_is_inlined_whole_and_controls_are_labelled(signs):
     sent = data(markup)["clips"]
     assert [c["frames"] for c in sent] == [signs.lengths[3]] == [len(sent[0]["points"])]
     assert sent[0]["stroke"] == [signs.onset[3], signs.offset[3]]
-    for tag in ("button", "input", "select"):
+    for tag in ("input", "select"):
         assert all(a.get("aria-label") for t, a in seen if t == tag) and any(t == tag for t, _ in seen)
+    assert re.findall(r"<button[^>]*>([^<]+)</button>", markup) == ["Play", "Mirror"]
     assert "http" not in markup and "src=" not in markup
 
 
@@ -112,3 +115,84 @@ def test_strip_marks_the_phases_where_they_are(signs):
     assert len(ax.collections) == 6 + 3
     with pytest.raises(SignError, match="at least 2"):
         strip(None, signs, 2, frames=1)
+
+
+def marks(markup: str) -> dict[str, tuple[float, float]]:
+    """What is marked on the bar: where it begins and how wide it is, in percent."""
+    found = re.findall(r'data-mark="(\w+)" style="[^"]*left:([\d.]+)%;width:([\d.]+)%', markup)
+    return {kind: (float(left), float(width)) for kind, left, width in found}
+
+
+def test_true_and_estimated_boundaries_are_marked_where_they_are(signs):
+    last = signs.lengths[2] - 1
+    found = Strokes(np.full(40, 0.25 * last), np.full(40, 0.5 * last), np.ones(40))
+    both = player(signs, 2, estimated=found).markup
+    onset, offset = (100 * x / last for x in (signs.onset[2], signs.offset[2]))
+    assert marks(both) == {"true": (pytest.approx(onset, abs=0.06), pytest.approx(offset - onset, abs=0.11)), "estimated": (25, 25)}
+    unknown = replace(signs, onset=np.full(40, np.nan), offset=np.full(40, np.nan))
+    assert set(marks(player(unknown, 2, estimated=found).markup)) == {"estimated"}
+
+
+def test_an_overlay_stands_on_the_same_shoulders(signs):
+    sent = data(player(signs, [0, 1], overlay=[4, 5]).markup)["clips"]
+    assert [len(c["overlay"]) for c in sent] == list(signs.lengths[[4, 5]])
+    same = data(player(signs, 0, overlay=replace(signs, landmarks=signs.landmarks * 3 + 1)).markup)["clips"][0]
+    assert np.abs(np.array(same["points"]) - np.array(same["overlay"])).max() <= 1
+    with pytest.raises(SignError, match="one for each"):
+        player(signs, [0, 1], overlay=2)
+    with pytest.raises(SignError, match="expected 40"):
+        player(signs, 0, overlay=signs.subset(np.arange(3)))
+
+
+FIGURES = "[...document.querySelectorAll('figure')]"
+
+
+@needs_browser
+def test_a_reader_plays_scrubs_mirrors_and_compares_by_keyboard(signs, tmp_path):
+    page = tmp_path / "page.html"
+    body = player(signs, [0, 1], size=500, overlay=[4, 5]).markup + player(signs, 2).markup
+    page.write_text(
+        f'<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><meta charset="utf-8"><title>x</title><body>{body}</body></html>'
+    )
+    with browse(tmp_path / "profile") as tab:
+        tab.look(360, 800)
+        tab.open(page.as_uri())
+        assert tab.run("document.documentElement.scrollWidth") <= 360
+        said = f"{FIGURES}.map(f => parseInt(f.querySelector('output').textContent))"
+        picture = f"{FIGURES}[0].querySelector('canvas').toDataURL()"
+        assert tab.run(said) == [0, 0, 0], "nothing moves before it is asked to"
+        tab.run(f"{FIGURES}[0].querySelector('[role=group]').focus()")
+        tab.press("ArrowRight", 39)
+        assert tab.run(said) == [1, 0, 0]
+        tab.press("End", 35)
+        assert tab.run(said)[0] == signs.lengths[0] - 1
+        tab.press("Home", 36)
+        seen = [tab.run(picture)]
+        for key in "mo":
+            tab.press(key, ord(key.upper()))
+            seen.append(tab.run(picture))
+        assert len(set(seen)) == 3 and tab.run(f"{FIGURES}[0].querySelector('[data-do=mirror]').ariaPressed") == "true"
+        tab.press(" ", 32)
+        tab.wait(f"{said}[0] > 2")
+        tab.press(" ", 32)
+        still = tab.run(said)
+        assert still[1:] == [0, 0] and tab.run(f"new Promise(r => setTimeout(() => r({said}), 300))") == still
+        slider = f"{FIGURES}[2].querySelector('input')"
+        tab.run(f"{slider}.value = 5, {slider}.dispatchEvent(new Event('input'))")
+        assert tab.run(said)[2] == 5 and "0.20 s" in tab.run(f"{slider}.getAttribute('aria-valuetext')") and tab.problems == []
+
+
+@needs_browser
+def test_who_prefers_reduced_motion_sees_a_clip_once(signs, tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text(f'<!doctype html><html lang="en"><meta charset="utf-8"><title>x</title><body>{player(signs, 0).markup}</body></html>')
+    with browse(tmp_path / "profile") as tab:
+        tab.look(calm=True)
+        tab.open(page.as_uri())
+        tab.run("document.querySelector('select').value = '2', document.querySelector('[data-do=play]').click()")
+        tab.wait(f"parseInt(document.querySelector('output').textContent) === {signs.lengths[0] - 1}")
+        tab.wait("document.querySelector('[data-do=play]').textContent === 'Play'")
+        assert (
+            tab.run(f"new Promise(r => setTimeout(() => r(parseInt({FIGURES}[0].querySelector('output').textContent)), 300))")
+            == signs.lengths[0] - 1
+        )
