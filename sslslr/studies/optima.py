@@ -112,6 +112,19 @@ def summary(rows: pd.DataFrame, nulls: int = 200, seed: int = 0) -> dict:
     }  # fmt: skip
 
 
+def each_class(told: dict, signs: Signs) -> pd.DataFrame:
+    """A row a class and end (first, last): its own best share, the global one, and its losses (0 to 1), measured and cross-fitted."""
+    out = []
+    for e, end in enumerate(("first", "last")):
+        own, at = told["own"][e], told["at"][e]
+        out.append(pd.DataFrame({
+            "gloss": [signs.glosses[k] for k in told["classes"]], "end": end, "own": np.array(told["shares"])[own],
+            "global": told["shares"][at], "own_is_global": (own == at).astype(int), "loss": told["losses"][e],
+            "crossed": told["crossed"][e], "clips": told["clips"].astype(int),
+        }))  # fmt: skip
+    return pd.concat(out, ignore_index=True)
+
+
 def failing(told: dict, signs: Signs, most: int = 3) -> pd.DataFrame:
     """The classes that lose most by the global pair (both ends together, cross-fitted), with their true boundaries' means.
 

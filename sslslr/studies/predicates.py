@@ -100,8 +100,9 @@ def compare(part: dict, tables) -> pd.DataFrame:
                 found = [proportion(group, part, at) if kind == "share" else estimate(x, part, at) for at in bounds]
                 mean = found[0]["effect"]
                 good = {"above": mean > bounds[0], "below": mean < bounds[0], "within": bounds[0] < mean < bounds[-1]}[says]
-                # Within holds if both bounds are cleared; outside, the bound that was crossed decides.
-                p = max(f["p"] for f in found) if good else min(f["p"] for f in found)
+                # A range holds where both bounds are cleared; outside of it, the bound that was crossed decides.
+                crossed = found[0 if mean <= bounds[0] else -1]["p"]
+                p = max(f["p"] for f in found) if good else crossed
                 name = ", ".join(map(str, filter(None, [*key, part.get("only", {}).get("end"), name])))
                 out.append({"name": name, **found[0], "p": p, "bound": bounds[0] if len(bounds) == 1 else f"{bounds[0]} to {bounds[1]}",
                             "says": says, "good": bool(good), "unit": part["unit"], "table": part["table"]})  # fmt: skip
