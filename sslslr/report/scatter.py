@@ -74,12 +74,13 @@ def explorer(signs: Signs, maps: dict[str, np.ndarray], marked: int, *, frames: 
     name = f"sign-map-{uuid4().hex[:12]}"
     options = "".join(f"<option>{html.escape(m)}</option>" for m in maps)
     words = html.escape(f"{signs.name} ({signs.kind}), {len(signs)} clips; marked: {signs.glosses[marked]}")
+    box = "box-sizing:border-box;width:{}px;max-width:100%;aspect-ratio:1;background:#fff;border:1px solid #8888"
     return Player(
-        f'<div id="{name}" class="sign-map" style="font:13px system-ui,sans-serif"><p>{words}</p>'
+        f'<div id="{name}" class="sign-map" data-lm-suppress-shortcuts="true" style="font:13px system-ui,sans-serif"><p>{words}</p>'
         f"<p><label>embedding of <select>{options}</select></label> <label>coloured by <select><option>gloss</option><option>signer</option></select></label></p>"
         '<div style="display:flex;flex-wrap:wrap;gap:12px">'
-        f'<svg viewBox="0 0 1000 1000" role="img" aria-label="Map of embeddings: {words}" style="width:{size}px;height:{size}px;background:#fff;border:1px solid #8888"></svg>'
-        f'<div><canvas width="{size}" height="{size}" style="width:{size // 2}px;height:{size // 2}px;background:#fff;border:1px solid #8888"></canvas>'
+        f'<svg viewBox="0 0 1000 1000" role="group" aria-label="Map of embeddings: {words}" style="{box.format(size)}"></svg>'
+        f'<div><canvas width="{size}" height="{size}" role="img" aria-label="The clip that is pointed at" style="{box.format(size // 2)}"></canvas>'
         f'<br><output aria-live="polite" style="display:block;max-width:{size // 2}px">Point at a clip.</output></div></div>'
         f'<script type="application/json">{_safe(json.dumps(data, separators=(",", ":"), allow_nan=False))}</script>'
         f"<script>{SCRIPT.replace('MAP_ID', name)}</script></div>"

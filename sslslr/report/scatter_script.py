@@ -59,6 +59,7 @@ SCRIPT = r"""
   var circles = data.label.map(function (_, i) {
     var c = document.createElementNS("http://www.w3.org/2000/svg", "circle");
     c.setAttribute("r", 7);
+    c.setAttribute("role", "img");
     c.setAttribute("tabindex", i === 0 ? 0 : -1);
     c.setAttribute("aria-label", data.glosses[data.label[i]] + ", signer " + data.signers[data.signer[i]]);
     ["mouseenter", "focus"].forEach(function (event) { c.addEventListener(event, function () { play(i); }); });

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from sslslr import datasets, paths, profiles
 from sslslr.errors import SignError
 from sslslr.paths import atomic, write_json, write_text
-from sslslr.provenance import commit
+from sslslr.provenance import commit, provenance
 from sslslr.report.figures import style
 from sslslr.signs import Signs
 from sslslr.studies import corpora as studied
@@ -46,14 +46,25 @@ class Stage:
         """Profile, data and commit in a few words; ``data`` says what a result is made from if not from the data set."""
         return f"profile {self.profile.name} · {data or f'{self.dataset} ({self.kind} data)'} · sslslr {commit()}"
 
+    def made(self, data: str = "") -> dict:
+        """Where a result comes from: profile, data set, kind of data, and code, versions and machine."""
+        about = {"profile": self.profile.name, "dataset": self.dataset, "kind": self.kind}
+        return about | ({"data": data} if data else {}) | {"provenance": provenance()}
+
     def figure(self, fig: Figure, name: str, caption: str, data: str = "") -> Path:
-        """Save as ``figures/<name>.png`` and ``.svg`` with the stamp on it and the caption beside it; returns the PNG."""
+        """Save as ``figures/<name>.png`` and ``.svg`` with the stamp on it and the caption beside it; returns the PNG.
+
+        The caption is in both files too, and ``show`` gives it to the notebook as alternative text.
+        """
+        fig.set_gid(name)
+        fig.set_label(caption)
         fig.supxlabel(self.stamp(data), x=0.995, ha="right", fontsize=6.5, color="#555555")
         folder = self.folder / "figures"
         for suffix in (".svg", ".png"):
             with atomic(folder / f"{name}{suffix}") as partial:
-                fig.savefig(partial, metadata={"Date": None} if suffix == ".svg" else None, facecolor="white")
-        write_json(folder / f"{name}.json", {"caption": caption, "stamp": self.stamp(data)})
+                about = {"Title": name, "Description": caption}
+                fig.savefig(partial, metadata=about | ({"Date": None} if suffix == ".svg" else {}), facecolor="white")
+        write_json(folder / f"{name}.json", {"caption": caption, "stamp": self.stamp(data), **self.made(data)})
         return folder / f"{name}.png"
 
     def table(self, frame: pd.DataFrame, name: str, caption: str, shown: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -66,7 +77,7 @@ class Stage:
         write_text(folder / f"{name}.csv", buffer.getvalue())
         write_text(folder / f"{name}.md", f"{caption}\n\n{shown.to_markdown(index=False)}\n\n{self.stamp()}\n")
         write_text(folder / f"{name}.tex", latex(shown, caption, name))
-        write_json(folder / f"{name}.json", {"caption": caption, "stamp": self.stamp()})
+        write_json(folder / f"{name}.json", {"caption": caption, "stamp": self.stamp(), **self.made()})
         return shown
 
 
@@ -87,6 +98,12 @@ def read_captions(folder: Path) -> dict[str, dict]:
 
 
 def show(fig: Figure) -> None:
-    """Show a figure in a notebook once, and free it."""
-    plt.show()
+    """Show a figure in a notebook once, with its name and caption as alternative text, and free it."""
+    from IPython import display, get_ipython
+
+    if get_ipython() is None:
+        plt.show()
+    else:
+        about = {"alt": fig.get_label(), "name": fig.get_gid()} if fig.get_gid() else {}
+        display.display(fig, metadata={"image/png": about})
     plt.close(fig)
