@@ -11,8 +11,8 @@ import pytest
 from sslslr.paths import ROOT
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-SECTIONS = {part.splitlines()[0]: part for part in re.split(r"^## ", TEXT, flags=re.M)[1:]}
-STEP = re.compile(r"^(New file|At the end of) `([^`]+)`[^\n]*:\n\n```python\n(.*?)^```$", re.M | re.S)
+SECTIONS = {part.splitlines()[0]: part for part in re.split(r"^## ", TEXT, flags=re.MULTILINE)[1:]}
+STEP = re.compile(r"^(New file|At the end of) `([^`]+)`[^\n]*:\n\n```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def follow(section: str, folder) -> list[str]:
@@ -43,14 +43,13 @@ def followed(tmp_path_factory):
 
 def run(folder, *words):
     environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run([sys.executable, *words], cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+    return subprocess.run([sys.executable, *words], check=False, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
 
 
 def test_there_are_three_recipes_and_each_is_short_and_has_a_test(followed):
     assert list(SECTIONS) == ["Add a method", "Add a data set", "Add an augmentation"]
     for name, section in SECTIONS.items():
-        code = [line for _, _, block in STEP.findall(section) for line in block.splitlines()]
-        assert len(code) < 60, f"{name}: {len(code)} lines"
+        assert len(section.splitlines()) < 60, f"{name}: {len(section.splitlines())} lines"
         assert len(STEP.findall(section)) == section.count("```python") == 3
         assert len(followed[1][name]) == 1
 
@@ -59,7 +58,7 @@ def test_every_recipe_passes_its_own_test_in_the_copy(followed):
     folder, tests = followed
     done = run(folder, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *[t for added in tests.values() for t in added])
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
-    assert "4 passed" in done.stdout
+    assert "3 passed" in done.stdout
 
 
 def test_the_registries_of_the_copy_have_the_new_names_and_finished_trainings_stay_as_they_are(followed):
