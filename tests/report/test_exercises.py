@@ -1,0 +1,90 @@
+"""The students' version has no solutions; quizzes need no answer; what is left is a valid notebook."""
+
+import ast
+import re
+from html.parser import HTMLParser
+
+import nbformat
+import pytest
+
+from sslslr import paths
+from sslslr.report import exercises
+from sslslr.report.quiz import ask
+
+NOTEBOOKS = sorted(paths.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+
+
+def tagged(notebook, tag):
+    return [c for c in notebook.cells if tag in c.metadata.get("tags", [])]
+
+
+def test_solutions_are_gone_and_everything_else_is_left(tmp_path):
+    written = exercises.write(tmp_path / "out")
+    assert [p.name for p in written] == [p.name for p in NOTEBOOKS]
+    for path, made in zip(NOTEBOOKS, written, strict=True):
+        before, after = nbformat.read(path, 4), nbformat.read(made, 4)
+        nbformat.validate(after)
+        solutions = tagged(before, "solution")
+        assert not tagged(after, "solution") and "<summary>Solution" not in made.read_text()
+        for cell in solutions:
+            assert not cell.source.strip() or cell.source not in "\n".join(c.source for c in after.cells)
+        kept = [c.id for c in before.cells if c not in solutions]
+        assert [c.id for c in after.cells if not c.id.startswith("turn-")] == kept
+        assert len(tagged(after, "exercise")) == any(c.cell_type == "code" for c in solutions)
+        assert any("## Exercise" in c.source for c in after.cells) and len(tagged(after, "quiz")) == len(tagged(before, "quiz"))
+        assert not any(c.get("outputs") for c in after.cells)
+
+
+def test_hints_stay_folded_solutions_in_the_text_go_and_a_notebook_that_is_gone_goes_too(tmp_path):
+    hint = "## Exercise\n\nWhy?\n\n<details><summary>Hint</summary>\n\nLook left.\n</details>"
+    cells = [nbformat.v4.new_markdown_cell(hint + "\n\n<details><summary>Solution</summary>\n\n42\n</details>")]
+    source = tmp_path / "in"
+    source.mkdir()
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), source / "07_x.ipynb")
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "06_old.ipynb").write_text("{}")
+    (written,) = exercises.write(out, source)
+    assert nbformat.read(written, 4).cells[0].source == hint and [p.name for p in out.iterdir()] == ["07_x.ipynb"]
+    assert exercises.main(["--out", str(out)]) == 0
+
+
+@pytest.mark.parametrize("path", [p for p in NOTEBOOKS if "02" <= p.name[:2] <= "15"], ids=lambda p: p.stem)
+def test_notebooks_02_to_15_have_a_solution_that_runs_with_the_notebook(path):
+    found = tagged(nbformat.read(path, 4), "solution")
+    assert {c.cell_type for c in found} == {"code", "markdown"}
+    code = [c for c in found if c.cell_type == "code"]
+    assert all(len(c.source.splitlines()) < 25 and c.metadata["jupyter"]["source_hidden"] for c in code)
+    assert all(c.source.startswith("<details><summary>Solution</summary>") for c in found if c.cell_type == "markdown")
+
+
+class Tags(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.open, self.seen = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.open.append(tag)
+        self.seen.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_a_question_is_folded_html_that_needs_no_script_and_plain_text_without_its_answers():
+    question = ask("Is 1 < 2?", {"Yes": "By <definition>.", "No": "Count again."})
+    tags, html = Tags(), question._repr_html_()
+    tags.feed(html)
+    assert not tags.open and [t for t, _ in tags.seen].count("details") == 2 and not any("open" in a for _, a in tags.seen)
+    assert "1 &lt; 2" in html and "By &lt;definition&gt;." in html and "<script" not in html
+    assert repr(question) == "Predict before you run. Is 1 < 2?\n  - Yes\n  - No"
+
+
+def test_quizzes_stand_before_a_result_and_reveal_no_number_of_one_profile():
+    found = {p.name[:2]: tagged(nbformat.read(p, 4), "quiz") for p in NOTEBOOKS}
+    assert sum(map(len, found.values())) >= 8
+    for cell in (c for cells in found.values() for c in cells):
+        call = next(n for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Call))
+        options = ast.literal_eval(call.args[1])
+        assert len(options) >= 3 and all(len(said) > 20 for said in options.values())
+        assert not re.search(r"\d+\.\d|\d+ (%|points)", " ".join(options.values()))

@@ -1,0 +1,41 @@
+"""What the lessons and checklists point to is there, and the minutes add up."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sslslr.paths import ROOT
+
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
+LINK = re.compile(r"\]\(([^)#]+)\)")
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=lambda p: p.name)
+def test_every_file_that_a_page_links_to_exists(page):
+    links = [link for link in LINK.findall(page.read_text(encoding="utf-8")) if not link.startswith("http")]
+    assert links or page.name == "CONTRIBUTING.md"
+    for link in links:
+        assert (page.parent / link).resolve().is_file(), f"{page.name}: {link}"
+
+
+def test_the_checklist_names_a_file_in_every_line_or_says_why_not():
+    lines = [line for line in (ROOT / "docs" / "checklist.md").read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    items = [line for line in lines if not line.startswith(("| Item", "| Badge"))]
+    assert len(items) > 20
+    for line in items:
+        assert LINK.search(line) or "not applicable" in line, line
+
+
+@pytest.mark.parametrize("name, minutes", [("two-hours", 120), ("reviewer", 30)])
+def test_the_minutes_of_a_track_add_up(name, minutes):
+    text = (ROOT / "docs" / "lessons" / f"{name}.md").read_text(encoding="utf-8")
+    stops = [int(m) for m in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)]
+    assert sum(stops) == minutes and f"{minutes} minutes" in text
+
+
+def test_every_exercise_of_the_class_has_a_solution_in_its_notebook():
+    text = (ROOT / "docs" / "lessons" / "two-hours.md").read_text(encoding="utf-8").split("## Exercises")[1].split("## At the end")[0]
+    for number in re.findall(r"(\d\d) \(", text):
+        (notebook,) = Path(ROOT / "notebooks").glob(f"{number}_*.ipynb")
+        assert '"solution"' in notebook.read_text(encoding="utf-8"), notebook.name
