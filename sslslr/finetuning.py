@@ -98,7 +98,9 @@ def fetch(tuning: Tuning, signs: Signs, pretraining: Run | None = None) -> runs.
     return runs.fetch(tuning, signs, partial(train, begin=begin))
 
 
-def train(tuning: Tuning, signs: Signs, state: Path | None = None, on_epoch: Callable[[int], None] | None = None, begin: Callable[[], dict] = dict):
+def train(
+    tuning: Tuning, signs: Signs, state: Path | None = None, on_epoch: Callable[[int], None] | None = None, begin: Callable[[], dict] = dict
+):
     """Train encoder and classifier on the labelled training clips; returns (module, metrics, seconds) as ``training.train`` does.
 
     ``begin()`` gives the weights that the encoder starts from ({}: its own initialisation). ``metrics`` has a dict an epoch:
