@@ -10,7 +10,7 @@ import pytest
 
 from sslslr import paths, profiles
 from sslslr.errors import SignError
-from sslslr.report import claims
+from sslslr.report import claims, forest
 from sslslr.studies import predicates
 from sslslr.studies.statistics import interval
 
@@ -181,3 +181,14 @@ def test_the_command_ends_well_whatever_the_verdict(tmp_path, monkeypatch, capsy
     assert claims.main(["--dataset", "nothing"]) == 2 and claims.main(["--profile", "fast"]) == 2
     assert capsys.readouterr().err.count("sslslr: ") == 2
     shutil.rmtree(tmp_path)
+
+
+def test_the_forest_tells_each_verdict_by_shape_and_draws_every_comparison(tmp_path):
+    row = {"id": "C1", "name": "A minus B", "effect": 1.0, "low": 0.5, "high": 1.5, "bound": "0", "says": "above", "unit": "points"}
+    kinds = [(v, u) for v in forest.LOOKS for u in ("points", "times")]
+    parts = pd.DataFrame([row | {"verdict": v, "unit": u, "id": f"C{i // 3}"} for i, (v, u) in enumerate(kinds)])
+    fig = forest.forest(parts, "t")
+    drawn = [line.get_marker() for ax in fig.axes for line in ax.lines if line.get_marker() in "oXDs" and len(line.get_xdata())]
+    assert len({marker for _, marker, _ in forest.LOOKS.values()}) == len(forest.LOOKS)
+    assert sorted(drawn) == sorted(forest.LOOKS[v][1] for v, _ in kinds)
+    assert sum(len(ax.get_yticklabels()) for ax in fig.axes if ax.axison) == len(parts)
