@@ -21,6 +21,8 @@ from sslslr.signs import Signs
 from sslslr.training import Optimiser, Run, restore, store, train_epoch
 from sslslr.views import ViewConfig
 
+SAVE = 10.0  # seconds between two states on disk: a thousand short epochs of a large encoder would else do little but save
+
 
 @dataclass(frozen=True)
 class Ramp(Optimiser):
@@ -113,6 +115,7 @@ def train(
     optimiser = tuning.optimiser.build(module)
     rows, seconds = restore(state, module, optimiser) if state and state.exists() else ([], 0.0)
     best = state.with_name("best.safetensors") if state else None
+    saved = time.perf_counter()
     for epoch in range(len(rows), tuning.epochs):
         started = time.perf_counter()
         losses = train_epoch(tuning, module, optimiser, part, epoch, device)
@@ -124,8 +127,9 @@ def train(
                 save_file({k: v.cpu().contiguous() for k, v in module.state_dict().items()}, partly)
         rows.append({"epoch": epoch + 1, "loss": float(np.mean(losses)), "val_top1": top1})
         seconds += time.perf_counter() - started
-        if state:
+        if state and time.perf_counter() - saved >= SAVE:
             store(state, module, optimiser, rows, seconds)
+            saved = time.perf_counter()
         if on_epoch:
             on_epoch(epoch + 1)
     if tuning.choose == "val" and best and best.exists():

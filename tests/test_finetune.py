@@ -129,8 +129,9 @@ def test_arms_differ_in_nothing_but_the_start_and_the_rate(profile):
     assert all(torch.equal(h, heads[0]) for h in heads)
 
 
-@pytest.mark.parametrize("choose", ["last", "val"])
-def test_a_killed_fine_tuning_ends_bit_identical(signs, tmp_path, choose):
+@pytest.mark.parametrize("choose, every", [("last", 0), ("val", 0), ("val", 1e9)])
+def test_a_killed_fine_tuning_ends_bit_identical(signs, tmp_path, monkeypatch, choose, every):
+    monkeypatch.setattr(finetuning, "SAVE", every)
     run = tuning(choose=choose, optimiser=Ramp(rate=0.3)).fitted(signs)
     whole, rows, _ = finetuning.train(run, signs, tmp_path / "a")
 
@@ -140,8 +141,10 @@ def test_a_killed_fine_tuning_ends_bit_identical(signs, tmp_path, choose):
 
     with pytest.raises(KeyboardInterrupt):
         finetuning.train(run, signs, tmp_path / "b", killed)
+    assert (tmp_path / "b").exists() == (every == 0)
     again, same, _ = finetuning.train(run, signs, tmp_path / "b")
     assert torch.equal(weights(whole), weights(again)) and rows == same
+    assert not list(tmp_path.glob("best*"))
 
 
 def test_the_epoch_can_be_chosen_on_validation_signers(signs, tmp_path):

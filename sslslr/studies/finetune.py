@@ -3,6 +3,7 @@
 from itertools import product
 
 import pandas as pd
+import torch
 
 from sslslr import finetuning, metrics
 from sslslr.encoder import EncoderConfig
@@ -60,7 +61,8 @@ def evaluate(tuning: Tuning, signs: Signs, start: Run | None = None, part: str =
             if part == "test":
                 raise
             return {"top1": 0.0, "diverged": True} | used
-        ranks = metrics.ranks(finetuning.scores(found.module, clips), clips.labels)
+        module = found.module.to("cuda" if torch.cuda.is_available() else "cpu")
+        ranks = metrics.ranks(finetuning.scores(module, clips), clips.labels)
         return metrics.recognition(ranks, clips.labels) | metrics.retrieval(ranks) | used
 
     return kept(tuning, signs, {"fine-tuned": part, "code": code_version("sslslr.metrics", __name__)}, answer)
