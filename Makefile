@@ -15,16 +15,17 @@ PIP_QUIET := --quiet --disable-pip-version-check --no-warn-script-location
 FRESH := .venv/fresh-$(shell cat requirements.lock pyproject.toml | cksum | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce claims exercises test lab lock clean
+.PHONY: help env reproduce site claims exercises test lab lock clean
 
 help: ## Show this help
 	@echo "sslslr: learning sign representations from landmarks without labels. On 2 cores:"
 	@echo
-	@echo "  make reproduce    all notebooks, figures, tables, report.html     40 min       4 GB memory  0.5 GB disk"
+	@echo "  make reproduce    all notebooks, figures, tables and the site     40 min       4 GB memory  0.5 GB disk"
 	@echo "                    PROFILE=smoke|quick|full|paper   WORKERS=2   SET='ALPHA=1/2' (a notebook's own parameter)"
 	@echo "                    DATASET=isl-kinect DATA=/path/to/it (and the other sets of data/README.md)"
 	@echo "                    SCHEDULER=dask://host:port (a Dask cluster: python -m sslslr.cluster --help)"
 	@echo "  make test         all tests, and the notebooks on PROFILE=smoke   under 10 min 3 GB memory  0.1 GB disk"
+	@echo "  make site         the site anew from what was run: site/index.html  1 min      0.5 GB memory"
 	@echo "  make claims       which claims of the paper hold: claims.md       seconds      0.5 GB memory"
 	@echo "  make exercises    results/exercises: notebooks without solutions  seconds      0.1 GB memory"
 	@echo "  make lab          JupyterLab on the notebooks (PORT=8888)         until Ctrl-C 1 GB memory"
@@ -47,6 +48,9 @@ $(FRESH):
 
 reproduce: env ## Run the notebooks on a data set and a profile
 	@$(if $(SCHEDULER),SSLSLR_SCHEDULER="$(SCHEDULER)") .venv/bin/python -m sslslr.reproduce --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(foreach s,$(SET),--set "$(s)")
+
+site: env ## Build the site from the notebooks, figures, tables and claims that are there
+	@.venv/bin/python -m sslslr.report.site --dataset "$(DATASET)" --profile "$(PROFILE)"
 
 claims: env ## Judge the paper's claims on the tables of a data set and a profile
 	@.venv/bin/python -m sslslr.report.claims --dataset "$(DATASET)" --profile "$(PROFILE)"

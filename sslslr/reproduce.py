@@ -1,4 +1,4 @@
-"""``python -m sslslr.reproduce``: run the notebooks on a data set and a profile, and gather them in one report."""
+"""``python -m sslslr.reproduce``: run the notebooks on a data set and a profile, and gather them in one site."""
 
 import argparse
 import hashlib
@@ -54,11 +54,12 @@ def parameters(notebook: Path, standard: dict, extra: dict[str, str]) -> dict[st
 
 
 def fingerprint(values: dict, notebook: Path) -> str:
-    """Hash of what decides an executed notebook: itself, its parameters, the package, the lock,
+    """Hash of what decides an executed notebook: itself, its parameters, the package (but not the site's pages), the lock,
     and every file or folder that a parameter names (by size and time)."""
     digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
     package = Path(__file__).parent
-    for path in [notebook, paths.ROOT / "requirements.lock", *sorted(paths.PROFILES.glob("*.yml")), *sorted(package.rglob("*.py")), *sorted(paths.PAPER_FACTS.glob("*"))]:  # fmt: skip
+    code = [p for p in sorted(package.rglob("*.py")) if not p.is_relative_to(package / "report" / "site")]
+    for path in [notebook, paths.ROOT / "requirements.lock", *sorted(paths.PROFILES.glob("*.yml")), *code, *sorted(paths.PAPER_FACTS.glob("*"))]:  # fmt: skip
         if path.is_file():
             digest.update(f"{path.name}".encode() + path.read_bytes())
     named = [Path(v).expanduser() for v in values.values() if isinstance(v, str)]
@@ -111,7 +112,7 @@ def execute(notebook: Path, executed: Path, values: dict, code: str) -> None:
 
 
 def reproduce(dataset: str, profile: str, data: str = "", workers: int = 0, extra: dict[str, str] | None = None, folder: Path | None = None) -> Path:  # fmt: skip
-    """Execute every notebook that is not done yet and write ``report.html``; returns its path."""
+    """Execute every notebook that is not done yet and build the site; returns the path of its first page."""
     check(dataset, profile, data)
     data = str(Path(data).expanduser().resolve()) if data else ""
     standard = {"PROFILE": profile, "DATASET": dataset, "DATA": data, "WORKERS": workers}
@@ -120,7 +121,6 @@ def reproduce(dataset: str, profile: str, data: str = "", workers: int = 0, extr
     if unknown := set(extra or {}) - names:
         raise SignError(f"parameter {', '.join(sorted(unknown))} is unknown; the notebooks have {', '.join(sorted(names)) or 'none of their own'}")
     out = paths.results(dataset, profile)
-    changed = False
     for notebook in todo:
         values = parameters(notebook, standard, extra or {})
         code = fingerprint(values, notebook)
@@ -135,14 +135,10 @@ def reproduce(dataset: str, profile: str, data: str = "", workers: int = 0, extr
         except SignError:
             print("  failed", flush=True)
             raise
-        changed = True
         print(f"{time.perf_counter() - started:6.0f} s", flush=True)
-    report = out / "report.html"
-    if changed or not report.exists():
-        from sslslr.report.pages import write_report
+    from sslslr.report.site import build
 
-        write_report(out, [out / "notebooks" / n.name for n in todo], dataset, profile)
-    return report
+    return build(dataset, profile, folder)
 
 
 def check(dataset: str, profile: str, data: str) -> None:
@@ -196,8 +192,8 @@ def main(arguments: list[str] | None = None) -> int:
         started = time.perf_counter()
         print(f"sslslr: {options.dataset}, profile {options.profile}", flush=True)
         extra = dict(s.split("=", 1) for s in options.set)
-        report = reproduce(options.dataset, options.profile, options.data, int(options.workers or 0), extra)
-        shown = report.relative_to(Path.cwd()) if report.is_relative_to(Path.cwd()) else report
+        site = reproduce(options.dataset, options.profile, options.data, int(options.workers or 0), extra)
+        shown = site.relative_to(Path.cwd()) if site.is_relative_to(Path.cwd()) else site
         print(f"done in {time.perf_counter() - started:.0f} s: open {shown}")
         return 0
     except SignError as error:

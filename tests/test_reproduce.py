@@ -40,16 +40,18 @@ def write(path, parameters, code):
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
 
 
-def test_notebooks_run_once_and_leave_figures_tables_and_a_report(folder, capsys):
-    report = reproduce.reproduce("synthetic", "smoke", folder=folder, extra={"ANSWER": "1"})
+def test_notebooks_run_once_and_leave_figures_tables_and_a_site(folder, capsys):
+    index = reproduce.reproduce("synthetic", "smoke", folder=folder, extra={"ANSWER": "1"})
     out = paths.results("synthetic", "smoke")
-    assert report == out / "report.html" and "up to date" not in capsys.readouterr().out
+    assert index == out / "site/index.html" and "up to date" not in capsys.readouterr().out
     for name in ("figures/figure1_toy.png", "figures/figure1_toy.svg", "tables/table1_toy.csv", "tables/table1_toy.md"):
         assert (out / name).stat().st_size > 0
     assert (out / "tables/table1_toy.csv").read_text() == "model,accuracy\na,0.3333333333333333\n"
-    html = report.read_text()
+    html = index.read_text()
     assert "A &lt;toy&gt; &amp; nothing else" in html and "A <toy>" not in html and "profile smoke" in html
-    assert 'src="figures/figure1_toy.png"' in html and (out / "notebooks/00_toy.html").exists()
+    assert 'href="notebooks/00_toy.html#figure-figure1_toy"' in html
+    shown = (out / "site/notebooks/00_toy.html").read_text()
+    assert 'alt="A &lt;toy&gt; &amp; nothing else"' in shown and 'src="../figures/figure1_toy.png"' in shown
     executed = (out / "notebooks/00_toy.ipynb").read_text()
     assert "answer 2" in executed and "progress" not in json.dumps([c.get("outputs") for c in json.loads(executed)["cells"]])
     before = {p: p.stat().st_mtime_ns for p in out.rglob("*") if p.is_file()}

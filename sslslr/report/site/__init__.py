@@ -10,12 +10,9 @@ import os
 import shutil
 from pathlib import Path
 
-import nbformat
-
 from sslslr import paths
 from sslslr.errors import SignError
 from sslslr.paths import write_json, write_text
-from sslslr.report.site import gather, notebooks, pages, thumbs
 
 HERE = Path(__file__).parent
 NEW, OLD = ".site.new", ".site.old"
@@ -50,9 +47,13 @@ def build(dataset: str, profile: str, folder: Path | None = None) -> Path:
 
 def write(site: Path, out: Path, dataset: str, profile: str, sources: list[Path], executed: list[Path]) -> None:
     """Write every page of the site into the new folder ``site``."""
+    import nbformat
+
+    from sslslr.report.site import gather, notebooks, pages, thumbs  # here, so that a site that is up to date costs nothing
+
     content = {path.stem: nbformat.read(path, as_version=4) for path in executed}
     results = gather.results(out, content)
-    about = gather.about(dataset, profile, out, sources, content)
+    about = gather.about(dataset, profile, out, sources, content, lessons())
     for kind in ("figures", "tables"):
         if (out / kind).exists():
             shutil.copytree(out / kind, site / kind, ignore=shutil.ignore_patterns(".*"))
@@ -71,9 +72,17 @@ def write(site: Path, out: Path, dataset: str, profile: str, sources: list[Path]
         shutil.copy(out / "notebooks" / f"{stem}.ipynb", site / "notebooks" / f"{stem}.ipynb")
         index += page.index
         players += page.players
+    for path in lessons():
+        body = notebooks.lesson(path.read_text(encoding="utf-8"), set(content))
+        write_text(site / "lessons" / f"{path.stem}.html", pages.render("lesson.html", about, "../", title=gather.title(path), body=body))
     index += pages.write_all(site, about, results, sizes, players)
     entries = json.dumps(index, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     write_text(site / "search-index.js", f"window.SSLSLR_INDEX = {entries};\n")
+
+
+def lessons() -> list[Path]:
+    """The lessons of ``docs/lessons``, the one for a class first."""
+    return sorted((paths.ROOT / "docs" / "lessons").glob("*.md"), reverse=True)
 
 
 def fingerprint(out: Path, executed: list[Path], sources: list[Path]) -> str:
@@ -82,7 +91,7 @@ def fingerprint(out: Path, executed: list[Path], sources: list[Path]) -> str:
     for path in sorted(p for p in HERE.rglob("*") if p.suffix in {".py", ".html", ".css", ".js", ".j2"}):
         digest.update(path.name.encode() + path.read_bytes())
     made = [p for kind in ("figures", "tables") for p in sorted((out / kind).glob("[!.]*"))]
-    for path in [*executed, *made, *sorted(out.glob("claims*")), *sources]:
+    for path in [*executed, *made, *sorted(out.glob("claims*")), *lessons(), *sources]:
         stat = path.stat()
         digest.update(f"{path.name}{stat.st_size}{stat.st_mtime_ns}".encode())
     return digest.hexdigest()

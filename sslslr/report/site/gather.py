@@ -13,7 +13,7 @@ from sslslr.provenance import commit
 from sslslr.report.stage import read_captions
 
 
-def about(dataset: str, profile: str, out: Path, sources: list[Path], content: dict) -> dict:
+def about(dataset: str, profile: str, out: Path, sources: list[Path], content: dict, lessons: list[Path]) -> dict:
     """What every page knows: data, profile, commit, the notebooks in order (those not run too), and the claims."""
     told = []
     for source in sources:
@@ -21,7 +21,7 @@ def about(dataset: str, profile: str, out: Path, sources: list[Path], content: d
         told.append({"stem": source.stem, "title": heading(nb, source.stem), "run": source.stem in content, "learn": lesson(nb)})
     return {
         "dataset": dataset, "profile": profile, "kind": "synthetic" if dataset == "synthetic" else "real", "commit": commit(),
-        "notebooks": told, "claims": claims(out, content),
+        "notebooks": told, "claims": claims(out, content), "lessons": {p.stem: title(p) for p in lessons},
     }  # fmt: skip
 
 
@@ -29,6 +29,11 @@ def heading(nb, otherwise: str = "") -> str:
     """The first heading of a notebook."""
     lines = (line for cell in nb.cells if cell.cell_type == "markdown" for line in cell.source.splitlines())
     return next((line[2:].strip() for line in lines if line.startswith("# ")), otherwise)
+
+
+def title(path: Path) -> str:
+    """The heading of a Markdown file."""
+    return path.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
 
 
 def lesson(nb) -> str:
@@ -87,7 +92,9 @@ def claims(out: Path, content: dict) -> list[dict]:
             rows = list(csv.DictReader(file))
     else:
         rows = yaml.safe_load((paths.PAPER_FACTS / "claims.yml").read_text(encoding="utf-8"))
-        rows = [{k: str(r.get(k) or "") for k in ("id", "place", "claim", "notebook", "figure")} | {"verdict": "not judged yet"} for r in rows]
+        rows = [
+            {k: str(r.get(k) or "") for k in ("id", "place", "claim", "notebook", "figure")} | {"verdict": "not judged yet"} for r in rows
+        ]
     for row in rows:
         row["notebook"] = next((s for s in content if row.get("notebook") and s.startswith(Path(row["notebook"]).stem)), "")
         row["table"], row["figure"] = (Path(row.get(k) or "").stem for k in ("table", "figure"))

@@ -51,20 +51,39 @@ class Exporter(HTMLExporter):
 
     def default_filters(self):
         yield from super().default_filters()
-        yield "markdown2html", lambda source: MarkdownWithMath(renderer=Renderer(escape=False, exclude_anchor_links=True)).render(source)
+        yield "markdown2html", markdown
 
 
 def convert(nb, stem: str, figures: list[dict], sizes: dict, known: set[str]) -> Page:
     """The page of the executed notebook ``nb``; ``figures`` and ``sizes`` are what was saved, ``known`` the notebooks with a page."""
     tidy(nb, {f["name"]: f for f in figures})
     body, _ = Exporter().from_notebook_node(nb, {"figures": {f["name"]: f for f in figures}, "sizes": sizes})
-    soup = BeautifulSoup(body, "html.parser")
+    soup = tidied(body, {name: f"{name}.html" for name in known}, "../index.html#notebooks")
     for figure in figures:
         if soup.find(id=f"figure-{figure['name']}"):
             figure["notebook"], figure["link"] = stem, f"notebooks/{stem}.html#figure-{figure['name']}"
+    index, sections = read_sections(soup, stem)
+    for image in soup.find_all("img"):
+        if not image.get("alt"):
+            before = image.find_previous(["h1", "h2", "h3"])
+            image["alt"] = f"Figure of the section {before.get_text() if before else stem}"
+    title = index[0]["t"] if index else stem
+    players = read_players(soup, stem, title)
+    if soup.h1:
+        soup.h1.decompose()  # it stands above the list of contents
+    return Page(title, str(soup), sections, index, players)
+
+
+def markdown(source: str) -> str:
+    """Markdown as HTML."""
+    return MarkdownWithMath(renderer=Renderer(escape=False, exclude_anchor_links=True)).render(source)
+
+
+def tidied(body: str, pages: dict[str, str], otherwise: str) -> BeautifulSoup:
+    """HTML whose links to notebooks lead to ``pages`` (or ``otherwise``), and in which what is too wide scrolls in itself."""
+    soup = BeautifulSoup(body, "html.parser")
     for link in soup.select("a[href$='.ipynb']"):
-        target = Path(link["href"]).stem
-        link["href"] = f"{target}.html" if target in known else "../index.html#notebooks"
+        link["href"] = pages.get(Path(link["href"]).stem, otherwise)
     for table in soup.find_all("table"):
         table.attrs.pop("border", None)
         table.wrap(soup.new_tag("div", attrs={"class": "scroll"}))
@@ -72,23 +91,28 @@ def convert(nb, stem: str, figures: list[dict], sizes: dict, known: set[str]) ->
         pre["class"] = [*pre.get("class", []), "scroll"]
     for style in soup.select("style[scoped]"):
         style.decompose()
-    index, sections = read_sections(soup, stem)
-    for image in soup.find_all("img"):
-        if not image.get("alt"):
-            before = image.find_previous(["h1", "h2", "h3"])
-            image["alt"] = f"Figure of the section {before.get_text() if before else stem}"
-    title = index[0]["t"] if index else stem
-    return Page(title, str(soup), sections, index, read_players(soup, stem, title))
+    return soup
+
+
+def lesson(source: str, known: set[str]) -> str:
+    """A lesson (Markdown of ``docs/lessons``) for the site; a link to a file that only the repository has becomes its name."""
+    soup = tidied(markdown(source), {name: f"../notebooks/{name}.html" for name in known}, "../index.html#notebooks")
+    for link in soup.find_all("a", href=True):
+        if not link["href"].startswith(("http", "../notebooks/", "../index.html", "#")):
+            link.replace_with(
+                f"{link.get_text()} ({Path(link['href']).name})" if Path(link["href"]).name != link.get_text() else link.get_text()
+            )
+    return str(soup)
 
 
 def tidy(nb, figures: dict[str, dict]) -> None:
     """Say in each cell's metadata what the template needs: the figures' names, where folded solutions begin and end."""
-    folded = [{"solution", "quiz"} & set(c.metadata.get("tags", [])) for c in nb.cells]
-    for place, cell in enumerate(nb.cells):
-        cell.metadata["fold"] = "".join(folded[place])
-        cell.metadata["first"] = not place or folded[place] != folded[place - 1]
-        cell.metadata["last"] = place + 1 == len(nb.cells) or folded[place] != folded[place + 1]
-        cell.metadata["number"] = place + 1
+    folded = [False, *("solution" in c.metadata.get("tags", []) for c in nb.cells), False]
+    for place, cell in enumerate(nb.cells, 1):
+        cell.metadata["first"] = folded[place] and not folded[place - 1]
+        cell.metadata["last"] = folded[place] and not folded[place + 1]
+        if folded[place] and cell.cell_type == "markdown":  # the page folds all cells of a solution together
+            cell.source = cell.source.replace("<details><summary>Solution</summary>", "").replace("</details>", "")
         if cell.cell_type != "code":
             continue
         cell.outputs = [o for o in cell.outputs if WIDGET not in o.get("data", {}) and not (o.get("name") == "stderr" and "\r" in o.text)]

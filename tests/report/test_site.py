@@ -1,0 +1,281 @@
+"""The site: links resolve, numbers are traced, nothing asks the network; in Chromium it reads, sorts, searches and passes axe."""
+
+import csv
+import json
+import os
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import matplotlib.pyplot as plt
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from browser import browse, needs_browser
+from bs4 import BeautifulSoup
+from conftest import make_signs
+
+from sslslr import paths
+from sslslr.errors import SignError
+from sslslr.report import site
+from sslslr.report.player import player
+from sslslr.report.quiz import ask
+from sslslr.report.scatter import explorer
+from sslslr.report.site import gather
+from sslslr.report.site.notebooks import formula
+from sslslr.report.stage import Stage
+
+TOLD = r"""# 00 Toy: <b>nothing</b> learned
+
+**You will learn** what a *toy* is, at length $\alpha = 1/3$.
+
+## Idea
+
+$$\mathcal L = \mathrm{MSE}(z_1, z_2) + \sum_{i \in c} \frac1N \lVert h_i - \mu \rVert^2$$
+
+See [the other](01_other.ipynb) and [one not run](02_missing.ipynb).
+
+## Idea
+
+The same heading twice; zebra.
+"""
+SOLUTION = "<details><summary>Solution</summary>\n\nIt is **42**.\n\n</details>"
+AXE = next((p for p in (Path(os.environ.get("SSLSLR_AXE", "")), paths.ROOT / "node_modules/axe-core/axe.min.js") if p.is_file()), None)
+CLAIM = {
+    "id": "C1", "place": "section 6", "claim": "toys are better", "kind": "synthetic", "dataset": "synthetic", "profile": "quick", "verdict": "does not hold",
+    "effect": "-3.14159", "unit": "points", "low": "-5.25", "high": "-1.125", "n": "6", "p": "0.01", "compared": "toy - other", "comparisons": "1",
+    "text": "The one comparison.", "table": "tables/toy.csv", "notebook": "00_toy.ipynb", "figure": "toy", "reading": "mean difference",
+}  # fmt: skip
+
+
+def shown(data: dict, **metadata):
+    return nbformat.v4.new_output("display_data", data, metadata=metadata)
+
+
+def html(thing):
+    return shown({"text/html": thing._repr_html_()})
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A site of two executed notebooks with all that a notebook may show, and its results folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        home = tmp_path_factory.mktemp("site")
+        patch.setenv("SSLSLR_RESULTS", str(home / "results"))
+        stage, sources = Stage("quick"), home / "notebooks"
+        fig, ax = plt.subplots(figsize=(12, 3))
+        ax.plot([0, 1])
+        stage.figure(fig, "toy", 'A "toy" & a <line>, n = 2')
+        plt.close(fig)
+        rows = pd.DataFrame({"model": ["ten", "two", "one"], "top-1": [10.0, 2.0, 1.0], "a wide column": ["word " * 20] * 3})
+        stage.table(rows, "toy", "Three rows")
+        stage.table(rows, "toy_lone", "A table without a figure")
+        signs = make_signs(8)
+        picture = {"image/png": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="}
+        code, text = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell
+        widget = shown({site_widget(): {"model_id": "x"}, "text/plain": "  0%|   | 0/9"})
+        frame = shown({"text/html": rows.to_html(), "text/plain": "frame"})
+        folded = {"tags": ["solution"]}
+        cells = [
+            text(TOLD),
+            code('stage.figure(fig, "toy", "...")\nshow(fig)', outputs=[shown(picture)]),
+            code('stage.table(rows, "toy", "...")\nname = f"toy_{kind}"', outputs=[widget, frame]),
+            code("player(signs, 0)", outputs=[html(player(signs, [0, 1], overlay=[2, 3], size=600))]),
+            code("explorer(signs)", outputs=[html(explorer(signs, {"map": np.random.default_rng(0).normal(size=(8, 2))}, 0))]),
+            code("plain", outputs=[shown(picture), nbformat.v4.new_output("stream", name="stdout", text="wide " * 100)]),
+            code("ask(...)", metadata={"tags": ["quiz"]}, outputs=[html(ask("Which?", {"this": "why"}))]),
+            text("## Exercise\n\nTry."),
+            text(SOLUTION, metadata=folded),
+            code("print(42)", metadata=folded),
+        ]
+        other = [text("# 01 Other\n\nBack to [the toy](00_toy.ipynb).")]
+        for name, content in {"00_toy": cells, "01_other": other, "02_missing": [text("# 02 Missing")]}.items():
+            for folder in (sources, stage.folder / "notebooks")[: 1 if name == "02_missing" else 2]:
+                folder.mkdir(parents=True, exist_ok=True)
+                nbformat.write(nbformat.v4.new_notebook(cells=content), folder / f"{name}.ipynb")
+        with (stage.folder / "claims.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, CLAIM)
+            writer.writeheader()
+            writer.writerows(
+                [CLAIM, CLAIM | {"id": "C2", "verdict": "not run", "effect": "", "low": "", "high": "", "n": "0", "table": ""}]
+            )
+        index = site.build("synthetic", "quick", sources)
+        assert site.build("synthetic", "quick", sources) == index
+        yield index.parent, stage.folder, sources
+
+
+def site_widget():
+    from sslslr.report.site.notebooks import WIDGET
+
+    return WIDGET
+
+
+def soups(folder):
+    return {page: BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser") for page in sorted(folder.rglob("*.html"))}
+
+
+def broken(folder: Path) -> list[str]:
+    """Links and assets of a site that lead nowhere, and everything that it would load from the network."""
+    pages, wrong = soups(folder), []
+    for page, soup in pages.items():
+        for tag, key in (
+            ("a", "href"),
+            ("link", "href"),
+            ("img", "src"),
+            ("script", "src"),
+            ("form", "action"),
+            ("source", "src"),
+            ("iframe", "src"),
+        ):
+            for element in soup.find_all(tag, attrs={key: True}):
+                address = urlsplit(element[key])
+                if address.scheme in ("http", "https") or element[key].startswith("//"):
+                    wrong += [] if tag == "a" else [f"{page.name}: {tag} loads {element[key]}"]
+                elif address.scheme != "data":
+                    target = (page.parent / unquote(address.path)).resolve() if address.path else page
+                    if not target.is_file() or not target.is_relative_to(folder.resolve()):
+                        wrong.append(f"{page.name}: {element[key]} is not there")
+                    elif address.fragment and not pages[target].find(id=address.fragment):
+                        wrong.append(f"{page.name}: {element[key]} has no such place")
+    for file in [*folder.glob("*.css"), *folder.glob("site.js"), *pages]:
+        wrong += [f"{file.name}: {a}" for a in re.findall(r"(?:@import|url\()\s*['\"]?(https?:[^'\")]+)", file.read_text(encoding="utf-8"))]
+    return wrong
+
+
+def test_every_link_resolves_and_nothing_is_loaded_from_elsewhere(built, tmp_path):
+    folder, _, _ = built
+    assert len(soups(folder)) >= 10 and broken(folder) == []
+    (tmp_path / "a.html").write_text('<a href="b.html">x</a><a href="#y">y</a><script src="https://cdn.example/x.js"></script>')
+    assert len(broken(tmp_path)) == 3
+
+
+def test_pictures_have_words_pages_have_landmarks_and_ids_are_single(built):
+    folder, _, _ = built
+    for page, soup in soups(folder).items():
+        assert all(i.get("alt", "").strip() for i in soup.find_all("img")), page
+        assert soup.html["lang"] == "en" and len(soup.find_all("main")) == 1 and len(soup.find_all("h1")) == 1, page
+        ids = [e["id"] for e in soup.find_all(id=True)]
+        assert len(ids) == len(set(ids)), page
+    toy = soups(folder)[folder / "notebooks/00_toy.html"]
+    figure = toy.find(id="figure-toy")
+    assert figure.img["alt"] == 'A "toy" & a <line>, n = 2' and "profile quick" in figure.figcaption.get_text()
+    assert toy.find_all("img")[1]["alt"] == "Figure of the section Idea"
+
+
+def test_formulas_are_drawn_by_the_browser_and_solutions_are_folded(built):
+    toy = soups(built[0])[built[0] / "notebooks/00_toy.html"]
+    assert len(toy.find_all("math")) == 2 and "$" not in toy.find("article").get_text() and "MathJax" not in str(toy)
+    assert "0%|" not in toy.get_text()
+    (folded,) = toy.find_all("details", class_="solution")
+    assert (
+        folded.summary.get_text() == "Solution"
+        and "42" in folded.get_text()
+        and len(folded.find_all("summary")) == 1
+        and "print" in folded.get_text()
+    )
+    assert len(toy.select("section.quiz")) == 1 and "ask(" not in toy.get_text()
+
+
+def test_every_formula_of_the_notebooks_becomes_mathml():
+    for path in paths.NOTEBOOKS.glob("*.ipynb"):
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "markdown":
+                for block, inline in re.findall(r"\$\$(.+?)\$\$|(?<![\\$])\$([^$]+?)\$", cell.source, re.DOTALL):
+                    drawn = formula(block or inline, "block" if block else "inline")
+                    assert drawn.startswith("<math") and "\\" not in BeautifulSoup(drawn, "html.parser").get_text(), (
+                        path.name,
+                        block or inline,
+                    )
+
+
+def test_every_number_of_the_verdicts_stands_in_claims_csv(built):
+    folder, results, _ = built
+    rows = {r["id"]: r for r in csv.DictReader((results / "claims.csv").open())}
+    table = soups(folder)[folder / "index.html"].find("table", class_="claims")
+    found = table.tbody.find_all("tr")
+    assert [tr["id"] for tr in found] == [f"claim-{i}" for i in rows]
+    for tr in found:
+        row = rows[tr["id"].removeprefix("claim-")]
+        for data in tr.find_all("data"):
+            assert data["value"] in {row[k] for k in ("effect", "low", "high", "n")}
+            assert float(data.get_text().replace("\N{MINUS SIGN}", "-")) == pytest.approx(float(data["value"]), abs=0.0501)
+        cells = tr.find_all("td")
+        outside = re.sub(r"\d+ %", "", " ".join(t for c in cells[:3] for t in c.find_all(string=True) if t.parent.name != "data"))
+        assert not re.search(r"\d", outside), "a number that is not traced"
+        assert row["verdict"] in cells[0].get_text() and bool(tr.find("data")) == bool(row["effect"])
+    assert (folder / "claims.csv").read_bytes() == (results / "claims.csv").read_bytes()
+    assert (folder / "tables/toy.csv").read_bytes() == (results / "tables/toy.csv").read_bytes()
+
+
+def test_results_are_traced_to_their_notebook_and_machine(built):
+    soup = soups(built[0])[built[0] / "provenance.html"]
+    for place in ("figure-toy", "table-toy", "table-toy_lone"):
+        row = soup.find(id=place)
+        assert row.find("a", href="notebooks/00_toy.html") and "profile quick" in row.get_text() and "torch" in row.get_text()
+    names = {"a": ["table1"], "b": [r"table5_[\w.+-]+"]}
+    assert [gather.maker(n, names) for n in ("table1", "table5_inertia", "other")] == ["a", "b", ""]
+
+
+def test_a_site_is_built_anew_only_when_something_changed_and_whole_or_not_at_all(built, monkeypatch):
+    folder, results, sources = built
+    before = (folder / "index.html").stat().st_mtime_ns
+    with monkeypatch.context() as patch:
+        patch.setenv("SSLSLR_RESULTS", str(results.parents[1]))
+        assert site.build("synthetic", "quick", sources).stat().st_mtime_ns == before
+        (results / "claims.csv").touch()
+        patch.setattr(site, "write", lambda *_: (_ for _ in ()).throw(RuntimeError("power cut")))
+        with pytest.raises(RuntimeError, match="power cut"):
+            site.build("synthetic", "quick", sources)
+        assert (folder / "index.html").stat().st_mtime_ns == before
+    with pytest.raises(SignError, match="run make reproduce"):
+        site.build("gsl", "smoke")
+
+
+@needs_browser
+def test_in_a_browser_it_fits_sorts_searches_and_turns_dark_without_a_word_on_the_console(built, tmp_path):
+    folder, _, _ = built
+    with browse(tmp_path / "profile") as tab:
+        for page in sorted(folder.rglob("*.html")):
+            for width, dark in ((1280, False), (360, True)):
+                tab.look(width, dark=dark)
+                tab.open(page.as_uri())
+                assert tab.run("document.documentElement.scrollWidth") <= width, (page.name, width)
+                back = tab.run("getComputedStyle(document.body).backgroundColor")
+                assert (back == "rgb(255, 255, 255)") != dark
+                assert tab.problems == [] and all(a.startswith(("file:", "data:")) for a in tab.asked), page.name
+                assert tab.run("[...document.images].every(i => i.loading === 'lazy' || i.naturalWidth > 0)"), page.name
+        tab.look(1280)
+        tab.open((folder / "index.html").as_uri())
+        tab.press("Tab", 9)
+        assert tab.run("document.activeElement.className") == "skip"
+        tab.press("/", 191)
+        assert tab.run("document.activeElement.type") == "search"
+        tab.run("document.getElementById('theme').click()")
+        tab.open((folder / "tables/toy.html").as_uri())
+        assert tab.run("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)", "the choice of colours is kept"
+        column = "[...document.querySelectorAll('tbody tr')].map(r => r.cells[1].textContent)"
+        for order in (["1", "2", "10"], ["10", "2", "1"]):
+            tab.run("document.querySelectorAll('thead button')[1].click()")
+            assert tab.run(column) == order and tab.run("document.querySelectorAll('th[aria-sort]').length") == 1
+        tab.open((folder / "search.html").as_uri() + "?q=zebra")
+        tab.wait("document.querySelector('#results a')")
+        assert tab.run("document.querySelector('#results a').getAttribute('href')") == "notebooks/00_toy.html#idea-more"
+        tab.run("f = document.querySelector('[type=search]'), f.value = 'nothing like it', f.dispatchEvent(new Event('input'))")
+        assert tab.run("document.getElementById('found').textContent") == "0 places"
+
+
+@needs_browser
+@pytest.mark.skipif(not AXE, reason="no axe-core (npm install axe-core, or SSLSLR_AXE=path of axe.min.js)")
+def test_axe_finds_nothing_serious(built, tmp_path):
+    folder, _, _ = built
+    script = AXE.read_text(encoding="utf-8")
+    look = "axe.run(document, {preload: false}).then(r => r.violations.map(v => [v.impact, v.id, v.nodes[0].html.slice(0, 160)]))"
+    with browse(tmp_path / "profile") as tab:
+        for page in (*sorted(folder.glob("*.html")), folder / "notebooks/00_toy.html", folder / "tables/toy.html"):
+            for width, dark in ((1280, False), (360, True)):
+                tab.look(width, dark=dark)
+                tab.open(page.as_uri())
+                tab.run(script + ";0")
+                found = [v for v in tab.run(look) if v[0] in ("serious", "critical")]
+                assert found == [], (page.name, width, json.dumps(found, indent=1))
