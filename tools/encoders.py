@@ -48,7 +48,7 @@ def main() -> None:
             values = size | {"corpus": corpus, "found": 100 * score["linear_standardised_top1"], "random": 100 * random["linear_standardised_top1"]}
             values |= {"test": score["test_clips"], "chance": 100 / score["classes"]}
             card = {"what": what} | {k: text.format(**values) for k, text in CARD.items()}
-            settings = {"corpus": corpus, "sizes": size, "frames": profile.frames, "profile": PROFILE, "repeat": 0, "protocol": protocol}
+            settings = {"corpus": corpus, "sizes": size, "frames": profile.frames, "profile": PROFILE, "repeat": 0, "folds": profile.folds, "protocol": protocol}
             settings |= {k: v for k, v in as_json(run).items() if k != "encoder"}
             folder = weights.save(weights.SHIPPED / f"{corpus}-{name}", trained.encoder, weights.few(signs.part("train")), card, settings)
             print(weights.load(folder).name, f"{values['found']:.1f} % (random encoder {values['random']:.1f} %)")
