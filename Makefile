@@ -24,6 +24,8 @@ help: ## Show this help
 	@echo "                    PROFILE=smoke|quick|full|paper   WORKERS=2   SET='ALPHA=1/2' (a notebook's own parameter)"
 	@echo "                    DATASET=isl-kinect DATA=/path/to/it (and the other sets of data/README.md)"
 	@echo "                    SCHEDULER=dask://host:port (a Dask cluster: python -m sslslr.cluster --help)"
+	@echo "  make plan         what make reproduce will take: runs, FLOPs, time minutes      3 GB memory"
+	@echo "                    PROFILE=paper DATASET=lsfb (DATA=... if you have it)"
 	@echo "  make test         all tests, and the notebooks on PROFILE=smoke   under 10 min 3 GB memory  0.1 GB disk"
 	@echo "  make site         the site anew from what was run: site/index.html  1 min      0.5 GB memory"
 	@echo "  make claims       which claims of the paper hold: claims.md       seconds      0.5 GB memory"
@@ -57,6 +59,9 @@ claims: env ## Judge the paper's claims on the tables of a data set and a profil
 
 exercises: env ## The notebooks without their solutions, for a class
 	@.venv/bin/python -m sslslr.report.exercises
+
+plan: env ## Runs, FLOPs, time, memory and disk of a reproduction, before anything starts
+	@.venv/bin/python -m sslslr.plan --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)"
 
 test: env ## Run the tests, then the notebooks on the smoke profile
 	@.venv/bin/python -m pytest -q -n 2 tests

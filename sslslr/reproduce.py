@@ -88,6 +88,7 @@ def execute(notebook: Path, executed: Path, values: dict, code: str) -> None:
     import papermill
 
     failed = executed.with_suffix(".failed.ipynb")
+    started, before = time.perf_counter(), len(list(paths.runs().glob("*/provenance.json")))
     executed.parent.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     try:
@@ -104,7 +105,8 @@ def execute(notebook: Path, executed: Path, values: dict, code: str) -> None:
     for cell in content.cells:  # progress bars are for the terminal
         if cell.cell_type == "code":
             cell.outputs = [o for o in cell.outputs if not (o.get("name") == "stderr" and "\r" in o.get("text", ""))]
-    content.metadata["sslslr"] = {"fingerprint": code}
+    made = len(list(paths.runs().glob("*/provenance.json"))) - before
+    content.metadata["sslslr"] = {"fingerprint": code, "seconds": round(time.perf_counter() - started, 1), "trainings": made}
     content.metadata.pop("papermill", None)
     with paths.atomic(executed) as partial:
         nbformat.write(content, partial)
