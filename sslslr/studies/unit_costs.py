@@ -31,7 +31,7 @@ from sslslr.studies import planned
 from sslslr.training import WATCHED, Run, measure, store, train_epoch
 
 LARGE = 1e9  # FLOPs of a clip in a step from which on the encoder is large: fewer clips are measured, and scaled
-ENOUGH = 1e11  # FLOPs of one step that is measured on a CPU
+ENOUGH = 4e10  # FLOPs of one step that is measured on a CPU
 
 
 def clock() -> float:
@@ -97,7 +97,7 @@ def step(run: Run, signs: Signs, seconds: float = 0.3) -> Step:
         before = clock()
         train_epoch(sized, module, optimiser, clips, 0, device)
         times.append((clock() - before) / len(clips))
-    watched = WATCHED if flops < LARGE else 4
+    watched = WATCHED if flops < LARGE else 2
     few = signs.subset(np.concatenate([np.flatnonzero(signs.split == p)[:watched] for p in ("train", "val")]))
     before = clock()
     embed(module.encoder, few, precision=run.precision)
@@ -117,8 +117,8 @@ def step(run: Run, signs: Signs, seconds: float = 0.3) -> Step:
 
 
 def counted(run: Run, module, part: Signs, device) -> tuple[float, float]:
-    """FLOPs (of matrix products, forward and backward) of a step, and MB that its forward pass keeps, a clip; from four clips."""
-    seen, few = {}, replace(run, batch=4)
+    """FLOPs (of matrix products, forward and backward) of a step, and MB that its forward pass keeps, a clip; from two clips."""
+    seen, few = {}, replace(run, batch=2)
 
     def keep(tensor):
         seen[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
@@ -127,9 +127,9 @@ def counted(run: Run, module, part: Signs, device) -> tuple[float, float]:
     before = {k: v.clone() for k, v in module.state_dict().items()}
     own = {p.untyped_storage().data_ptr() for p in module.parameters()}
     with FlopCounterMode(display=False) as counter, torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
-        train_epoch(few, module, torch.optim.SGD(module.parameters(), lr=0.0), part.subset(np.arange(4)), 0, device)
+        train_epoch(few, module, torch.optim.SGD(module.parameters(), lr=0.0), part.subset(np.arange(2)), 0, device)
     module.load_state_dict(before)
-    return counter.get_total_flops() / 4, sum(size for pointer, size in seen.items() if pointer not in own) / 4e6
+    return counter.get_total_flops() / 2, sum(size for pointer, size in seen.items() if pointer not in own) / 2e6
 
 
 def task(function: Callable, run: Run, signs: Signs, rest: tuple) -> float:
@@ -150,12 +150,16 @@ def task(function: Callable, run: Run, signs: Signs, rest: tuple) -> float:
 
 
 def untrained(job: planned.Job, stand: Signs | None) -> tuple:
-    """The job with a run of no epoch (of every run in it), on ``stand`` in place of its clips if given."""
+    """The job with runs of no epoch; with ``stand`` on those clips, and its encoders without blocks: what embedding costs is known."""
     signs = stand or job.signs
-    rest, run = list(job.rest), replace(job.run, epochs=0)
+
+    def bare(run: Run) -> Run:
+        return replace(run, epochs=0, encoder=replace(run.encoder, blocks=0) if stand else run.encoder)
+
+    rest, run = list(job.rest), bare(job.run)
     for i, value in enumerate(rest):
         if isinstance(value, Run):
-            rest[i] = replace(value, epochs=0)
+            rest[i] = bare(value)
             run = replace(run, start=runs.key(rest[i].fitted(signs), signs))
         elif isinstance(value, Signs) and stand is not None:
             rest[i] = stand
@@ -214,13 +218,13 @@ def step_of(units: Units, run: Run, signs: Signs) -> Step:
 
 
 def seconds_of(units: Units, job: planned.Job) -> float:
-    """Of the job's answers. What was measured on a stand-in grows with clips x glosses, its embedding with clips; a map's does not."""
+    """Of the job's answers. What was measured on a stand-in grows with clips x glosses; embedding is added to it. A map has 300 clips at most."""
     measured = units.tasks[place(job, units.scaled)]
-    if not units.scaled or job.name == "embedding_space.mapped":
+    if not units.scaled:
         return measured
-    one = next(iter(units.steps.values())).embed
     clips, glosses = len(job.signs), len(job.signs.glosses)
-    return one * clips + max(0.0, measured - one * 240) * clips / 240 * max(1.0, glosses / 40)
+    grows = 1.0 if job.name == "embedding_space.mapped" else clips / 240 * max(1.0, glosses / 40)
+    return next(iter(units.steps.values())).embed * clips + measured * grows
 
 
 def children() -> float:
