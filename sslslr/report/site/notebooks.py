@@ -87,6 +87,9 @@ def tidied(body: str, pages: dict[str, str], otherwise: str) -> BeautifulSoup:
     for table in soup.find_all("table"):
         table.attrs.pop("border", None)
         table.wrap(soup.new_tag("div", attrs={"class": "scroll"}))
+    for head in soup.find_all("th"):
+        if not head.get_text().strip():
+            head.name = "td"  # pandas' empty corner heads nothing
     for pre in soup.find_all("pre"):
         pre["class"] = [*pre.get("class", []), "scroll"]
     for style in soup.select("style[scoped]"):
