@@ -15,7 +15,7 @@ PIP_QUIET := --quiet --disable-pip-version-check --no-warn-script-location
 FRESH := .venv/fresh-$(shell cat requirements.lock pyproject.toml | cksum | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce site claims exercises test lab lock clean
+.PHONY: help env reproduce plan site claims exercises test lab lock clean
 
 help: ## Show this help
 	@echo "sslslr: learning sign representations from landmarks without labels. On 2 cores:"

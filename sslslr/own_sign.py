@@ -120,14 +120,14 @@ def usual(known: Gallery, unseen: Signs) -> Usual:
 def honest(module_about: str, kind: str, far: float, n: int) -> str:
     """What may be said about the nearest glosses: from where the encoder learned and how strange the clip is to it."""
     known = (
-        "The encoder learned from made-up signs only: it knows no gloss of any sign language, and the names above are numbers of made-up signs."
+        "The encoder learned from made-up signs only: it knows no gloss of any sign language, and its glosses are made-up words."
         if kind == "synthetic"
         else "The encoder knows the glosses of its own data set and no others; a sign that is not among them gets the nearest one all the same."
     )
     if far <= 0.01:
-        seen = f"No more than 1 % of {n} clips of unseen signers lie as far from the training clips: to this encoder your clip is like nothing it has seen."
+        seen = f"No more than 1 % of {n} clips of unseen signers lie as far from the training clips: to this encoder the clip is like nothing it has seen."
     elif far <= 0.05:
-        seen = f"Only {100 * far:.0f} % of {n} clips of unseen signers lie as far from the training clips: your clip is at the edge of what it has seen."
+        seen = f"Only {100 * far:.0f} % of {n} clips of unseen signers lie as far from the training clips: the clip is at the edge of what it has seen."
     else:
-        seen = f"{100 * far:.0f} % of {n} clips of unseen signers lie as far from the training clips: by distance your clip looks like one of them."
+        seen = f"{100 * far:.0f} % of {n} clips of unseen signers lie as far from the training clips: by distance the clip looks like one of them."
     return f"{module_about}: {known} {seen}"

@@ -16,7 +16,7 @@ CARD = {
     "seed 0; `sslslr.datasets.synthetic`), the training signers of repeat 0. No recording of a person.",
     "licence": "None needed: the data are made by this project's code (MIT), and so are these weights.",
     "intended": "To run the notebooks without training, to try the export, to learn what a frozen encoder is. Nothing that concerns a person.",
-    "limits": "It has never seen a real sign and knows no gloss of any language: its classes are numbers. Nearest glosses of a real clip are the "
+    "limits": "It has never seen a real sign and knows no gloss of any language: its glosses are made-up words. Nearest glosses of a real clip are the "
     "nearest made-up ones. It is small and was trained briefly. On the test signers of its own corpus a linear probe on its features "
     "reaches {found:.1f} % top-1, on a random encoder's {random:.1f} % (1 run each, {test} clips, chance {chance:.1f} %).",
     "missing": "Everybody: no deaf signer, no signer at all, no skin, no age, no camera. Made-up signers differ in size, speed, handedness and "
