@@ -8,7 +8,7 @@ from sslslr.errors import SignError
 from sslslr.studies.statistics import holm, interval
 
 HOLDS, FAILS, UNDECIDED, NOT_RUN = "holds", "does not hold", "undecided", "not run"
-PART = {"table", "value", "unit", "over", "each", "only", "a", "b", "compare", "says", "bound", "n"}
+PART = {"table", "value", "unit", "over", "each", "only", "a", "b", "compare", "says", "bound", "n", "name"}
 BOUNDS = {"difference": 0, "level": 0, "ratio": 1, "share": 50}
 
 
@@ -103,7 +103,7 @@ def compare(part: dict, tables) -> pd.DataFrame:
                 # A range holds where both bounds are cleared; outside of it, the bound that was crossed decides.
                 crossed = found[0 if mean <= bounds[0] else -1]["p"]
                 p = max(f["p"] for f in found) if good else crossed
-                name = ", ".join(map(str, filter(None, [*key, part.get("only", {}).get("end"), name])))
+                name = ", ".join(map(str, filter(None, [*key, part.get("only", {}).get("end"), part.get("name", name)])))
                 out.append({"name": name, **found[0], "p": p, "bound": bounds[0] if len(bounds) == 1 else f"{bounds[0]} to {bounds[1]}",
                             "says": says, "good": bool(good), "unit": part["unit"], "table": part["table"]})  # fmt: skip
     return pd.DataFrame(out)
