@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import multiprocessing
 import os
 import threading
 import warnings
@@ -74,7 +75,7 @@ def fetch(run: Run, signs: Signs, how: Callable = train) -> Trained:
         metrics = pd.read_csv(folder / "metrics.csv")
     except Exception as error:
         raise SignError(f"{folder}: the stored run can't be read ({error}); delete this folder and start again") from None
-    return Trained(run, module.eval(), metrics, folder)
+    return Trained(run, module.eval().to("cuda" if torch.cuda.is_available() else "cpu"), metrics, folder)
 
 
 def _do(run: Run, signs: Signs, folder: Path, how: Callable) -> None:
@@ -92,14 +93,19 @@ def _do(run: Run, signs: Signs, folder: Path, how: Callable) -> None:
     progress.unlink(missing_ok=True)
 
 
+def at_once() -> int:
+    """Runs at a time where nobody says: one a GPU, whose memory a run of the paper's size fills, else one a core."""
+    return torch.cuda.device_count() or joblib.cpu_count()
+
+
 def side_by_side(task: Callable, jobs: Sequence[tuple], workers: int = 0, title: str = "runs") -> list:
     """``[task(*job) for job in jobs]`` in parallel processes of one thread each, with one progress bar over epochs.
 
-    A job's first argument is a Run and its second the Signs it trains on. ``workers=0`` means one a core; a Dask
+    A job's first argument is a Run and its second the Signs it trains on. ``workers=0`` means ``at_once()``; a Dask
     cluster takes the place of local processes where ``sslslr.cluster`` is told of one. Results keep the order of
     ``jobs``; the first error stops the study and is raised, finished runs stay in the store.
     """
-    workers = min(workers or joblib.cpu_count(), max(1, len(jobs)))
+    workers = min(workers or at_once(), max(1, len(jobs)))
     folders = [paths.runs() / key(run.fitted(signs), signs) for run, signs, *_ in jobs]
     epochs = [max(1, run.epochs) for run, *_ in jobs]
     done = [False] * len(jobs)
@@ -117,6 +123,9 @@ def side_by_side(task: Callable, jobs: Sequence[tuple], workers: int = 0, title:
 def _alone(task: Callable, runs: Path, cache: Path, *job):
     os.environ["SSLSLR_RUNS"], os.environ["SSLSLR_CACHE"] = str(runs), str(cache)
     torch.set_num_threads(1)
+    if torch.cuda.is_available():  # workers are numbered from 1: each takes its own GPU
+        number = multiprocessing.current_process().name.rpartition("-")[2]
+        torch.cuda.set_device(int(number) % torch.cuda.device_count() if number.isdigit() else 0)
     warnings.filterwarnings("ignore", "The number of unique classes is greater", UserWarning)  # few labels: one clip a gloss
     return task(*job)
 
