@@ -83,7 +83,9 @@ class Ours:
 
     def still(self, steps: int) -> float:
         size, generator = self.run.batch, torch.Generator().manual_seed(0)
-        x, valid, lengths, labels = (torch.from_numpy(a[:size]) for a in (self.signs.landmarks, self.signs.valid, self.signs.lengths, self.signs.labels))
+        x, valid, lengths, labels = (
+            torch.from_numpy(a[:size]) for a in (self.signs.landmarks, self.signs.valid, self.signs.lengths, self.signs.labels)
+        )
         given = [a.to(self.device) for a in (x, *self.run.views.pair(x, lengths, generator), valid, labels)]
         started = now(self.device)
         for _ in range(steps):

@@ -109,7 +109,9 @@ def main(arguments: list[str] | None = None) -> int:
     except SignError as error:
         print(f"sslslr: {error}", file=sys.stderr)
         return 2
-    print(f"{options.out}: {options.out.stat().st_size / 1e6:.2f} MB, opset {OPSET}; differs from torch by at most {worst:.1g} of the features' size")
+    print(
+        f"{options.out}: {options.out.stat().st_size / 1e6:.2f} MB, opset {OPSET}; differs from torch by at most {worst:.1g} of the features' size"
+    )
     return 0
 
 

@@ -40,7 +40,9 @@ def corpus_of(encoder: weights.Encoder) -> Signs:
     """The synthetic corpus that a shipped encoder was trained on, made again and split as it was: training signers and unseen ones."""
     settings = encoder.about["settings"]
     if settings.get("corpus") not in synthetic.CORPORA:
-        raise SignError(f"{encoder.folder}: does not say which synthetic corpus it was trained on; give the clips it is to be compared with yourself")
+        raise SignError(
+            f"{encoder.folder}: does not say which synthetic corpus it was trained on; give the clips it is to be compared with yourself"
+        )
     made = prepare(synthetic.make(settings["corpus"], **settings["sizes"]), settings["frames"])
     return by_signer(made, settings["folds"], settings["repeat"])
 

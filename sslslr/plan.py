@@ -8,13 +8,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import joblib
 import torch
 
 from sslslr import paths, profiles
 from sslslr.errors import SignError
 from sslslr.precision import resolve
 from sslslr.reproduce import notebooks
+from sslslr.runs import at_once
 from sslslr.studies import planned, unit_costs
 from sslslr.studies.unit_costs import Units
 
@@ -99,9 +99,13 @@ def estimate(profile: profiles.Profile, signs: dict, workers: int, plan: planned
     largest = max(units.steps.values(), key=lambda s: s.kept_mb)
     out.memory = largest.kept_mb * profile.batch / 1e3 + largest.resident / 1e9 + 0.45
     if scaled := [s for s in units.steps.values() if s.batch < profile.batch]:
-        out.notes.append(f"a step of batch {profile.batch} takes too long here: measured with {min(s.batch for s in scaled)} clips and scaled")
+        out.notes.append(
+            f"a step of batch {profile.batch} takes too long here: measured with {min(s.batch for s in scaled)} clips and scaled"
+        )
     if units.scaled:
-        out.notes.append("probes measured on 240 clips of 40 glosses and scaled by clips x glosses: an upper bound, since they stop at 300 iterations")
+        out.notes.append(
+            "probes measured on 240 clips of 40 glosses and scaled by clips x glosses: an upper bound, since they stop at 300 iterations"
+        )
     return out
 
 
@@ -118,7 +122,12 @@ def took(dataset: str, profile: str) -> dict[str, dict]:
 
 def duration(seconds: float) -> str:
     """Seconds for readers: ``45 s``, ``12 min``, ``3.4 h``, ``12 days``, ``3.1 years``."""
-    for unit, size, digits in (("years", 365 * 86400, 1), ("days", 86400, 0 if seconds > 10 * 86400 else 1), ("h", 3600, 1), ("min", 60, 1)):
+    for unit, size, digits in (
+        ("years", 365 * 86400, 1),
+        ("days", 86400, 0 if seconds > 10 * 86400 else 1),
+        ("h", 3600, 1),
+        ("min", 60, 1),
+    ):
         if seconds >= 1.5 * size:
             return f"{seconds / size:,.{digits}f} {unit}"
     return f"{seconds:.0f} s"
@@ -149,7 +158,9 @@ def tell(out: Estimate, workers: int, done: dict[str, dict]) -> str:
     lines.append(f"{'all':36}{duration(60 * whole):>10}{duration(60 * coming):>10}")
     if seen:
         planned_for, real = sum(out.notebooks[n][0] for n in seen), sum(done[n]["seconds"] for n in seen) / 60
-        lines.append(f"of the {len(seen)} executed: planned {planned_for:.1f} min, took {real:.1f} min ({100 * (planned_for / real - 1):+.0f} %)")
+        lines.append(
+            f"of the {len(seen)} executed: planned {planned_for:.1f} min, took {real:.1f} min ({100 * (planned_for / real - 1):+.0f} %)"
+        )
     return "\n".join(lines)
 
 
@@ -173,7 +184,7 @@ def main(arguments: list[str] | None = None) -> int:
         profile = profiles.load(options.profile)
         signs, words = planned.data_of(profile, options.dataset, options.data)
         cuda = torch.cuda.is_available()
-        workers = int(options.workers or 0) or (torch.cuda.device_count() if cuda else joblib.cpu_count())
+        workers = int(options.workers or 0) or at_once()
         device = torch.cuda.get_device_name() if cuda else f"CPU, {workers} processes of one thread; no GPU is here"
         print(f"plan: {options.dataset}, profile {profile.name}: {words}\non: {device}, {resolve(profile.precision)}", flush=True)
         plan = planned.plan(profile, signs)
@@ -188,7 +199,11 @@ def main(arguments: list[str] | None = None) -> int:
     disk, resident = sum(r.disk for r in out.rows), max(0, len(plan.trainings))
     print(f"\nmemory: {out.memory:.1f} GB a process (batch {profile.batch}), {workers} at once; ", end="")
     print(f"disk: {disk / 1e9:.2f} GB of weights of {resident:,} runs" + (f", {packed / 1e9:.2f} GB of packed landmarks" if packed else ""))
-    notes = [*out.notes, "Algorithm 1 is assumed to stop where the paper's did, unless the store knows better", "FLOPs: matrix products, forward and backward"]
+    notes = [
+        *out.notes,
+        "Algorithm 1 is assumed to stop where the paper's did, unless the store knows better",
+        "FLOPs: matrix products, forward and backward",
+    ]
     print("".join(f"- {note}\n" for note in notes), end="")
     return 0
 

@@ -68,7 +68,13 @@ def save(folder: Path, encoder: PoseTransformer, reference: Signs, card: dict[st
     features = _features(encoder, landmarks, valid)
     if not features.isfinite().all():
         raise SignError(f"{folder}: the encoder's features of the reference clips are not finite; it is not saved")
-    about = {"encoder": asdict(encoder.config), "skeleton": reference.skeleton.name, "card": card, "settings": settings or {}, "made": provenance()}
+    about = {
+        "encoder": asdict(encoder.config),
+        "skeleton": reference.skeleton.name,
+        "card": card,
+        "settings": settings or {},
+        "made": provenance(),
+    }
     with paths.atomic(folder / "encoder.safetensors") as partial:
         save_file({k: v.cpu().contiguous() for k, v in encoder.state_dict().items()}, partial)
     with paths.atomic(folder / "reference.safetensors") as partial:
@@ -111,7 +117,9 @@ def load(name: str | Path) -> Encoder:
         expected, found = reference["features"], _features(module, reference["landmarks"], reference["valid"])
     except FileNotFoundError as error:
         lost = Path(error.filename or folder).name
-        raise SignError(f"encoder {name}: no {lost} is there; expected a folder made by sslslr.weights.save, or one of {', '.join(shipped())}") from None
+        raise SignError(
+            f"encoder {name}: no {lost} is there; expected a folder made by sslslr.weights.save, or one of {', '.join(shipped())}"
+        ) from None
     except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise SignError(f"{folder}: its files don't make an encoder ({' '.join(str(error).split())[:160]}); fetch it again") from None
     apart = float((found - expected).abs().max() / expected.square().mean().sqrt()) if found.shape == expected.shape else float("inf")

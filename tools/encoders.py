@@ -28,7 +28,10 @@ def runs(profile, rates) -> dict[str, tuple[str, object]]:
     """Name -> (what it is, its run)."""
     return {
         "slfpn": ("SL-FPN with boundary views, as the paper states it.", comparison.run_of("slfpn", "boundary", profile, 0, rates)),
-        "simclr": ("SimCLR with composed views (time warp, boundary, 3-D rotation).", comparison.run_of("simclr", "composed", profile, 0, rates)),
+        "simclr": (
+            "SimCLR with composed views (time warp, boundary, 3-D rotation).",
+            comparison.run_of("simclr", "composed", profile, 0, rates),
+        ),
         "slfpn_plus": ("SL-FPN+ (notebook 15): SL-FPN with terms that keep its dimensions alive.", recipe.RECIPE.run(profile, 0, rates)),
         "supervised": ("The supervised control: trained with the labels.", comparison.control_of(comparison.SUPERVISED, profile, 0, rates)),
     }
@@ -45,10 +48,22 @@ def main() -> None:
         for name, (what, run) in runs(profile, rates).items():
             trained, score = fetch(run, signs), evaluation.evaluate(run, signs)
             size = profile.corpora[corpus]
-            values = size | {"corpus": corpus, "found": 100 * score["linear_standardised_top1"], "random": 100 * random["linear_standardised_top1"]}
+            values = size | {
+                "corpus": corpus,
+                "found": 100 * score["linear_standardised_top1"],
+                "random": 100 * random["linear_standardised_top1"],
+            }
             values |= {"test": score["test_clips"], "chance": 100 / score["classes"]}
             card = {"what": what} | {k: text.format(**values) for k, text in CARD.items()}
-            settings = {"corpus": corpus, "sizes": size, "frames": profile.frames, "profile": PROFILE, "repeat": 0, "folds": profile.folds, "protocol": protocol}
+            settings = {
+                "corpus": corpus,
+                "sizes": size,
+                "frames": profile.frames,
+                "profile": PROFILE,
+                "repeat": 0,
+                "folds": profile.folds,
+                "protocol": protocol,
+            }
             settings |= {k: v for k, v in as_json(run).items() if k != "encoder"}
             folder = weights.save(weights.SHIPPED / f"{corpus}-{name}", trained.encoder, weights.few(signs.part("train")), card, settings)
             print(weights.load(folder).name, f"{values['found']:.1f} % (random encoder {values['random']:.1f} %)")

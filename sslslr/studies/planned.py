@@ -72,7 +72,16 @@ def data_of(profile: Profile, dataset: str, data: str = "") -> tuple[dict[str, S
         glosses = {g: k for k, g in enumerate(listing.glosses)}
         table = listing.table
         coordinates = 3 if listing.skeleton is KINECT_20 else 2
-        one = sized(dataset, "real", listing.skeleton, profile.frames, table["gloss"].map(glosses), table["signer"], table["split"].astype("<U5"), coordinates)
+        one = sized(
+            dataset,
+            "real",
+            listing.skeleton,
+            profile.frames,
+            table["gloss"].map(glosses),
+            table["signer"],
+            table["split"].astype("<U5"),
+            coordinates,
+        )
         return {dataset: one}, f"{len(listing):,} clips, by the lists of {data} (the run store is not asked)"
     module = datasets.module(dataset)[0]
     told = getattr(module, "PUBLISHED", {})
@@ -82,14 +91,27 @@ def data_of(profile: Profile, dataset: str, data: str = "") -> tuple[dict[str, S
         raise SignError(f"DATASET={dataset} has no published size: say where it is (DATA=/path/to/it)")
     skeleton = KINECT_20 if dataset == "isl-kinect" else MEDIAPIPE_75
     train = told.get("train", 0.7 * told["clips"]) if dataset in ASSUMED or "train" in told else None
-    one = _even(dataset, "real", skeleton, profile.frames, told["classes"], told.get("signers", 20), told["clips"], train, told.get("val", 0))
-    return {dataset: one}, f"{told['clips']:,} clips of {told['classes']:,} glosses, {'assumed' if dataset in ASSUMED else 'as published'}: no DATA was given"
+    one = _even(
+        dataset, "real", skeleton, profile.frames, told["classes"], told.get("signers", 20), told["clips"], train, told.get("val", 0)
+    )
+    return {
+        dataset: one
+    }, f"{told['clips']:,} clips of {told['classes']:,} glosses, {'assumed' if dataset in ASSUMED else 'as published'}: no DATA was given"
 
 
 def _even(name, kind, skeleton, frames, classes, signers, clips, train=None, val=0) -> Sized:
     at = np.arange(clips)
     split = None if train is None else np.where(at < train, "train", np.where(at < train + val, "val", "test"))
-    return sized(name, kind, skeleton, frames, at % classes, np.char.add("s", (at // classes % signers).astype(str)), split, 3 if skeleton is KINECT_20 else 2)
+    return sized(
+        name,
+        kind,
+        skeleton,
+        frames,
+        at % classes,
+        np.char.add("s", (at // classes % signers).astype(str)),
+        split,
+        3 if skeleton is KINECT_20 else 2,
+    )
 
 
 @dataclass
@@ -223,7 +245,11 @@ def studies(profile: Profile, signs: dict[str, Signs]) -> Iterator[tuple[str, st
     yield "13", "Table 5, inertia", lambda: embedding_space.study(profile, signs, rates)
     models = embedding_space.MODELS if profile.judges else embedding_space.MODELS[-3:]
     yield "13", "Figure 7, maps", lambda: embedding_space.maps(profile, signs, rates, models=models)
-    names = (*ablation.settings(), ablation.RANDOM) if profile.judges else (*[s + n for n in ("", ablation.NO_BATCHNORM) for s in ablation.FIGURE8], ablation.RANDOM)
+    names = (
+        (*ablation.settings(), ablation.RANDOM)
+        if profile.judges
+        else (*[s + n for n in ("", ablation.NO_BATCHNORM) for s in ablation.FIGURE8], ablation.RANDOM)
+    )
     yield "14", "Figure 8, ablation", lambda: ablation.study(profile, signs, rates, names=names)
     on = recipe.searched(profile, signs)
     yield "15", "recipe, search", lambda: recipe.search(profile, on, rates)
