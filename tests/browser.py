@@ -20,6 +20,7 @@ class Browser:
         self.socket, self.number, self.events = socket, 0, []
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
+        self.call("Emulation.setFocusEmulationEnabled", enabled=True)
 
     def call(self, method: str, **parameters):
         self.number += 1
