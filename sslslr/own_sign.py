@@ -119,8 +119,11 @@ def usual(known: Gallery, unseen: Signs) -> Usual:
     return Usual(apart.min(1), float(hit[:, 0].mean()), float(hit[:, :5].any(1).mean()))
 
 
-def honest(module_about: str, kind: str, far: float, n: int) -> str:
-    """What may be said about the nearest glosses: from where the encoder learned and how strange the clip is to it."""
+def honest(module_about: str, kind: str, far: float, n: int, real: bool = False) -> str:
+    """What may be said about the nearest glosses: from where the encoder learned (``kind``) and how strange the clip is to it.
+
+    ``far``: share of ``n`` clips of unseen signers that lie as far from the training clips; ``real``: the clip is of a person.
+    """
     known = (
         "The encoder learned from made-up signs only: it knows no gloss of any sign language, and its glosses are made-up words."
         if kind == "synthetic"
@@ -132,4 +135,6 @@ def honest(module_about: str, kind: str, far: float, n: int) -> str:
         seen = f"Only {100 * far:.0f} % of {n} clips of unseen signers lie as far from the training clips: the clip is at the edge of what it has seen."
     else:
         seen = f"{100 * far:.0f} % of {n} clips of unseen signers lie as far from the training clips: by distance the clip looks like one of them."
+        if real and kind == "synthetic":
+            seen += " It is none of them, a person's clip among made-up ones: distance alone does not notice."
     return f"{module_about}: {known} {seen}"

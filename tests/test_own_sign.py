@@ -37,6 +37,7 @@ def test_unseen_signers_are_named_right_where_classes_differ_and_a_stranger_is_c
     far = usual.share_farther(known.distances(stranger).min())
     assert far == 0 and "like nothing" in own_sign.honest("x", "real", far, len(test))
     assert usual.share_farther(usual.distance.min()) == 1 and "looks like one" in own_sign.honest("x", "real", 1.0, len(test))
+    assert "does not notice" in own_sign.honest("x", "synthetic", 1.0, 1, real=True)
     assert "no gloss of any sign language" in own_sign.honest("x", "synthetic", 1.0, 1)
 
 
