@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import re
 import sys
 from collections import defaultdict
@@ -76,11 +77,11 @@ def costs(plan: planned.Plan, units: Units) -> list[Row]:
     return sorted(rows.values(), key=lambda r: r.notebook)
 
 
-def own_costs(path: Path, units: Units, pools: set[str]) -> float:
+def own_costs(path: Path, units: Units, pools: set[str], batch: int) -> float:
     """Seconds of what a notebook does itself: start, figures, a worker pool, its own clips and steps."""
     source = "".join("".join(c["source"]) for c in json.loads(path.read_text(encoding="utf-8"))["cells"] if c["cell_type"] == "code")
     number = path.name[:2]
-    slowest = max((s.seconds * (s.batch if s.flops < unit_costs.LARGE else 1) for s in units.steps.values()), default=0.0)
+    slowest = max((s.seconds * batch for s in units.steps.values()), default=0.0)
     seconds = units.start + units.figure * len(FIGURES.findall(source)) + units.pool * (number in pools)
     return seconds + units.clip * CLIPS.get(number, 0) + slowest * STEPS.get(number, 0)
 
@@ -93,7 +94,7 @@ def estimate(profile: profiles.Profile, signs: dict, workers: int, plan: planned
         work[row.notebook][0] += row.seconds / workers
         work[row.notebook][1] += row.coming / workers
     for path in notebooks():
-        own = own_costs(path, units, set(work))
+        own = own_costs(path, units, set(work), profile.batch)
         total, coming = work[path.name[:2]]
         out.notebooks[path.stem] = ((total + own) / 60, (coming + own) / 60)
     largest = max(units.steps.values(), key=lambda s: s.kept_mb)
@@ -148,14 +149,14 @@ def tell(out: Estimate, workers: int, done: dict[str, dict]) -> str:
     for r in [*out.rows, total(out.rows)]:
         line = f"{r.notebook:3}{r.table:22}{r.trainings:>10,}{r.left:>7,}{r.answers:>9,}{r.asked:>7,}{flop(r.flops):>14}"
         lines.append(line + f"{duration(r.seconds / workers):>12}{duration(r.coming / workers):>12}{duration(r.flops / SUSTAINED):>16}")
-    lines += ["", f"{'notebook':36}{'planned':>10}{'to come':>10}{'took':>10}"]
+    lines += ["", f"{'notebook':36}{'planned':>12}{'to come':>12}{'took':>10}"]
     for name, (whole, coming) in out.notebooks.items():
         about = done.get(name)
         seen = f"{duration(about['seconds']):>10}   {about.get('trainings', 0)} trainings were made in it" if about else f"{'-':>10}"
-        lines.append(f"{name:36}{duration(60 * whole):>10}{duration(60 * coming):>10}{seen}")
+        lines.append(f"{name:36}{duration(60 * whole):>12}{duration(60 * coming):>12}{seen}")
     whole, coming = (sum(m[i] for m in out.notebooks.values()) for i in (0, 1))
     seen = [n for n in out.notebooks if n in done]
-    lines.append(f"{'all':36}{duration(60 * whole):>10}{duration(60 * coming):>10}")
+    lines.append(f"{'all':36}{duration(60 * whole):>12}{duration(60 * coming):>12}")
     if seen:
         planned_for, real = sum(out.notebooks[n][0] for n in seen), sum(done[n]["seconds"] for n in seen) / 60
         lines.append(
@@ -196,8 +197,12 @@ def main(arguments: list[str] | None = None) -> int:
     print("\n" + tell(out, workers, took(options.dataset, profile.name)))
     one = next(iter(signs.values()))
     packed = sum(s.landmarks.size for s in signs.values()) * (2 if one.kind == "real" else 0)
+    there = (torch.cuda.mem_get_info()[1] if cuda else os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")) / 1e9
     disk, resident = sum(r.disk for r in out.rows), max(0, len(plan.trainings))
-    print(f"\nmemory: {out.memory:.1f} GB a process (batch {profile.batch}), {workers} at once; ", end="")
+    print(
+        f"\nmemory: {out.memory:.1f} GB a process (batch {profile.batch}), {workers} at once, where the {'GPU' if cuda else 'machine'} has {there:.0f}; ",
+        end="",
+    )
     print(f"disk: {disk / 1e9:.2f} GB of weights of {resident:,} runs" + (f", {packed / 1e9:.2f} GB of packed landmarks" if packed else ""))
     notes = [
         *out.notes,

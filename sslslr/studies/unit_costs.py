@@ -97,6 +97,12 @@ def step(run: Run, signs: Signs, seconds: float = 0.3) -> Step:
         before = clock()
         train_epoch(sized, module, optimiser, clips, 0, device)
         times.append((clock() - before) / len(clips))
+    per_clip = float(np.median(times[warm:]))
+    if batch < run.batch:  # the optimiser's share of a step does not grow with the batch
+        before = clock()
+        optimiser.step()
+        update = clock() - before
+        per_clip = max(0.5 * per_clip, per_clip - update / len(clips)) + update / run.batch
     watched = WATCHED if flops < LARGE else 2
     few = signs.subset(np.concatenate([np.flatnonzero(signs.split == p)[:watched] for p in ("train", "val")]))
     before = clock()
@@ -112,8 +118,7 @@ def step(run: Run, signs: Signs, seconds: float = 0.3) -> Step:
     weights = sum(v.numel() * v.element_size() for v in module.state_dict().values())
     moments = sum(v.numel() * v.element_size() for s in optimiser.state.values() for v in s.values() if torch.is_tensor(v))
     gradients = sum(p.numel() * p.element_size() for p in module.parameters() if p.requires_grad)
-    fastest = float(np.median(times[warm:]))
-    return Step(fastest, flops, kept, weights, weights + moments + gradients, epoch, embedding, batch)
+    return Step(per_clip, flops, kept, weights, weights + moments + gradients, epoch, embedding, batch)
 
 
 def counted(run: Run, module, part: Signs, device) -> tuple[float, float]:
@@ -196,6 +201,7 @@ def units(plan: planned.Plan, signs: dict[str, Signs], workers: int) -> Units:
         if job.new:
             answers.setdefault(place(job, stand is not None), untrained(job, stand))
     keep_memory()
+    warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)  # idle ones do, while a long one measures
     before = time.perf_counter()
     with joblib.Parallel(n_jobs=workers) as pool:
         pool(joblib.delayed(clock)() for _ in range(workers))
