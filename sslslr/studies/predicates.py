@@ -50,6 +50,8 @@ def values(part: dict, group: pd.DataFrame, a: dict, b: dict) -> tuple[np.ndarra
     if part.get("compare", "difference") == "level":
         return x.to_numpy(float), name
     other = chosen(group, b)
+    if one.index.equals(other.index):
+        raise Missing(f"tables/{part['table']}.csv has nothing to hold {name} against but itself")
     ratio = part.get("compare") == "ratio"
     pair = pd.concat([x, series(other, part)], axis=1, keys=["a", "b"]).dropna()
     if pair.empty:

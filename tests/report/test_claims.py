@@ -127,6 +127,13 @@ def test_the_largest_share_that_is_not_above(tmp_path):
         predicates.series(pd.DataFrame({"repeat": [0, 0], "top1": [1, 2]}), PART)
 
 
+def test_a_row_held_against_itself_is_not_run(tmp_path):
+    rows = pd.DataFrame([{"share": s, "repeat": r, "top1": 0.5} for s in (0.0, 0.5) for r in range(4)])
+    part = {**PART, "a": {"share": {"at most": 0.25}}, "b": {"share": 0}, "bound": -1}
+    row, _ = judged(tmp_path, rows, CLAIM | {"judge": [part]})
+    assert row["verdict"] == "not run" and "but itself" in row["text"]
+
+
 def test_an_unknown_word_in_the_claims_is_an_error(tmp_path):
     path = tmp_path / "claims.yml"
     path.write_text("- {id: C1, place: s, notebook: '06', claim: c, judge: [{table: t, value: v, unit: points, says: over}]}\n")
