@@ -27,7 +27,8 @@ def over_training(history, groups: dict[str, list[str]], measures: dict[str, str
             ax.set_ylim(bottom=0)
             ax.tick_params(labelsize=7)
             ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-        row[0].set_ylabel(title, fontsize=9, fontweight="bold")
+        runs = history.loc[history["model"].isin(settings), "repeat"].nunique()
+        row[0].set_ylabel(f"{title}\n({runs} run{'s' if runs != 1 else ''})", fontsize=9, fontweight="bold")
     for ax, label in zip(axes[0], measures.values(), strict=True):
         ax.set_title(label, fontsize=8.5, fontweight="normal")
     for ax in axes[-1]:
