@@ -108,7 +108,7 @@ def test_what_a_notebook_took_is_noted_and_read(tmp_path, monkeypatch):
     assert plan.took("synthetic", "smoke") == {"04_x": notebook["metadata"]["sslslr"]}
     out = plan.Estimate([], {"04_x": (1.0, 0.5), "06_y": (9.0, 9.0)})
     text = plan.tell(out, 2, plan.took("synthetic", "smoke"))
-    assert "planned 1.0 min, took 1.5 min (-33 %)" in text and "10 min" in text
+    assert "planned 1.0 min, took 1.5 min (-33 %)" in text and "10.0 min" in text
     assert "seconds" in Path(reproduce.__file__).read_text()
 
 
