@@ -189,7 +189,8 @@ def _pair(signs: Signs, i: int, behind: Signs, j: int) -> dict:
 
 
 def _name(signs: Signs, i: int) -> str:
-    return f"{signs.glosses[signs.labels[i]]} · {signs.name} ({signs.kind}) · signer {signs.signers[i]} · {signs.clips[i]}"
+    gloss, signer = signs.glosses[signs.labels[i]], signs.signers[i]
+    return " · ".join(filter(None, (gloss, f"{signs.name} ({signs.kind})", signer and f"signer {signer}", str(signs.clips[i]))))
 
 
 def _safe(data: str) -> str:

@@ -111,6 +111,12 @@ def site_widget():
     return WIDGET
 
 
+def main_pages(folder):
+    """One page of each kind, to be looked at in the browser."""
+    one = [min((folder / kind).glob("*.html")) for kind in ("notebooks", "tables", "lessons") if (folder / kind).is_dir()]
+    return [*sorted(folder.glob("*.html")), *one]
+
+
 def soups(folder):
     return {page: BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser") for page in sorted(folder.rglob("*.html"))}
 
@@ -236,7 +242,7 @@ def test_a_site_is_built_anew_only_when_something_changed_and_whole_or_not_at_al
 def test_in_a_browser_it_fits_sorts_searches_and_turns_dark_without_a_word_on_the_console(built, tmp_path):
     folder, _, _ = built
     with browse(tmp_path / "profile") as tab:
-        for page in sorted(folder.rglob("*.html")):
+        for page in main_pages(folder):
             for width, dark in ((1280, False), (360, True)):
                 tab.look(width, dark=dark)
                 tab.open(page.as_uri())
@@ -272,7 +278,7 @@ def test_axe_finds_nothing_serious(built, tmp_path):
     script = AXE.read_text(encoding="utf-8")
     look = "axe.run(document, {preload: false}).then(r => r.violations.map(v => [v.impact, v.id, v.nodes[0].html.slice(0, 160)]))"
     with browse(tmp_path / "profile") as tab:
-        for page in (*sorted(folder.glob("*.html")), folder / "notebooks/00_toy.html", folder / "tables/toy.html"):
+        for page in main_pages(folder):
             for width, dark in ((1280, False), (360, True)):
                 tab.look(width, dark=dark)
                 tab.open(page.as_uri())
