@@ -173,6 +173,7 @@ def main(arguments: list[str] | None = None) -> int:
     profile = profiles.load("paper")
     if options.cpu_rehearsal:
         tiny = {"blocks": 1, "width": 16, "heads": 2, "dropout": 0.1}
+        torch.set_num_threads(1)
         print("rehearsal on the CPU: it shows that the code runs, the numbers mean nothing")
         report(replace(profile, encoder=tiny, batch=16, frames=12), torch.device("cpu"), 2, 128, 0)
         return 0
