@@ -150,3 +150,15 @@ def test_targets_are_met_only_by_the_whole_interval():
     some = recipe.targets(rows(0.1)).set_index("target")["verdict"]
     assert some["(a) 15 points above the random encoder"] == "missed" and some["(b) above BYOL"] == "met"
     assert set(recipe.targets(rows(-0.1))["verdict"]) == {"missed"}
+
+
+def test_seeds_of_one_group_of_signers_are_no_independent_observations(profile):
+    one = pd.DataFrame([
+        {"corpus": "toy", "repeat": r, "group": r % 3, "model": m, recipe.VALUE: v + 0.05 * (r % 3), "ten": v}
+        for r in range(9) for m, v in ({recipe.PLUS: 0.7} | dict.fromkeys({t[1] for t in recipe.TARGETS}, 0.5)).items()
+    ])  # fmt: skip
+    means = recipe.over_seeds(one)
+    assert set(means["seeds"]) == {3} and len(means) == 3 * one["model"].nunique()
+    assert set(recipe.targets(one)["n"]) == {3}
+    alone = recipe.targets(one[one["repeat"] < 3].drop(columns="group"))
+    pd.testing.assert_frame_equal(recipe.targets(one), alone)  # copies of the same answers add no certainty

@@ -41,6 +41,13 @@ def repeats(signs: Signs, profile: Profile) -> range:
     return range(profile.repeats if signs.kind == "synthetic" else profile.real_repeats)
 
 
+def group(signs: Signs, profile: Profile, repeat: int) -> int:
+    """Which signers a repeat holds out, as a number: repeats of one group differ in their seeds alone, so they are no
+    independent observations. With a published split, or too few signers, every repeat is a group of its own."""
+    signers = len(np.unique(signs.signers))
+    return repeat if (signs.split == "test").any() or signers < 3 else repeat % min(profile.folds, signers)
+
+
 def split(signs: Signs, profile: Profile, repeat: int) -> tuple[Signs, str]:
     """The split of one repeat, and what it is in words.
 

@@ -10,7 +10,7 @@ from sslslr.runs import side_by_side
 from sslslr.signs import Signs
 from sslslr.studies import comparison, evaluation
 from sslslr.studies.comparison import CONTROLS, RANDOM, SUPERVISED, TITLES
-from sslslr.studies.corpora import base_run, repeats, split
+from sslslr.studies.corpora import base_run, group, repeats, split
 from sslslr.studies.evaluation import as_many_steps, with_labels
 from sslslr.studies.statistics import interval
 from sslslr.training import Run
@@ -120,7 +120,8 @@ def search(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float],
         for repeat in repeats(signs, profile):
             parts, protocol = split(signs, profile, repeat)
             for name in names:
-                cells.append({"corpus": corpus, "kind": signs.kind, "protocol": protocol, "repeat": repeat, "candidate": name})
+                head = {"corpus": corpus, "kind": signs.kind, "protocol": protocol, "repeat": repeat, "group": group(signs, profile, repeat)}
+                cells.append(head | {"candidate": name})
                 jobs.append((CANDIDATES[name].run(profile, repeat, rates), parts, "val"))
     rows = side_by_side(evaluate, jobs, workers, title="candidates")
     rows = [row | {"validation_clips": row.pop("test_clips")} for row in rows]
@@ -145,10 +146,22 @@ def final(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], 
             tenth = with_labels(parts, 0.1, seed=repeat)
             few = {TEN: (as_many_steps(runs[SUPERVISED], tenth, parts), tenth)}
             for model, (run, on) in ({m: (run, parts) for m, run in runs.items()} | few).items():
-                cells.append({"corpus": corpus, "kind": signs.kind, "protocol": protocol, "repeat": repeat, "model": model})
+                head = {"corpus": corpus, "kind": signs.kind, "protocol": protocol, "repeat": repeat, "group": group(signs, profile, repeat)}
+                cells.append(head | {"model": model})
                 jobs.append((run, on, "test", model))
     rows = side_by_side(evaluate, jobs, workers, title="SL-FPN+ and its controls")
     return pd.DataFrame([cell | row for cell, row in zip(cells, rows, strict=True)])
+
+
+def over_seeds(rows: pd.DataFrame, model: str = "model") -> pd.DataFrame:
+    """Means over the seeds of each group of held-out signers, the unit of every interval here: a row a corpus, ``model``
+    and group, with ``seeds``, their number. Rows without a column ``group`` are one group each."""
+    rows = rows if "group" in rows else rows.assign(group=rows["repeat"])
+    by = ["corpus", model, "group"]
+    told = {c: "mean" if pd.api.types.is_numeric_dtype(rows[c]) else "first" for c in rows.columns if c not in by}
+    groups = rows.groupby(by, sort=False)
+    out = groups.agg(told).assign(seeds=groups.size()).reset_index()
+    return out.assign(repeat=out["group"])
 
 
 # The targets, set before the search: what is compared (a accuracy at 100 % or 10 % of the labels), and by how much at least.
@@ -169,13 +182,14 @@ MARGIN = 0.01  # of accuracy: as much below as still counts as not below
 
 
 def targets(rows: pd.DataFrame) -> pd.DataFrame:
-    """Each of ``TARGETS`` on each corpus, paired over repeats: SL-FPN+ minus the other (mean, low, high, n) and a verdict.
+    """Each of ``TARGETS`` on each corpus, paired over groups of held-out signers (means over their seeds): SL-FPN+ minus the
+    other (mean, low, high, n) and a verdict.
 
     met: the whole interval lies above what is asked; missed: all of it below; else undecided. "Reaches" and "not below"
     ask for no more than ``MARGIN`` below the other: met only if the whole interval is above that.
     """
     out = []
-    for corpus, part in rows.groupby("corpus", sort=False):
+    for corpus, part in over_seeds(rows).groupby("corpus", sort=False):
         for target, other, value, least in TARGETS:
             wide = part.assign(value=part[VALUE].where(part["model"] == TEN, part[value])).pivot(
                 index="repeat", columns="model", values="value"
