@@ -20,7 +20,7 @@ FRESH := .venv/fresh-$(shell cat requirements.lock pyproject.toml | cksum | cut 
 help: ## Show this help
 	@echo "sslslr: learning sign representations from landmarks without labels. On 2 cores:"
 	@echo
-	@echo "  make reproduce    all notebooks, figures, tables and the site     40 min       4 GB memory  0.5 GB disk"
+	@echo "  make reproduce    all notebooks, figures, tables and the site     31 min       4 GB memory  0.5 GB disk"
 	@echo "                    PROFILE=smoke|quick|full|paper   WORKERS=2   SET='ALPHA=1/2' (a notebook's own parameter)"
 	@echo "                    DATASET=isl-kinect DATA=/path/to/it (and the other sets of data/README.md)"
 	@echo "                    SCHEDULER=dask://host:port (a Dask cluster: python -m sslslr.cluster --help)"
