@@ -50,6 +50,12 @@ class Skeleton:
             index[left], index[right] = right, left
         return index
 
+    @property
+    def lower(self) -> tuple[int, ...]:
+        """Indices of the landmarks below the waist, hips included: no sign needs them, and a camera often misses them."""
+        below = ("hip", "knee", "ankle", "heel", "foot", "spine_base")
+        return tuple(i for i, name in enumerate(self.landmarks) if any(part in name for part in below))
+
 
 MEDIAPIPE_75 = Skeleton(
     name="mediapipe-75",

@@ -214,6 +214,22 @@ def test_study_and_table_6_fill_what_is_there_and_mark_what_is_not(profile):
     assert here["top-5 % per class"].startswith(f"{100 * full['top5_class'].mean():.1f} ±")
 
 
+def test_more_seeds_for_the_same_signers_add_no_certainty():
+    rows = [
+        {"corpus": "toy", "kind": "real", "protocol": "p", "repeat": r, "group": r % 3, "model": m, "share": 1.0, "labels": 10, "clips": 20}
+        | dict.fromkeys(("top1", "top5", "top1_class", "top5_class"), v + 0.05 * (r % 3) ** 2)
+        for r in range(9)
+        for m, v in ((finetune.SCRATCH, 0.5), (finetune.PAPER, 0.6))
+    ]
+    rows = pd.DataFrame(rows)
+    rows.loc[rows["model"] == finetune.PAPER, "top1"] += 0.01 * (rows["repeat"] % 3)
+    few = rows[rows["repeat"] < 3]
+    pd.testing.assert_frame_equal(finetune.table(rows), finetune.table(few))
+    pd.testing.assert_frame_equal(finetune.differences(rows), finetune.differences(few))
+    ours = table6.ours(rows, "toy", "quick")
+    assert set(ours["n"]) == {3} and set(ours["clips"]) == {60}
+
+
 def test_the_reported_rows_are_those_of_the_paper():
     rows = table6.reported()
     wide = rows.pivot(index=["dataset", "method"], columns="metric", values="mean").mul(100).round(2)

@@ -98,6 +98,37 @@ def test_recipe_views_keep_padding_missing_landmarks_and_the_original(coordinate
         assert seen[:, 0, :33].all(), "a landmark that is always there is there in the view"
 
 
+def test_masks_hide_what_they_say_and_leave_the_original_alone():
+    signs = make_signs()
+    x, lengths = torch.from_numpy(signs.landmarks), torch.from_numpy(signs.lengths)
+    lower = list(signs.skeleton.lower)
+    for name in ("masked_frames", "masked_landmarks", "legless"):
+        before = x.clone()
+        out = VIEWS[name](x, lengths, torch.Generator().manual_seed(0), 1 / 3, 1 / 4)
+        torch.testing.assert_close(x, before, equal_nan=True)
+        torch.testing.assert_close(out, VIEWS[name](x, lengths, torch.Generator().manual_seed(0), 1 / 3, 1 / 4), equal_nan=True)
+        inside = torch.arange(x.shape[1]) < lengths[:, None]
+        seen = ~out.isnan().any(-1)
+        if name == "masked_frames":
+            frames = seen.any(-1)
+            assert frames.any(1).all() and 0.5 < frames[inside].float().mean() < 0.9
+        if name == "masked_landmarks":
+            assert 0.1 < (~seen[:, :, :33].any(1)).float().mean() < 0.5
+        assert seen[:, :, lower].any() == (name != "legless") and seen[:, :, :11].any()
+    with pytest.raises(SignError, match="no known skeleton has 7"):
+        VIEWS["legless"](x[:, :, :7], lengths, None, 0, 0)
+
+
+def test_without_legs_hides_the_lower_body_and_nothing_else():
+    signs = make_signs()
+    names = [signs.skeleton.landmarks[i] for i in signs.skeleton.lower]
+    assert {"left_hip", "right_knee", "left_heel", "right_foot_index"} <= set(names) and len(names) == 10
+    rest = [i for i in range(75) if i not in signs.skeleton.lower]
+    out = recipe.without_legs(signs).landmarks
+    assert np.isnan(out[:, :, list(signs.skeleton.lower)]).all() and np.isfinite(signs.landmarks[:, 0, 23]).all()
+    np.testing.assert_array_equal(out[:, :, rest], signs.landmarks[:, :, rest])
+
+
 def test_a_turn_keeps_shapes_up_to_size():
     x = torch.randn(5, 6, 9, 3)
     recipe_views.JITTER, kept = 0.0, recipe_views.JITTER
@@ -109,6 +140,15 @@ def test_a_turn_keeps_shapes_up_to_size():
     for clip in ratio:
         inside = clip[~torch.eye(54, dtype=bool)]
         assert inside.std() < 1e-4 and 0.84 < inside.mean() < 1.16
+
+
+def test_only_the_candidates_of_the_upper_body_get_clips_without_legs(profile, monkeypatch):
+    signs = replace(make_signs(90, signers=6), split=np.full(90, ""))
+    legs = lambda run, parts, part: {"test_clips": 1, "legs": bool(np.isfinite(parts.landmarks[:, :, list(parts.skeleton.lower)]).any())}  # noqa: E731
+    monkeypatch.setattr(recipe, "side_by_side", lambda of, jobs, *_, **__: [legs(*job) for job in jobs])
+    rows = recipe.search(profile, {"toy": signs}, {"slfpn": 1e-3}, (recipe.PLUS, recipe.UPPER, recipe.RANDOM_UPPER, recipe.RANDOM))
+    legs = rows.groupby("candidate")["legs"].agg(["min", "max"])
+    assert legs.loc[[recipe.PLUS, recipe.RANDOM]].all(axis=None) and not legs.loc[[recipe.UPPER, recipe.RANDOM_UPPER]].any(axis=None)
 
 
 def test_the_search_gives_the_same_whatever_the_test_clips_hold(profile, monkeypatch):

@@ -5,6 +5,7 @@ import pandas as pd
 from sslslr import datasets, paths
 from sslslr.errors import SignError
 from sslslr.report.stage import percent
+from sslslr.studies.recipe import over_seeds
 from sslslr.studies.statistics import summarise
 
 ABSENT, REPORTED, HERE = "not run: data absent", "reported", "this code"
@@ -31,7 +32,7 @@ def reported() -> pd.DataFrame:
 
 def ours(rows: pd.DataFrame, dataset: str, profile: str) -> pd.DataFrame:
     """Our rows of Table 6 from the runs of ``finetune.study`` with all labels: mean, low, high (0 to 1) of each measure."""
-    rows = rows[rows["share"] == 1]
+    rows = over_seeds(rows[rows["share"] == 1], "model")
     by = ["corpus", "kind", "protocol", "model"]
     clips = rows.groupby(by, sort=False)["clips"].sum().reset_index()
     parts = [summarise(rows, by, column).assign(metric=metric, average=average) for (metric, average), column in MEASURES.items()]

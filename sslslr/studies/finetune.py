@@ -16,7 +16,7 @@ from sslslr.signs import Signs
 from sslslr.splits import fraction
 from sslslr.studies import comparison, evaluation, recipe
 from sslslr.studies.comparison import RANDOM
-from sslslr.studies.corpora import repeats, split
+from sslslr.studies.corpora import group, repeats, split
 from sslslr.studies.evaluation import kept
 from sslslr.studies.statistics import claims, summarise
 from sslslr.training import Run
@@ -124,7 +124,8 @@ def study(
             parts, protocol = split(signs, profile, repeat)
             for arm, share in product(arms, shares):
                 start = pretraining(arm, profile, repeat, rates)
-                heads.append({"corpus": corpus, "kind": signs.kind, "protocol": protocol, "repeat": repeat, "model": arm, "share": share})
+                head = {"corpus": corpus, "kind": signs.kind, "protocol": protocol, "repeat": repeat, "group": group(signs, profile, repeat)}
+                heads.append(head | {"model": arm, "share": share})
                 jobs.append((tuning_of(profile, parts, repeat, start, chosen[arm, share], share, choose), parts, start))
     rows = side_by_side(evaluate, jobs, workers, title="fine-tuning")
     return pd.DataFrame([h | {"rate": chosen[h["model"], h["share"]]} | r for h, r in zip(heads, rows, strict=True)])
@@ -140,7 +141,8 @@ def frozen(
     heads, jobs = [], []
     for corpus, signs in corpora.items():
         for repeat in repeats(signs, profile):
-            parts, head = split(signs, profile, repeat)[0], {"corpus": corpus, "kind": signs.kind, "repeat": repeat}
+            parts = split(signs, profile, repeat)[0]
+            head = {"corpus": corpus, "kind": signs.kind, "repeat": repeat, "group": group(signs, profile, repeat)}
             for arm in arms:
                 start = pretraining(arm, profile, repeat, rates) or comparison.control_of(RANDOM, profile, repeat, rates)
                 heads.append(head | {"model": f"{RANDOM if arm == SCRATCH else arm}, {FROZEN}"})
@@ -168,14 +170,22 @@ def curves(
     return pd.concat(out, ignore_index=True)
 
 
+def over_seeds(rows: pd.DataFrame) -> pd.DataFrame:
+    """Means over the seeds of each group of held-out signers, arm and share: the unit of every interval of this study."""
+    return recipe.over_seeds(rows, "model", "share")
+
+
 def table(rows: pd.DataFrame, value: str = "top1") -> pd.DataFrame:
-    """Mean and 95 % interval of ``value`` over repeats for each corpus, model and share, with the mean number of labels."""
-    by = ["corpus", "model", "share"]
+    """Mean and 95 % interval of ``value`` for each corpus, model and share, with the mean number of labels: over groups of
+    held-out signers, means over the seeds of each first (``recipe.over_seeds``)."""
+    by, rows = ["corpus", "model", "share"], over_seeds(rows)
     return summarise(rows, by, value).merge(rows.groupby(by, sort=False)["labels"].mean().round().reset_index(), on=by)
 
 
 def differences(rows: pd.DataFrame, value: str = "top1") -> pd.DataFrame:
-    """Each pretrained arm minus from scratch, by corpus and share, paired over repeats (same seed, signers and labels); Holm over all."""
+    """Each pretrained arm minus from scratch, by corpus and share, paired over groups of held-out signers (same seeds,
+    signers and labels; seeds averaged first); Holm over all."""
+    rows = over_seeds(rows)
     cells = rows[["corpus", "share"]].drop_duplicates().to_dict("records")
     pairs = [cell | {"a": arm, "b": SCRATCH} for cell in cells for arm in rows["model"].unique() if arm != SCRATCH]
     return claims(rows, pairs, column="model", over=["repeat"], value=value)

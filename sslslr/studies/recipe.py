@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 
-from sslslr import recipe_views
+from sslslr import recipe_masks, recipe_views
 from sslslr.profiles import Profile
 from sslslr.runs import side_by_side
 from sslslr.signs import Signs
@@ -19,12 +20,13 @@ from sslslr.views import ViewConfig
 PLUS, PLAIN, PAPER = "SL-FPN+", "SL-FPN", "SL-FPN, boundary views"  # PLAIN has SL-FPN+'s views, PAPER the paper's
 TEN = "supervised, 10 % of the labels"
 VALUE = "linear_standardised_top1"
-VIEWS = recipe_views.__name__  # imported so that every process that trains a candidate knows its views
+VIEWS = recipe_views.__name__, recipe_masks.__name__  # imported so that every process that trains a candidate knows its views
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One change to SL-FPN: the method and its options, the views, and factors on the profile's epochs and batch and on the rate."""
+    """One change to SL-FPN: the method and its options, the views, and factors on the profile's epochs and batch and on the
+    rate. ``upper``: the clips have no lower body, neither in training nor for the probe (``without_legs``)."""
 
     method: str = "slfpn_plus"
     options: dict = field(default_factory=dict)
@@ -32,6 +34,7 @@ class Candidate:
     epochs: float = 1
     batch: float = 1
     rate: float = 1
+    upper: bool = False
 
     def run(self, profile: Profile, repeat: int, rates: dict[str, float]) -> Run:
         """Its run; the rate is the one chosen for SL-FPN, or for the method itself where it has one, times the factor."""
@@ -44,8 +47,10 @@ VICREG = {"variance": 1.0, "covariance": 0.04}  # VICReg's proportions, 25 : 25 
 SPREAD = {"variance": 1.0, "covariance": 1.0}
 FEATURES = SPREAD | {"on_features": True}
 OFF = {"variance": 0.0, "covariance": 0.0}
+COOL = {"temperature": 0.1}
 COMPOSED, BOUNDARY, PACED, TURN = (ViewConfig(v) for v in ("composed", "boundary", "paced", "turn"))
 RECIPE = Candidate(options=FEATURES)
+UPPER, RANDOM_UPPER = "SL-FPN+, upper body only", "random encoder, upper body only"
 
 # Every candidate, in the open. Views are ``recipe_views.bounded`` (crop, time warp, permutation, turn) if not named.
 LEFT_OUT = {
@@ -72,6 +77,9 @@ CANDIDATES = LEFT_OUT | {
     "VICReg's terms on the features too": Candidate(options=VICREG | {"on_features": True}),
     "SL-FPN+, composed views": Candidate(options=FEATURES, views=COMPOSED),
     "SL-FPN+, turned only": Candidate(options=FEATURES, views=TURN),
+    "SL-FPN+, composed views, frames masked": Candidate(options=FEATURES, views=ViewConfig("masked_frames")),
+    "SL-FPN+, composed views, landmarks masked": Candidate(options=FEATURES, views=ViewConfig("masked_landmarks")),
+    "SL-FPN+, composed views, lower body hidden in them": Candidate(options=FEATURES, views=ViewConfig("legless")),
     "SL-FPN+, stop-gradient in terms (i), (ii)": Candidate(options=FEATURES | {"still": True}),
     "SL-FPN+, second original": Candidate(options=FEATURES | {"second_original": True}),
     "SL-FPN+, output BatchNorm": Candidate(options=FEATURES | {"output_batchnorm": True}),
@@ -86,10 +94,16 @@ CANDIDATES = LEFT_OUT | {
     "SimCLR, paced views, rate x 3": Candidate("simclr", views=PACED, rate=3),
     "SimCLR, turned only": Candidate("simclr", views=TURN),
     "SimCLR, 4 times as long": Candidate("simclr", epochs=4),
+    "SimCLR at temperature 0.1": Candidate("simclr", COOL),
     RANDOM: Candidate("slfpn", epochs=0),
+    UPPER: replace(RECIPE, upper=True),
+    "SL-FPN, upper body only": Candidate("slfpn", upper=True),
+    "SimCLR, upper body only": Candidate("simclr", upper=True),
+    "SimCLR at temperature 0.1, upper body only": Candidate("simclr", COOL, upper=True),
+    RANDOM_UPPER: Candidate("slfpn", epochs=0, upper=True),
 }
 QUICK = (PLUS, "SL-FPN+ without the terms on the features", "SL-FPN+ without the covariance terms",
-         "SL-FPN+ without any of the terms (SL-FPN, same views)", RANDOM)  # fmt: skip
+         "SL-FPN+ without any of the terms (SL-FPN, same views)", RANDOM, UPPER, RANDOM_UPPER)  # fmt: skip
 
 
 def evaluate(run: Run, signs: Signs, part: str = "test", model: str = "") -> dict:
@@ -99,6 +113,13 @@ def evaluate(run: Run, signs: Signs, part: str = "test", model: str = "") -> dic
         row = row | {"ten": evaluation.few_labels(run, signs, model, (0.1,), 3)}
         row["ten"] = sum(row["ten"]["0.1"]) / len(row["ten"]["0.1"])
     return row
+
+
+def without_legs(signs: Signs) -> Signs:
+    """The same clips with every landmark below the waist missing."""
+    landmarks = np.array(signs.landmarks)
+    landmarks[:, :, list(signs.skeleton.lower)] = np.nan
+    return replace(signs, landmarks=landmarks)
 
 
 def sized(profile: Profile, seeds: int = 1, length: int = 1) -> Profile:
@@ -119,10 +140,11 @@ def search(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float],
     for corpus, signs in corpora.items():
         for repeat in repeats(signs, profile):
             parts, protocol = split(signs, profile, repeat)
+            upper = without_legs(parts) if any(CANDIDATES[name].upper for name in names) else parts
             for name in names:
                 head = {"corpus": corpus, "kind": signs.kind, "protocol": protocol, "repeat": repeat, "group": group(signs, profile, repeat)}
                 cells.append(head | {"candidate": name})
-                jobs.append((CANDIDATES[name].run(profile, repeat, rates), parts, "val"))
+                jobs.append((CANDIDATES[name].run(profile, repeat, rates), upper if CANDIDATES[name].upper else parts, "val"))
     rows = side_by_side(evaluate, jobs, workers, title="candidates")
     rows = [row | {"validation_clips": row.pop("test_clips")} for row in rows]
     return pd.DataFrame([cell | row for cell, row in zip(cells, rows, strict=True)])
@@ -153,11 +175,11 @@ def final(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], 
     return pd.DataFrame([cell | row for cell, row in zip(cells, rows, strict=True)])
 
 
-def over_seeds(rows: pd.DataFrame, model: str = "model") -> pd.DataFrame:
-    """Means over the seeds of each group of held-out signers, the unit of every interval here: a row a corpus, ``model``
-    and group, with ``seeds``, their number. Rows without a column ``group`` are one group each."""
+def over_seeds(rows: pd.DataFrame, *models: str) -> pd.DataFrame:
+    """Means over the seeds of each group of held-out signers, the unit of every interval here: a row a corpus, group and
+    value of the columns ``models`` ("model"), with ``seeds``, their number. Without a column ``group`` each row is one."""
     rows = rows if "group" in rows else rows.assign(group=rows["repeat"])
-    by = ["corpus", model, "group"]
+    by = ["corpus", *(models or ("model",)), "group"]
     told = {c: "mean" if pd.api.types.is_numeric_dtype(rows[c]) else "first" for c in rows.columns if c not in by}
     groups = rows.groupby(by, sort=False)
     out = groups.agg(told).assign(seeds=groups.size()).reset_index()
