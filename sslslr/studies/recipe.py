@@ -47,22 +47,29 @@ VICREG = {"variance": 1.0, "covariance": 0.04}  # VICReg's proportions, 25 : 25 
 SPREAD = {"variance": 1.0, "covariance": 1.0}
 FEATURES = SPREAD | {"on_features": True}
 OFF = {"variance": 0.0, "covariance": 0.0}
+NORMED = FEATURES | {"output_batchnorm": True}
 COOL = {"temperature": 0.1}
-COMPOSED, BOUNDARY, PACED, TURN = (ViewConfig(v) for v in ("composed", "boundary", "paced", "turn"))
-RECIPE = Candidate(options=FEATURES)
+COMPOSED, BOUNDARY, PACED, TURN, LEGLESS = (ViewConfig(v) for v in ("composed", "boundary", "paced", "turn", "legless"))
+RECIPE = Candidate(options=NORMED, views=LEGLESS)
 UPPER, RANDOM_UPPER = "SL-FPN+, upper body only", "random encoder, upper body only"
+NOTHING_LEFT = "SL-FPN+ without any of its parts (SL-FPN, same views)"
 
-# Every candidate, in the open. Views are ``recipe_views.bounded`` (crop, time warp, permutation, turn) if not named.
+# Every candidate, in the open. Views are ``recipe_views.bounded`` (crop, time warp, permutation, turn) if not named;
+# "both terms" are variance and covariance, each at weight 1, on projections and features.
 LEFT_OUT = {
     PLUS: RECIPE,
-    "SL-FPN+ without the terms on the features": Candidate(options=SPREAD),
-    "SL-FPN+ without the covariance terms": Candidate(options=FEATURES | {"covariance": 0.0}),
-    "SL-FPN+ without the variance terms": Candidate(options=FEATURES | {"variance": 0.0}),
-    "SL-FPN+ without any of the terms (SL-FPN, same views)": Candidate("slfpn"),
-    "SL-FPN+ without the permutation": Candidate(options=FEATURES, views=PACED),
-    "SL-FPN+ with the boundary views alone": Candidate(options=FEATURES, views=BOUNDARY),
+    "SL-FPN+ without the covariance terms": replace(RECIPE, options=NORMED | {"covariance": 0.0}),
+    "SL-FPN+ without the variance terms": replace(RECIPE, options=NORMED | {"variance": 0.0}),
+    "SL-FPN+ without the terms on the features": replace(RECIPE, options=NORMED | {"on_features": False}),
+    "SL-FPN+ without the output BatchNorm": replace(RECIPE, options=FEATURES),
+    "SL-FPN+ whose views show the lower body": replace(RECIPE, views=COMPOSED),
+    "SL-FPN+ without the permutation": replace(RECIPE, views=ViewConfig("legless", 0, 0)),
+    "SL-FPN+ with the boundary views alone": replace(RECIPE, views=BOUNDARY),
+    NOTHING_LEFT: replace(RECIPE, method="slfpn", options={}),
 }
 CANDIDATES = LEFT_OUT | {
+    "SL-FPN+, 4 times as long": replace(RECIPE, epochs=4),
+    "SL-FPN": Candidate("slfpn"),
     "SL-FPN, boundary views": Candidate("slfpn", views=BOUNDARY),
     "SL-FPN, composed views": Candidate("slfpn", views=COMPOSED),
     "l2-normalised": Candidate("slfpn", {"normalise": True}),
@@ -71,21 +78,26 @@ CANDIDATES = LEFT_OUT | {
     "a second original": Candidate(options=OFF | {"second_original": True}),
     "VICReg's terms, composed views": Candidate(options=VICREG, views=COMPOSED),
     "VICReg's terms, no permutation": Candidate(options=VICREG, views=ViewConfig("composed", 0, 0)),
+    "VICReg's terms, covariance x 25": Candidate(options=SPREAD),
     "VICReg's terms, covariance x 25, composed views": Candidate(options=SPREAD, views=COMPOSED),
     "VICReg's terms, covariance x 25, paced views": Candidate(options=SPREAD, views=PACED),
     "VICReg's terms, covariance x 25, paced views, rate x 3": Candidate(options=SPREAD, views=PACED, rate=3),
     "VICReg's terms on the features too": Candidate(options=VICREG | {"on_features": True}),
-    "SL-FPN+, composed views": Candidate(options=FEATURES, views=COMPOSED),
-    "SL-FPN+, turned only": Candidate(options=FEATURES, views=TURN),
-    "SL-FPN+, composed views, frames masked": Candidate(options=FEATURES, views=ViewConfig("masked_frames")),
-    "SL-FPN+, composed views, landmarks masked": Candidate(options=FEATURES, views=ViewConfig("masked_landmarks")),
-    "SL-FPN+, composed views, lower body hidden in them": Candidate(options=FEATURES, views=ViewConfig("legless")),
-    "SL-FPN+, stop-gradient in terms (i), (ii)": Candidate(options=FEATURES | {"still": True}),
-    "SL-FPN+, second original": Candidate(options=FEATURES | {"second_original": True}),
-    "SL-FPN+, output BatchNorm": Candidate(options=FEATURES | {"output_batchnorm": True}),
-    "SL-FPN+, batch x 4": Candidate(options=FEATURES, batch=4),
-    "SL-FPN+, rate x 3": Candidate(options=FEATURES, rate=3),
-    "SL-FPN+, 4 times as long": Candidate(options=FEATURES, epochs=4),
+    "both terms": Candidate(options=FEATURES),
+    "both terms, no covariance": Candidate(options=FEATURES | {"covariance": 0.0}),
+    "both terms, no variance": Candidate(options=FEATURES | {"variance": 0.0}),
+    "both terms, boundary views": Candidate(options=FEATURES, views=BOUNDARY),
+    "both terms, paced views": Candidate(options=FEATURES, views=PACED),
+    "both terms, composed views": Candidate(options=FEATURES, views=COMPOSED),
+    "both terms, turned only": Candidate(options=FEATURES, views=TURN),
+    "both terms, composed views, frames masked": Candidate(options=FEATURES, views=ViewConfig("masked_frames")),
+    "both terms, composed views, landmarks masked": Candidate(options=FEATURES, views=ViewConfig("masked_landmarks")),
+    "both terms, stop-gradient in terms (i), (ii)": Candidate(options=FEATURES | {"still": True}),
+    "both terms, second original": Candidate(options=FEATURES | {"second_original": True}),
+    "both terms, output BatchNorm": Candidate(options=NORMED),
+    "both terms, batch x 4": Candidate(options=FEATURES, batch=4),
+    "both terms, rate x 3": Candidate(options=FEATURES, rate=3),
+    "both terms, 4 times as long": Candidate(options=FEATURES, epochs=4),
     "SimCLR": Candidate("simclr"),
     "SimCLR, composed views": Candidate("simclr", views=COMPOSED),
     "SimCLR, composed views, 4 times as long": Candidate("simclr", views=COMPOSED, epochs=4),
@@ -97,13 +109,14 @@ CANDIDATES = LEFT_OUT | {
     "SimCLR at temperature 0.1": Candidate("simclr", COOL),
     RANDOM: Candidate("slfpn", epochs=0),
     UPPER: replace(RECIPE, upper=True),
+    "both terms, upper body only": Candidate(options=FEATURES, upper=True),
     "SL-FPN, upper body only": Candidate("slfpn", upper=True),
     "SimCLR, upper body only": Candidate("simclr", upper=True),
     "SimCLR at temperature 0.1, upper body only": Candidate("simclr", COOL, upper=True),
     RANDOM_UPPER: Candidate("slfpn", epochs=0, upper=True),
 }
-QUICK = (PLUS, "SL-FPN+ without the terms on the features", "SL-FPN+ without the covariance terms",
-         "SL-FPN+ without any of the terms (SL-FPN, same views)", RANDOM, UPPER, RANDOM_UPPER)  # fmt: skip
+QUICK = (PLUS, "SL-FPN+ without the covariance terms", "SL-FPN+ without the output BatchNorm", "SL-FPN+ whose views show the lower body",
+         NOTHING_LEFT, RANDOM, UPPER, RANDOM_UPPER)  # fmt: skip
 
 
 def evaluate(run: Run, signs: Signs, part: str = "test", model: str = "") -> dict:

@@ -62,7 +62,7 @@ def kind(run: Run) -> tuple:
 
     Which frames the order-changing views move makes no difference: they count as "boundary".
     """
-    views = run.views.name if run.views.name in ("classical", "composed", "bounded", "paced") else "boundary"
+    views = run.views.name if run.views.name in ("classical", "composed", "bounded", "paced", "legless") else "boundary"
     return run.method, run.options.get("original", True), views, run.encoder, run.batch, run.precision
 
 
