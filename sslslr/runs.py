@@ -1,6 +1,7 @@
 """The run store: a run is named by its content, done once, resumed if killed; many run side by side."""
 
 import hashlib
+import importlib
 import json
 import multiprocessing
 import os
@@ -112,7 +113,8 @@ def side_by_side(task: Callable, jobs: Sequence[tuple], workers: int = 0, title:
     keep_memory()
     bar = tqdm(total=sum(epochs), desc=title, unit="epoch", mininterval=1)
     with bar, _Watch(bar, folders, epochs, done), cluster.parallel(workers) as pool:
-        results = pool(joblib.delayed(_alone)(task, paths.runs(), paths.cache(), *job) for job in jobs)
+        known = sorted({view.__module__ for view in VIEWS.values() if view.__module__.startswith("sslslr.")})
+        results = pool(joblib.delayed(_alone)(task, known, paths.runs(), paths.cache(), *job) for job in jobs)
         out = []
         for i, result in enumerate(results):
             out.append(result)
@@ -120,7 +122,9 @@ def side_by_side(task: Callable, jobs: Sequence[tuple], workers: int = 0, title:
     return out
 
 
-def _alone(task: Callable, runs: Path, cache: Path, *job):
+def _alone(task: Callable, known: list[str], runs: Path, cache: Path, *job):
+    for module in known:  # view sets that this process's parent has registered by importing them
+        importlib.import_module(module)
     os.environ["SSLSLR_RUNS"], os.environ["SSLSLR_CACHE"] = str(runs), str(cache)
     torch.set_num_threads(1)
     if torch.cuda.is_available():  # workers are numbered from 1: each takes its own GPU

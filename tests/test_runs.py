@@ -180,3 +180,14 @@ def test_two_processes_do_not_train_the_same_run_twice(signs):
     assert len({g.split("-")[0] for g in runs.side_by_side(task, jobs, workers=2)}) == 1
     made = next(paths.runs().glob("*/provenance.json")).stat().st_mtime
     assert len(list(paths.runs().glob("*/provenance.json"))) == 1 and made >= started
+
+
+def test_a_fresh_process_knows_the_views_that_its_parent_has_imported():
+    from joblib.externals.loky import get_reusable_executor
+
+    from sslslr import recipe_masks
+
+    signs = make_signs()
+    run = replace(SMALL, views=ViewConfig(recipe_masks.legless.__name__)).fitted(signs)
+    get_reusable_executor().shutdown()
+    assert runs.side_by_side(runs.key, [(run, signs)] * 2, workers=2) == [runs.key(run, signs)] * 2
