@@ -84,7 +84,7 @@ def shown(table: pd.DataFrame) -> pd.DataFrame:
             else:
                 row[name] = percent(*same.iloc[0][["mean", "low", "high"]])
         if state == HERE:
-            row["from"] = f"profile {first['profile']}, {int(first['n'])} runs, {int(first['clips'])} test clips, {first['protocol']}"
+            row["from"] = f"profile {first['profile']}, n = {int(first['n'])}, {int(first['clips'])} test clips, {first['protocol']}"
         else:
             row["from"] = "; ".join(t for t in (first["source"], first.get("note")) if isinstance(t, str) and t)
         out.append(row)
