@@ -29,7 +29,9 @@ from sslslr.skeleton import MEDIAPIPE_75
 from sslslr.splits import by_signer
 from sslslr.studies import planned
 from sslslr.training import WATCHED, Run, measure, store, train_epoch
+from sslslr.views import VIEWS
 
+ORDER_ONLY = ("sslslr.views.boundary", "sslslr.degradations")  # view sets that keep landmarks where they are: one cost
 LARGE = 1e9  # FLOPs of a clip in a step from which on the encoder is large: fewer clips are measured, and scaled
 ENOUGH = 4e10  # FLOPs of one step that is measured on a CPU
 
@@ -62,7 +64,7 @@ def kind(run: Run) -> tuple:
 
     Which frames the order-changing views move makes no difference: they count as "boundary".
     """
-    views = run.views.name if run.views.name in ("classical", "composed", "bounded", "paced", "legless") else "boundary"
+    views = "boundary" if VIEWS[run.views.name].__module__ in ORDER_ONLY else run.views.name
     return run.method, run.options.get("original", True), views, run.encoder, run.batch, run.precision
 
 
