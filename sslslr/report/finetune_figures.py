@@ -72,7 +72,7 @@ def label_curves(table: pd.DataFrame, frozen: pd.DataFrame, differences: pd.Data
             below.errorbar(x, 100 * rows["points"], yerr=half, **_style(arm) | {"ls": "none"}, ms=6, mec="white", mew=0.6, elinewidth=1.4)
         below.axhline(0, color="black", lw=1)
         shares = sorted(table["share"].unique())
-        above.set(title=f"{corpus} ({int(table[table['corpus'] == corpus]['n'].min())} runs)", ylim=(0, 1))
+        above.set(title=f"{corpus} (n = {int(table[table['corpus'] == corpus]['n'].min())})", ylim=(0, 1))
         below.set(xscale="log", xlabel="labels used, % of training clips", xlim=(0.85 * shares[0], 1.18))
         below.set_xticks(shares, [f"{100 * s:g}" for s in shares])
         below.minorticks_off()
@@ -99,7 +99,7 @@ def dictionary(rows: pd.DataFrame, title: str = ""):
             xscale="log",
             ylim=(0, 1.02),
             xlabel="suggestions looked at, k",
-            title=f"{corpus} ({glosses} glosses, {part['repeat'].nunique()} runs)",
+            title=f"{corpus} ({glosses} glosses, n = {part['repeat'].nunique()})",
         )
         ax.set_xticks(DEPTHS, [str(k) for k in DEPTHS])
         ax.minorticks_off()
