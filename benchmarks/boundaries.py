@@ -18,9 +18,9 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np
 from scipy.signal import find_peaks, peak_widths, savgol_filter
 
-from sslslr import boundaries
+from sslslr.clips import boundaries
+from sslslr.clips.signs import Signs, prepare
 from sslslr.datasets import synthetic
-from sslslr.signs import Signs, prepare
 
 
 def peer(signs: Signs) -> tuple[np.ndarray, np.ndarray]:

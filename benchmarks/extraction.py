@@ -87,6 +87,5 @@ def main() -> None:
             print(f"{a} is {statistics.median(ratios):.2f}x as fast as {b} by {what} (n = {len(ratios)} rounds: {each})")
 
 
-
 if __name__ == "__main__":
     main()

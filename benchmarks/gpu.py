@@ -1,7 +1,7 @@
 """The paper-size step on a GPU: model FLOPs utilisation, samples/s against the common recipe, idle share, determinism.
 
 ``python benchmarks/gpu.py`` trains SL-FPN and SimCLR at the sizes of profile paper (12 blocks x 512, batch 512, 64 frames, bf16)
-on synthetic clips with the loop of ``sslslr.training``, compiled and not, and prints
+on synthetic clips with the loop of ``sslslr.learning.training``, compiled and not, and prints
 
 - utilisation: FLOPs of the step's matrix products over its time, as a share of the card's *measured* dense bf16 rate (target 0.45);
 - samples/s of SimCLR against the common recipe of ``benchmarks/training.py`` at the same batch, in turn in the same process;
@@ -26,17 +26,17 @@ from torch.utils.data import DataLoader
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from training import Clips, Common  # noqa: E402 (benchmarks/training.py)
+from training import Clips, Common
 
-from sslslr import profiles  # noqa: E402
-from sslslr.datasets import synthetic  # noqa: E402
-from sslslr.methods.lightly import NTXentLoss  # noqa: E402
-from sslslr.precision import autocast, resolve  # noqa: E402
-from sslslr.signs import Signs, prepare  # noqa: E402
-from sslslr.studies.corpora import base_run  # noqa: E402
-from sslslr.studies.unit_costs import counted  # noqa: E402
-from sslslr.training import Run, train_epoch  # noqa: E402
-from sslslr.views import ViewConfig  # noqa: E402
+from sslslr import profiles
+from sslslr.clips.signs import Signs, prepare
+from sslslr.commands.costs import counted
+from sslslr.datasets import synthetic
+from sslslr.learning.training import Run, train_epoch
+from sslslr.methods.lightly import NTXentLoss
+from sslslr.methods.precision import autocast, resolve
+from sslslr.studies.corpora import base_run
+from sslslr.views import ViewConfig
 
 
 def now(device: torch.device) -> float:
@@ -65,7 +65,7 @@ def clips_of(run: Run, clips: int, frames: int) -> Signs:
 
 
 class Ours:
-    """One method in the loop of ``sslslr.training``; ``loop`` seconds a step of the whole, ``still`` of a batch on the device."""
+    """One method in the loop of ``sslslr.learning.training``; ``loop`` seconds a step of the whole, ``still`` of a batch on the device."""
 
     def __init__(self, run: Run, signs: Signs, device: torch.device, compiled: bool = False):
         self.run, self.signs, self.device = run.fitted(signs), signs, device

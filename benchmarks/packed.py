@@ -25,9 +25,9 @@ def make(clips: int, folder: Path) -> None:
     """Write ``folder/pack`` and ``folder/files/*.npy``: the same clips, made by the synthetic generator."""
     from tqdm import tqdm
 
+    from sslslr.clips.signs import prepare
     from sslslr.datasets import synthetic
     from sslslr.datasets.packed import pack
-    from sslslr.signs import prepare
 
     files = folder / "files"
     files.mkdir(parents=True)
@@ -64,7 +64,7 @@ def through_batches(folder: Path, way: str, samples: int) -> dict:
 
     from sslslr.datasets.packed import open_packed
     from sslslr.datasets.source import fingerprint
-    from sslslr.training import batches
+    from sslslr.learning.training import batches
 
     base, started = allocated(), time.perf_counter()
     signs = open_packed(folder / "pack")  # for the files it only says how many there are, and their labels

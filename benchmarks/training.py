@@ -1,7 +1,7 @@
 """The training loop against the common recipe and against the machine's matrix peak, in the same run.
 
 ``python benchmarks/training.py`` trains SimCLR with boundary views on synthetic clips, one thread: the loop of
-``sslslr.training`` and the common recipe (``nn.TransformerEncoder`` in fp32, one augmentation a clip in a DataLoader,
+``sslslr.learning.training`` and the common recipe (``nn.TransformerEncoder`` in fp32, one augmentation a clip in a DataLoader,
 lightly's loss) take turns on the same clips in the same batches. It prints samples a second and their ratio, the share
 of the measured matrix peak, and how far bf16 is from fp32. ``--paper`` adds one step at the paper's size.
 ``--probe`` trains fp32 and bf16 for several seeds each and prints the paired difference of the probe's accuracy.
@@ -18,14 +18,14 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
 from sslslr import profiles
-from sslslr.encoder import EncoderConfig
+from sslslr.clips.signs import Signs
+from sslslr.measures.statistics import interval
+from sslslr.methods.encoder import EncoderConfig
 from sslslr.methods.heads import perceptron
 from sslslr.methods.lightly import NTXentLoss
-from sslslr.precision import MALLOC, autocast, resolve
-from sslslr.signs import Signs
+from sslslr.methods.precision import MALLOC, autocast, resolve
 from sslslr.studies import evaluation
 from sslslr.studies.corpora import base_run, load, repeats, split
-from sslslr.studies.statistics import interval
 from sslslr.studies.timing import Stepper
 from sslslr.views import ViewConfig, permutation
 
@@ -114,8 +114,12 @@ def race(profile, signs: Signs, rounds: int) -> None:
     for name, s in medians.items():
         print(f"{name:14s} {1e3 * s:7.1f} ms a step, {size / s:7.0f} samples/s")
     low, high = np.percentile(ratios, [25, 75])
-    print(f"ours ({ours.run.precision}) against the common recipe: {np.median(ratios):.2f}x (quartiles {low:.2f} to {high:.2f}, n = {len(ratios)} steps in turn, batch {size})")
-    print(f"{flops / medians['ours'] / 1e9:.0f} GFLOP/s of {at_peak:.0f} at the peak of {ours.run.precision} products: {flops / medians['ours'] / 1e9 / at_peak:.2f}")
+    print(
+        f"ours ({ours.run.precision}) against the common recipe: {np.median(ratios):.2f}x (quartiles {low:.2f} to {high:.2f}, n = {len(ratios)} steps in turn, batch {size})"
+    )
+    print(
+        f"{flops / medians['ours'] / 1e9:.0f} GFLOP/s of {at_peak:.0f} at the peak of {ours.run.precision} products: {flops / medians['ours'] / 1e9 / at_peak:.2f}"
+    )
 
 
 def numerics(profile, signs: Signs) -> None:
@@ -131,7 +135,9 @@ def numerics(profile, signs: Signs) -> None:
         loss.backward()
         found[precision] = loss.item(), torch.cat([p.grad.flatten() for p in stepper.module.parameters() if p.grad is not None])
     (a, ga), (b, gb) = found["fp32"], found["bf16"]
-    print(f"loss fp32 {a:.5f}, bf16 {b:.5f} ({abs(a - b) / abs(a):.1e} apart); cosine of the gradients {torch.cosine_similarity(ga, gb, 0):.4f}")
+    print(
+        f"loss fp32 {a:.5f}, bf16 {b:.5f} ({abs(a - b) / abs(a):.1e} apart); cosine of the gradients {torch.cosine_similarity(ga, gb, 0):.4f}"
+    )
 
 
 def probe(profile, corpora: dict[str, Signs], seeds: int) -> None:

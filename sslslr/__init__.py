@@ -1,3 +1,7 @@
 """Companion to the paper SSL-SLR: learning sign representations from landmarks without labels."""
 
 __version__ = "0.1.0"
+
+from sslslr import moved
+
+moved.install()

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from sslslr.signs import Signs
-from sslslr.skeleton import MEDIAPIPE_75
+from sslslr.clips.signs import Signs
+from sslslr.clips.skeleton import MEDIAPIPE_75
 
 matplotlib.use("Agg")
 torch.set_num_threads(1)  # the tests run side by side, and small batches gain nothing from more
@@ -47,7 +47,9 @@ def make_signs(clips=60, frames=12, classes=4, signers=5, seed=0, name="toy") ->
     split = np.array([{0: "test", 1: "val"}.get(int(s[1:]), "train") for s in who])
     nothing = np.full(clips, np.nan)
     ids = np.array([f"clip{i:03d}" for i in range(clips)])
-    return Signs(name, "synthetic", MEDIAPIPE_75, landmarks, lengths, labels, tuple("ABCDEFGH"[:classes]), who, ids, split, nothing, nothing)
+    return Signs(
+        name, "synthetic", MEDIAPIPE_75, landmarks, lengths, labels, tuple("ABCDEFGH"[:classes]), who, ids, split, nothing, nothing
+    )
 
 
 @pytest.fixture

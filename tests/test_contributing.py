@@ -62,8 +62,8 @@ def test_every_recipe_passes_its_own_test_in_the_copy(followed):
 
 
 def test_the_registries_of_the_copy_have_the_new_names_and_finished_trainings_stay_as_they_are(followed):
+    from sslslr.learning.store import TRAINS
     from sslslr.provenance import code_version
-    from sslslr.runs import TRAINS
 
     code = "import sslslr.runs as r, sslslr.datasets as d; print(r.__file__); print(*r.METHODS, *r.VIEWS, *d.DATASETS)\n"
     code += "from sslslr.provenance import code_version; print(code_version(*[f'sslslr.{m}' for m in r.TRAINS]))"

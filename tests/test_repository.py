@@ -12,10 +12,11 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from sslslr import paths, profiles, reproduce
-from sslslr.encoder import EncoderConfig
+from sslslr import paths, profiles
+from sslslr.commands import reproduce
 from sslslr.errors import SignError
-from sslslr.training import Optimiser
+from sslslr.learning.training import Optimiser
+from sslslr.methods.encoder import EncoderConfig
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -32,7 +33,9 @@ def drift(environment: dict) -> list[str]:
     wrong = [] if Version(python + ".1") in Requirement(f"x{PROJECT['requires-python']}").specifier else [f"python {python}"]
     wrong += [] if pip[:1] == ["-r requirements.lock"] else ["the lock is not what pip installs"]
     wrong += [f"{e}: pinned outside of the lock" for e in pip[1:] if e != "-e ."]
-    return wrong + [f"{e}: from conda, not from the lock" for e in entries if isinstance(e, str) and e.split("=")[0] not in ("python", "pip")]
+    return wrong + [
+        f"{e}: from conda, not from the lock" for e in entries if isinstance(e, str) and e.split("=")[0] not in ("python", "pip")
+    ]
 
 
 def test_the_conda_environment_has_the_pins_of_the_lock():
@@ -84,7 +87,14 @@ def test_profiles_are_whole_and_grow(tmp_path, monkeypatch):
         EncoderConfig(**profile.encoder), Optimiser(**profile.optimiser)
         assert set(profile.corpora) == set(loaded["quick"].corpora)
     paper = loaded["paper"]
-    assert (paper.encoder["blocks"], paper.encoder["width"], paper.encoder["heads"], paper.batch, paper.frames, paper.epochs) == (12, 512, 8, 512, 64, 200)
+    assert (paper.encoder["blocks"], paper.encoder["width"], paper.encoder["heads"], paper.batch, paper.frames, paper.epochs) == (
+        12,
+        512,
+        8,
+        512,
+        64,
+        200,
+    )
     assert not loaded["smoke"].judges and loaded["quick"].judges
     text = (paths.PROFILES / "smoke.yml").read_text()
     (tmp_path / "odd.yml").write_text(text + "colour: blue\n")
@@ -94,10 +104,16 @@ def test_profiles_are_whole_and_grow(tmp_path, monkeypatch):
 
 
 def test_nothing_names_this_machine_or_reads_pickles():
-    files = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    files = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True
+    ).stdout.split()
     for name in files:
         path = ROOT / name
-        if path.suffix in {".py", ".md", ".yml", ".toml", ".ipynb", ".sh", ".cff", ".lock", ""} and path.is_file() and path != Path(__file__):
+        if (
+            path.suffix in {".py", ".md", ".yml", ".toml", ".ipynb", ".sh", ".cff", ".lock", ""}
+            and path.is_file()
+            and path != Path(__file__)
+        ):
             text = path.read_text(encoding="utf-8", errors="ignore")
             for word in ("/work/", "/root/", "allow_pickle=True", "pickle.load", "weights_only=False", "torch.load"):
                 assert word not in text, f"{name}: {word}"

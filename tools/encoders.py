@@ -4,11 +4,12 @@ SL-FPN as the paper states it, SimCLR with composed views, SL-FPN+ and the super
 lsa-like and gsl-like: synthetic corpora, which this project makes itself, so nobody's recordings are passed on.
 """
 
-from sslslr import profiles, weights
-from sslslr.runs import fetch
+from sslslr import profiles
+from sslslr.learning import weights
+from sslslr.learning.store import fetch
+from sslslr.learning.training import as_json
 from sslslr.studies import comparison, evaluation, recipe
 from sslslr.studies.corpora import load, split
-from sslslr.training import as_json
 
 PROFILE, CORPORA = "quick", ("gsl-like", "lsa-like")
 CARD = {

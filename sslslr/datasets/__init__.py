@@ -6,9 +6,9 @@ A real data set is one file with ``index(path, **options) -> Listing`` (what is 
 from importlib import import_module
 from pathlib import Path
 
+from sslslr.clips.signs import Signs
 from sslslr.datasets import source
 from sslslr.errors import SignError
-from sslslr.signs import Signs
 
 # Name -> the module, imported when asked for, and options of its index: the subset or the split.
 DATASETS = {

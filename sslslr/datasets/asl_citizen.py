@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sslslr.clips.signs import Signs
 from sslslr.datasets import extracted, source
 from sslslr.errors import SignError
-from sslslr.signs import Signs
 
 PUBLISHED = {"clips": 83_399, "train": 40_154, "val": 10_304, "test": 32_941, "classes": 2_731, "signers": 52}
 EXPECTED = "splits/{train,val,test}.csv and videos/*.mp4, or landmarks in one .npy a video, (frames, 543, 2)"

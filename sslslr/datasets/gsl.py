@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sslslr.clips.signs import Signs
 from sslslr.datasets import extracted, source
 from sslslr.errors import SignError
-from sslslr.signs import Signs
 
 SIGNER = re.compile(r"signer(\d+)")
 PUBLISHED = {"clips": 40_826, "train": 34_995, "val": 2_331, "test": 3_500, "classes": 310, "signers": 7}

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sslslr.clips.signs import Signs
+from sslslr.clips.skeleton import KINECT_20
 from sslslr.datasets import source
 from sslslr.errors import SignError
-from sslslr.signs import Signs
-from sslslr.skeleton import KINECT_20
 
 # word_signer_repetition.txt; some published files have a doubled underscore: the same word as with one.
 NAME = re.compile(r"(?P<gloss>.+?)_+(?P<signer>s\d+)_(?P<repetition>\d+)\.txt")

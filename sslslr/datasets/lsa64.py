@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sslslr import splits
+from sslslr.clips import splits
+from sslslr.clips.signs import Signs
 from sslslr.datasets import extracted, source
 from sslslr.errors import SignError
-from sslslr.signs import Signs
 
 NAME = re.compile(r"(?P<gloss>\d{3})_(?P<signer>\d{3})_(?P<repetition>\d{3})(\.mp4)?")
 PUBLISHED = {"clips": 3200, "classes": 64, "signers": 10}

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sslslr.clips.signs import Signs
 from sslslr.datasets import extracted, source
 from sslslr.errors import SignError
-from sslslr.signs import Signs
 
 PUBLISHED = {"clips": 120_739}
 EXPECTED = "instances.csv, metadata/, and poses/{pose,left_hand,right_hand}/*.npy (or poses_raw/, or videos/*.mp4)"

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sslslr.clips.signs import Signs
+from sslslr.clips.skeleton import MEDIAPIPE_75
 from sslslr.datasets import source
 from sslslr.errors import SignError
-from sslslr.signs import Signs
-from sslslr.skeleton import MEDIAPIPE_75
 
 # Values a frame: pose 33 x (x, y, z, visibility), then perhaps face 468 x 3, then left and right hand 21 x 3 each.
 FACE = {258: 0, 1662: 468 * 3}

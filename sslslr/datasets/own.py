@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from sslslr.clips.signs import SPLITS, Signs
 from sslslr.datasets import extracted, source
 from sslslr.errors import SignError
 from sslslr.extract.sources import find
-from sslslr.signs import SPLITS, Signs
 
 MANIFEST = "manifest.csv"
 EXPECTED = f"gloss/clip.mp4, or videos and {MANIFEST} (columns path, gloss, signer, split), or their extracted landmarks"

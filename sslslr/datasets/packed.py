@@ -11,11 +11,11 @@ import numpy as np
 from tqdm import tqdm
 
 from sslslr import paths
+from sslslr.clips.signs import Signs, prepare
+from sslslr.clips.skeleton import SKELETONS
 from sslslr.datasets import index
 from sslslr.errors import SignError
 from sslslr.provenance import code_version
-from sslslr.signs import Signs, prepare
-from sslslr.skeleton import SKELETONS
 
 ABOUT = "about.json"
 ARRAYS = tuple(f.name for f in fields(Signs) if f.type is np.ndarray or f.type == "np.ndarray")

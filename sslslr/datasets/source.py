@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from sslslr import paths
+from sslslr.clips.signs import Signs, pack
+from sslslr.clips.skeleton import MEDIAPIPE_75, Skeleton
 from sslslr.errors import SignError
 from sslslr.provenance import code_version
-from sslslr.signs import Signs, pack
-from sslslr.skeleton import MEDIAPIPE_75, Skeleton
 
 LEAVE_OUT = "leave-out.txt"
 COLUMNS = ("clip", "gloss", "signer", "split", "file")
@@ -86,7 +86,7 @@ class Listing:
     def key(self, *settings) -> str:
         """Hash of the source's files, of the code that reads them and of ``settings``: equal keys, equal landmarks."""
         reader = getattr(self.open, "func", self.open).__module__
-        code = code_version(__name__, reader, "sslslr.signs", "sslslr.skeleton")
+        code = code_version(__name__, reader, "sslslr.clips.signs", "sslslr.clips.skeleton")
         table = hashlib.sha256(pd.util.hash_pandas_object(self.table, index=False).to_numpy()).hexdigest()
         return hashlib.sha256(f"{self.name}|{fingerprint(self.root)}|{code}|{settings}|{table}".encode()).hexdigest()
 

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from sslslr.signs import Signs
-from sslslr.skeleton import Skeleton
+from sslslr.clips.signs import Signs
+from sslslr.clips.skeleton import Skeleton
 
 BLUE = "#0072B2"
 LOOKS = {"body": ("#6B6B6B", "-"), "left_hand": ("#E69F00", "--"), "right_hand": (BLUE, "-.")}

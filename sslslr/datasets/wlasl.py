@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sslslr.clips.signs import Signs
 from sslslr.datasets import extracted, source
 from sslslr.errors import SignError
-from sslslr.signs import Signs
 
 PUBLISHED = {
     100: {"clips": 2_038, "classes": 100, "train": 1_442, "val": 338, "test": 258},

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sslslr.clips.signs import Signs, pack
+from sslslr.clips.skeleton import MEDIAPIPE_75
 from sslslr.errors import SignError
 from sslslr.extract.holistic import PARTS
 from sslslr.paths import atomic
-from sslslr.signs import Signs, pack
-from sslslr.skeleton import MEDIAPIPE_75
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -66,7 +66,7 @@ def _build(complexity: int):
     import mediapipe
     from mediapipe.framework import calculator_pb2
     from mediapipe.python.solution_base import SolutionBase
-    from mediapipe.python.solutions import holistic  # noqa: F401 registers the calculators' option messages
+    from mediapipe.python.solutions import holistic
 
     root = Path(mediapipe.__file__).parent.parent
     model = root / f"mediapipe/modules/pose_landmark/{_MODELS.get(complexity)}.tflite"

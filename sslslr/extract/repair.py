@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from scipy.signal import savgol_filter
 
+from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
 from sslslr.extract.clips import read_folder
-from sslslr.signs import Signs
 
 
 def read_repaired(folder: Path, gap: int = 0, smooth: int = 0, **options) -> tuple[Signs, np.ndarray]:
@@ -25,7 +25,7 @@ def repair(signs: Signs, gap: int = 0, smooth: int = 0) -> tuple[Signs, np.ndarr
     Returns the repaired data set and invented (N, J), the share of each clip's frames in which the landmark is invented.
     Raises SignError for a negative gap or a window that is even or shorter than 5.
     """
-    if gap < 0 or smooth and (smooth < 5 or smooth % 2 == 0):
+    if gap < 0 or (smooth and (smooth < 5 or smooth % 2 == 0)):
         raise SignError(f"gap={gap}, smooth={smooth}: gap is 0 or more frames, smooth is 0 or an odd number of frames from 5 on")
     landmarks, before = signs.landmarks.copy(), np.isfinite(signs.landmarks[..., 0])
     for clip, length in zip(landmarks, signs.lengths, strict=True):

@@ -16,8 +16,10 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from sslslr.errors import SignError
 
-VIDEOS = frozenset(".mp4 .m4v .mov .avi .mkv .webm .mpg .mpeg .mts .m2ts .ts .wmv .flv .3gp .ogv".split())
-PICTURES = frozenset(".jpg .jpeg .png .bmp .webp".split())
+VIDEOS = frozenset(
+    [".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".m2ts", ".ts", ".wmv", ".flv", ".3gp", ".ogv"]
+)
+PICTURES = frozenset([".jpg", ".jpeg", ".png", ".bmp", ".webp"])
 SLACK_MS, SLACK_FRAMES = 250.0, 6
 """A clip may end this much after its recording's last frame: annotations are rounded, and frames counted at other rates."""
 
@@ -204,7 +206,7 @@ def pictures(folder: Path) -> list[Path]:
 
 
 def _parts(name: str) -> list[str]:
-    """"a12b" -> ["a", "12", "b"]; starts with a non-number, so that lists of parts compare."""
+    """ "a12b" -> ["a", "12", "b"]; starts with a non-number, so that lists of parts compare."""
     parts, digits = [""], False
     for char in name:
         if (char in "0123456789") != digits:

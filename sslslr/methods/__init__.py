@@ -12,4 +12,12 @@ from sslslr.methods.slfpn import SLFPN
 from sslslr.methods.slfpn_plus import SLFPNPlus
 from sslslr.methods.supervised import Supervised
 
-METHODS = {"simclr": SimCLR, "moco": MoCo, "simsiam": SimSiam, "byol": BYOL, "slfpn": SLFPN, "slfpn_plus": SLFPNPlus, "supervised": Supervised}
+METHODS = {
+    "simclr": SimCLR,
+    "moco": MoCo,
+    "simsiam": SimSiam,
+    "byol": BYOL,
+    "slfpn": SLFPN,
+    "slfpn_plus": SLFPNPlus,
+    "supervised": Supervised,
+}

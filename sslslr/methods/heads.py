@@ -5,7 +5,7 @@ import copy
 import torch
 from torch import nn
 
-from sslslr.encoder import encode
+from sslslr.methods.encoder import encode
 from sslslr.methods.lightly import ProjectionHead, deactivate_requires_grad, update_momentum
 
 

@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from sslslr.encoder import encode
 from sslslr.errors import SignError
+from sslslr.methods.encoder import encode
 from sslslr.methods.heads import perceptron
 
 # The text of equation 2 leaves open which output goes through the predictor and which target stands still.

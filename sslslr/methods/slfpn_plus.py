@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from sslslr.encoder import encode
 from sslslr.errors import SignError
+from sslslr.methods.encoder import encode
 from sslslr.methods.slfpn import SLFPN, slfpn_loss
 
 
@@ -44,7 +44,7 @@ class SLFPNPlus(SLFPN):
         **options,
     ):  # fmt: skip
         super().__init__(encoder, classes, **options)
-        if not self.options["original"] or still and set(options) & {"reading", "normalise", "permuted", "stop_gradient"}:
+        if not self.options["original"] or (still and set(options) & {"reading", "normalise", "permuted", "stop_gradient"}):
             raise SignError("SL-FPN+ keeps the original, and still=True goes with the default reading of equation 2 only")
         if output_batchnorm:
             self.projection.append(nn.BatchNorm1d(self.projection[-1].out_features, affine=False))

@@ -3,11 +3,11 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from sslslr import boundaries
+from sslslr.clips import boundaries
+from sslslr.clips.signs import Signs
 from sslslr.datasets.survey import hand_speed
+from sslslr.measures.statistics import interval
 from sslslr.report.figures import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY
-from sslslr.signs import Signs
-from sslslr.studies.statistics import interval
 
 END_COLOURS = {"first": BLUE, "last": ORANGE}
 METHOD_LOOKS = {"SL-FPN": (BLUE, "o"), "SimCLR": (ORANGE, "s"), "control": (GREY, "D")}

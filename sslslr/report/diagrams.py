@@ -4,15 +4,17 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
+from sslslr.clips.signs import Signs
+from sslslr.clips.skeleton import Skeleton
 from sslslr.report.figures import BLUE, COLOURS, GREEN, GREY, ORANGE, PINK, RED, SKY
-from sslslr.signs import Signs
-from sslslr.skeleton import Skeleton
 
 PART_COLOURS = {"body": GREY, "left_hand": BLUE, "right_hand": ORANGE}
 
 
 def _box(ax, x, y, text, colour="white", width=1.5, height=0.62, edge="#333333"):
-    patch = FancyBboxPatch((x - width / 2, y - height / 2), width, height, boxstyle="round,pad=0.02,rounding_size=0.08", fc=colour, ec=edge, lw=1.2)
+    patch = FancyBboxPatch(
+        (x - width / 2, y - height / 2), width, height, boxstyle="round,pad=0.02,rounding_size=0.08", fc=colour, ec=edge, lw=1.2
+    )
     ax.add_patch(patch)
     ax.text(x, y, text, ha="center", va="center", fontsize=8)
 
@@ -62,7 +64,11 @@ def permutation_map(index: np.ndarray, length: int, alpha: float, beta: float):
     for edge in (int(alpha * length + 1e-6), length - int(beta * length + 1e-6)):
         ax.axvline(edge - 0.5, color="white", lw=3)
         ax.axvline(edge - 0.5, color="black", lw=1.2, ls="--")
-    ax.set(yticks=range(len(index)), yticklabels=["original", *[f"view {i}" for i in range(1, len(index))]], xlabel="position in the clip (frames)")
+    ax.set(
+        yticks=range(len(index)),
+        yticklabels=["original", *[f"view {i}" for i in range(1, len(index))]],
+        xlabel="position in the clip (frames)",
+    )
     ax.grid(False)
     fig.colorbar(image, ax=ax, label="frame it comes from", pad=0.01)
     return fig
@@ -75,7 +81,9 @@ def landmarks(frame: np.ndarray, skeleton: Skeleton, ax=None, size: float = 9):
     for a, b in skeleton.edges:
         ax.plot(*frame[[a, b], :2].T, color=PART_COLOURS[part_of[b]], lw=1.3, zorder=1)
     for part, members in skeleton.parts.items():
-        ax.scatter(*frame[list(members), :2].T, s=size, color=PART_COLOURS[part], label=f"{part.replace('_', ' ')} ({len(members)})", zorder=2)
+        ax.scatter(
+            *frame[list(members), :2].T, s=size, color=PART_COLOURS[part], label=f"{part.replace('_', ' ')} ({len(members)})", zorder=2
+        )
     shoulders = frame[list(skeleton.shoulders), :2]
     (x, y), width = shoulders.mean(0), np.linalg.norm(shoulders[0] - shoulders[1]) * (1 if skeleton.y_down else -1)
     ax.set(aspect="equal", xlim=(x - 1.8 * abs(width), x + 1.8 * abs(width)), ylim=(y + 1.9 * width, y - 1.3 * width))
@@ -121,7 +129,9 @@ def curves(metrics, columns: dict[str, str], models, hidden: tuple[tuple[str, st
     their range. ``hidden`` lists (column, model) that are left out because they can't be compared.
     """
     corpora = list(dict.fromkeys(metrics["corpus"]))
-    fig, axes = plt.subplots(len(corpora), len(columns), figsize=(2.35 * len(columns), 1.75 * len(corpora) + 1.0), sharex=True, squeeze=False)
+    fig, axes = plt.subplots(
+        len(corpora), len(columns), figsize=(2.35 * len(columns), 1.75 * len(corpora) + 1.0), sharex=True, squeeze=False
+    )
     for row, corpus in zip(axes, corpora, strict=True):
         for ax, column in zip(row, columns, strict=True):
             for model in models:

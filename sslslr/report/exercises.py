@@ -8,8 +8,8 @@ from pathlib import Path
 import nbformat
 
 from sslslr import paths
+from sslslr.commands.reproduce import notebooks
 from sslslr.errors import SignError
-from sslslr.reproduce import notebooks
 
 SOLUTION, QUIZ = "solution", "quiz"
 FOLDED = re.compile(r"\n*<details><summary>Solution</summary>.*?</details>\n*", re.DOTALL)

@@ -69,9 +69,19 @@ def dots(table, models, value="mean", title=""):
             ax.plot(row[value], y, MARKERS.get(model, "o"), color=COLOURS.get(model, GREY), ms=7, mec="white", mew=0.8)
         first = part.iloc[0]
         ax.axvline(first["chance"], color="black", ls="--", lw=1)
-        ax.annotate("chance", (first["chance"], 1), xycoords=("data", "axes fraction"), xytext=(3, -9), textcoords="offset points", fontsize=7)
-        ax.set(yticks=range(len(part)), yticklabels=part.index, xlim=(0, 1), ylim=(-0.6, len(part) - 0.4), xlabel=f"top-1 accuracy ({first['protocol']})")
-        ax.set_title(f"{corpus}: {int(first['classes'])} glosses, {int(first['n'])} runs, {int(first['test_clips'])} test clips", fontsize=9)
+        ax.annotate(
+            "chance", (first["chance"], 1), xycoords=("data", "axes fraction"), xytext=(3, -9), textcoords="offset points", fontsize=7
+        )
+        ax.set(
+            yticks=range(len(part)),
+            yticklabels=part.index,
+            xlim=(0, 1),
+            ylim=(-0.6, len(part) - 0.4),
+            xlabel=f"top-1 accuracy ({first['protocol']})",
+        )
+        ax.set_title(
+            f"{corpus}: {int(first['classes'])} glosses, {int(first['n'])} runs, {int(first['test_clips'])} test clips", fontsize=9
+        )
     for ax in list(axes.flat)[len(corpora) :]:
         ax.remove()
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")

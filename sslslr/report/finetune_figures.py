@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from sslslr.metrics import DEPTHS
+from sslslr.measures.metrics import DEPTHS
 from sslslr.report.figures import BLUE, COLOURS, GREY, MARKERS, ORANGE
 from sslslr.studies.finetune import FROZEN, PAPER, SCRATCH, SIMCLR
 

@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from sslslr.claims.verdict import FAILS, HOLDS, NOT_RUN, UNDECIDED
 from sslslr.report.figures import BLUE, GREY, RED
-from sslslr.studies.predicates import FAILS, HOLDS, NOT_RUN, UNDECIDED
 
 # verdict: colour, marker, filled
 LOOKS = {HOLDS: (BLUE, "o", True), FAILS: (RED, "X", True), UNDECIDED: (GREY, "D", False), NOT_RUN: (GREY, "s", False)}

@@ -3,8 +3,8 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from sslslr.own_sign import Usual
 from sslslr.report.figures import BLUE, GREY, ORANGE, RED
+from sslslr.studies.own_sign import Usual
 
 
 def nearest(table: pd.DataFrame, usual: Usual, distance: float, name: str):

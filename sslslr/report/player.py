@@ -11,12 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from sslslr.boundaries import Strokes
+from sslslr.clips.boundaries import Strokes
+from sslslr.clips.signs import Signs
+from sslslr.clips.skeleton import normalise
 from sslslr.errors import SignError
 from sslslr.report.figures import BLUE, COLOURS, ORANGE
 from sslslr.report.player_markup import SCRIPT, figure
-from sslslr.signs import Signs
-from sslslr.skeleton import normalise
 
 MISSING = -1
 _STEPS = 1000  # coordinates are sent as whole numbers from 0 to this; -1 is a missing landmark

@@ -8,11 +8,11 @@ from uuid import uuid4
 import matplotlib.pyplot as plt
 import numpy as np
 
+from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
 from sslslr.report.figures import BLUE, GREEN, ORANGE, PINK, RED, SKY, YELLOW
 from sslslr.report.player import Player, _edges, _safe, _view
 from sslslr.report.scatter_script import SCRIPT
-from sslslr.signs import Signs
 
 PALETTE = (BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, "#000000")
 MISSING, STEPS = 255, 254

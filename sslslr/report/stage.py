@@ -10,11 +10,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sslslr import datasets, paths, profiles
+from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
 from sslslr.paths import atomic, write_json, write_text
 from sslslr.provenance import commit, provenance
 from sslslr.report.figures import style
-from sslslr.signs import Signs
 from sslslr.studies import corpora as studied
 
 

@@ -4,9 +4,9 @@ import pandas as pd
 
 from sslslr import datasets, paths
 from sslslr.errors import SignError
+from sslslr.measures.statistics import summarise
 from sslslr.report.stage import percent
 from sslslr.studies.recipe import over_seeds
-from sslslr.studies.statistics import summarise
 
 ABSENT, REPORTED, HERE = "not run: data absent", "reported", "this code"
 PLACES = ("asl-citizen", "lsfb-700", "lsa64", "gsl", "wlasl-100", "wlasl-300", "wlasl-1000", "wlasl-2000", "isl-kinect", "synthetic")

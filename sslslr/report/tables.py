@@ -67,7 +67,16 @@ def intervals(table: pd.DataFrame, controls: tuple[str, ...], title: str = "", x
                 row, y = row.iloc[0], i + 0.22 * ((len(views) - 1) / 2 - j)
                 colour = COLOURS.get(f"views: {view}", GREY)
                 ax.plot([row["low"], row["high"]], [y, y], color=colour, lw=2, alpha=0.6)
-                ax.plot(row["mean"], y, VIEW_MARKERS.get(view, "D"), color=colour, ms=6, mec="white", mew=0.6, label="no views but dropout" if view == "none" else f"{view} views")
+                ax.plot(
+                    row["mean"],
+                    y,
+                    VIEW_MARKERS.get(view, "D"),
+                    color=colour,
+                    ms=6,
+                    mec="white",
+                    mew=0.6,
+                    label="no views but dropout" if view == "none" else f"{view} views",
+                )
         ax.set(yticks=range(len(methods)), yticklabels=methods[::-1], xlim=(0, 1), ylim=(-0.6, len(methods) - 0.4), xlabel=xlabel)
         ax.set_title(f"{corpus}: {int(part['n'].min())} runs, {int(part['test_clips'].min())} test clips", fontsize=9)
     for ax in list(axes.flat)[len(corpora) :]:

@@ -5,15 +5,16 @@ from dataclasses import replace
 import pandas as pd
 import torch
 
-from sslslr.diagnostics import collapse_measures
-from sslslr.precision import autocast
+from sslslr.clips.signs import Signs
+from sslslr.learning.grid import side_by_side
+from sslslr.learning.store import fetch
+from sslslr.learning.training import Run, batches
+from sslslr.measures.collapse import collapse_measures
+from sslslr.methods.precision import autocast
 from sslslr.profiles import Profile
-from sslslr.runs import fetch, side_by_side
-from sslslr.signs import Signs
 from sslslr.studies import comparison, evaluation
 from sslslr.studies.comparison import RANDOM
 from sslslr.studies.corpora import repeats, split
-from sslslr.training import Run, batches
 from sslslr.views import ViewConfig
 
 WHOLE = "SL-FPN"
@@ -67,7 +68,9 @@ def run_of(setting: str, profile: Profile, repeat: int, rates: dict[str, float])
     return comparison.run_of("slfpn", "boundary", profile, repeat, rates, options=settings()[setting])
 
 
-def study(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], workers: int = 0, names: tuple[str, ...] = ()) -> pd.DataFrame:
+def study(
+    profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], workers: int = 0, names: tuple[str, ...] = ()
+) -> pd.DataFrame:
     """Each setting on the ablation's corpus in every repeat: a row of accuracies (0 to 1) on the test split and measures."""
     corpus, signs = corpus_of(corpora)
     places = [(r, n) for r in repeats(signs, profile) for n in names or (*settings(), RANDOM)]

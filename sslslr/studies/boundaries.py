@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from sslslr import boundaries
+from sslslr.clips import boundaries
+from sslslr.clips.signs import Signs, prepare
 from sslslr.datasets import synthetic
+from sslslr.learning.grid import side_by_side
+from sslslr.learning.training import Run
+from sslslr.measures.statistics import interval
 from sslslr.profiles import Profile
-from sslslr.runs import side_by_side
-from sslslr.signs import Signs, prepare
 from sslslr.studies import comparison, evaluation
 from sslslr.studies.comparison import RANDOM, TITLES
 from sslslr.studies.corpora import repeats, split
 from sslslr.studies.evaluation import HANDMADE
 from sslslr.studies.observed import observe
-from sslslr.studies.statistics import interval
-from sslslr.training import Run
 from sslslr.views import ViewConfig
 
 # What a profile leaves out to stay in its time: corpora, shares of the frames that are permuted, runs of each.

@@ -2,13 +2,13 @@
 
 import pandas as pd
 
+from sslslr.clips.signs import Signs
+from sslslr.learning.grid import side_by_side
+from sslslr.learning.training import Run
 from sslslr.profiles import Profile
-from sslslr.runs import side_by_side
-from sslslr.signs import Signs
 from sslslr.studies import evaluation
 from sslslr.studies.corpora import base_run, repeats, split
 from sslslr.studies.evaluation import HANDMADE
-from sslslr.training import Run
 from sslslr.views import ViewConfig
 
 TITLES = {"simclr": "SimCLR", "moco": "MoCo v2", "simsiam": "SimSiam", "byol": "BYOL", "slfpn": "SL-FPN"}
@@ -61,7 +61,9 @@ def rates(profile: Profile, corpora: dict[str, Signs], workers: int = 0, methods
     return {m: float(mean[m].sort_index().idxmax()) for m in methods}
 
 
-def grid(profile: Profile, corpora: dict[str, Signs], chosen: dict[str, float], views=VIEW_SETS, methods=METHODS) -> list[tuple[dict, Run, Signs]]:
+def grid(
+    profile: Profile, corpora: dict[str, Signs], chosen: dict[str, float], views=VIEW_SETS, methods=METHODS
+) -> list[tuple[dict, Run, Signs]]:
     """Cells of Table 1: every method with every view set, and the controls, on every corpus and repeat: (head, run, signs)."""
     cells = []
     for corpus, signs in corpora.items():
@@ -76,7 +78,9 @@ def grid(profile: Profile, corpora: dict[str, Signs], chosen: dict[str, float], 
     return cells
 
 
-def study(profile: Profile, corpora: dict[str, Signs], chosen: dict[str, float], workers: int = 0, views=VIEW_SETS, methods=METHODS) -> pd.DataFrame:
+def study(
+    profile: Profile, corpora: dict[str, Signs], chosen: dict[str, float], workers: int = 0, views=VIEW_SETS, methods=METHODS
+) -> pd.DataFrame:
     """Table 1, a row a run: head of the cell and accuracies (0 to 1) on the test split."""
     cells = grid(profile, corpora, chosen, views, methods)
     jobs = [(run, parts, head["model"]) for head, run, parts in cells]

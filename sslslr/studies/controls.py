@@ -2,15 +2,15 @@
 
 import pandas as pd
 
+from sslslr.clips.signs import Signs
+from sslslr.learning.grid import side_by_side
+from sslslr.learning.training import Run
+from sslslr.measures.statistics import summarise
 from sslslr.profiles import Profile
-from sslslr.runs import side_by_side
-from sslslr.signs import Signs
 from sslslr.studies import comparison, evaluation
 from sslslr.studies.comparison import RANDOM, SUPERVISED
 from sslslr.studies.corpora import repeats, split
 from sslslr.studies.evaluation import HANDMADE
-from sslslr.studies.statistics import summarise
-from sslslr.training import Run
 
 CHANCE = "chance"
 NO_VIEWS, BOUNDARY = "SL-FPN, dropout only", "SL-FPN, boundary views"

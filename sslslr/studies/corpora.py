@@ -5,14 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
-from sslslr import datasets, splits
+from sslslr import datasets
+from sslslr.clips import splits
+from sslslr.clips.signs import Signs, prepare
 from sslslr.datasets import packed
-from sslslr.encoder import EncoderConfig
 from sslslr.errors import SignError
-from sslslr.precision import resolve
+from sslslr.learning.training import Optimiser, Run
+from sslslr.methods.encoder import EncoderConfig
+from sslslr.methods.precision import resolve
 from sslslr.profiles import Profile
-from sslslr.signs import Signs, prepare
-from sslslr.training import Optimiser, Run
 
 
 def load(profile: Profile, dataset: str, data: str = "", only: str = "") -> dict[str, Signs]:

@@ -3,15 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from sslslr import embedding, probes
+from sslslr.clips.signs import Signs
+from sslslr.learning.grid import side_by_side
+from sslslr.learning.training import Run
+from sslslr.measures import embedding, probes
 from sslslr.profiles import Profile
 from sslslr.provenance import code_version
-from sslslr.runs import side_by_side
-from sslslr.signs import Signs
 from sslslr.studies import comparison, evaluation, recipe
 from sslslr.studies.comparison import RANDOM, SUPERVISED, TITLES
 from sslslr.studies.corpora import repeats, split
-from sslslr.training import Run
 
 COLLAPSED = "collapsed encoder"
 MODELS = (*TITLES.values(), recipe.PLUS, RANDOM, SUPERVISED)
@@ -54,7 +54,9 @@ def measured(run: Run, signs: Signs, collapse: bool = False) -> dict:
             "signers": len(np.unique(other.signers)),
         }
 
-    return evaluation.kept(run, signs, {"embedding space": code_version("sslslr.embedding", __name__), "collapse": collapse}, answer)
+    return evaluation.kept(
+        run, signs, {"embedding space": code_version("sslslr.measures.embedding", __name__), "collapse": collapse}, answer
+    )
 
 
 def study(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], workers: int = 0, models=MODELS) -> pd.DataFrame:
@@ -80,7 +82,7 @@ def mapped(run: Run, signs: Signs, seed: int = 0) -> dict:
         points = embedding.umap(x, seed)
         return {"points": points.round(4).tolist(), "trust": embedding.trustworthiness(x, points), "index": index.tolist()}
 
-    return evaluation.kept(run, signs, {"map": code_version("sslslr.embedding", __name__), "seed": seed}, answer)
+    return evaluation.kept(run, signs, {"map": code_version("sslslr.measures.embedding", __name__), "seed": seed}, answer)
 
 
 def maps(

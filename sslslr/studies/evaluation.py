@@ -7,20 +7,22 @@ from dataclasses import asdict, replace
 import numpy as np
 import torch
 
-from sslslr import paths, probes, splits
-from sslslr.diagnostics import collapse_measures
-from sslslr.encoder import embed
+from sslslr import paths
+from sslslr.clips import splits
+from sslslr.clips.signs import Signs
+from sslslr.learning.store import fetch, key
+from sslslr.learning.training import Run
+from sslslr.measures import probes
+from sslslr.measures.collapse import collapse_measures
+from sslslr.methods.encoder import embed
 from sslslr.provenance import code_version
-from sslslr.runs import fetch, key
-from sslslr.signs import Signs
-from sslslr.training import Run
 
 HANDMADE = "hand-made features"
 
 
 def kept(run: Run, signs: Signs, question: dict, answer) -> dict:
     """``answer()``, a dict of plain values, computed once for this run, this question and this version of the probes."""
-    code = code_version("sslslr.probes", "sslslr.diagnostics", "sslslr.encoder", "sslslr.splits", __name__)
+    code = code_version("sslslr.measures.probes", "sslslr.measures.collapse", "sslslr.methods.encoder", "sslslr.clips.splits", __name__)
     name = hashlib.sha256(json.dumps([question, code], sort_keys=True).encode()).hexdigest()[:16]
     done = paths.runs() / key(run.fitted(signs), signs) / f"answer-{name}.json"
     if done.exists():
@@ -85,7 +87,10 @@ def transfer(run: Run, signs: Signs, model: str, target: Signs) -> dict:
     def answer() -> dict:
         train, test = target.part("train"), target.part("test")
         train_x, test_x = features(run, signs, model == HANDMADE, train, test)
-        return probes.score("linear", train_x, train.labels, test_x, test.labels) | {"test_clips": len(test), "classes": len(np.unique(target.labels))}
+        return probes.score("linear", train_x, train.labels, test_x, test.labels) | {
+            "test_clips": len(test),
+            "classes": len(np.unique(target.labels)),
+        }
 
     return kept(run, signs, {"transfer": target.fingerprint, "handmade": model == HANDMADE}, answer)
 

@@ -5,21 +5,23 @@ from itertools import product
 import pandas as pd
 import torch
 
-from sslslr import finetuning, metrics
-from sslslr.encoder import EncoderConfig
-from sslslr.finetuning import Ramp, Tuning
-from sslslr.precision import resolve
+from sslslr.clips.signs import Signs
+from sslslr.clips.splits import fraction
+from sslslr.learning import finetuning
+from sslslr.learning.finetuning import Ramp, Tuning
+from sslslr.learning.grid import side_by_side
+from sslslr.learning.store import key
+from sslslr.learning.training import Run
+from sslslr.measures import metrics
+from sslslr.measures.statistics import claims, summarise
+from sslslr.methods.encoder import EncoderConfig
+from sslslr.methods.precision import resolve
 from sslslr.profiles import Profile
 from sslslr.provenance import code_version
-from sslslr.runs import key, side_by_side
-from sslslr.signs import Signs
-from sslslr.splits import fraction
 from sslslr.studies import comparison, evaluation, recipe
 from sslslr.studies.comparison import RANDOM
 from sslslr.studies.corpora import group, repeats, split
 from sslslr.studies.evaluation import kept
-from sslslr.studies.statistics import claims, summarise
-from sslslr.training import Run
 
 SCRATCH, PAPER, SIMCLR, PLUS = "from scratch", "SL-FPN, boundary views", "SimCLR, composed views", "SL-FPN+"
 ARMS = (SCRATCH, PAPER, SIMCLR, PLUS)
@@ -47,7 +49,7 @@ def tuning_of(
 
 
 def evaluate(tuning: Tuning, signs: Signs, start: Run | None = None, part: str = "test") -> dict:
-    """Fine-tune if need be; accuracies and retrieval measures (0 to 1) of ``sslslr.metrics`` on ``part``, number of clips and of labels.
+    """Fine-tune if need be; accuracies and retrieval measures (0 to 1) of ``sslslr.measures.metrics`` on ``part``, number of clips and of labels.
 
     With part "val" a fine-tuning that diverges scores 0, so that its rate is not chosen.
     """
@@ -65,7 +67,7 @@ def evaluate(tuning: Tuning, signs: Signs, start: Run | None = None, part: str =
         ranks = metrics.ranks(finetuning.scores(module, clips), clips.labels)
         return metrics.recognition(ranks, clips.labels) | metrics.retrieval(ranks) | used
 
-    return kept(tuning, signs, {"fine-tuned": part, "code": code_version("sslslr.metrics", __name__)}, answer)
+    return kept(tuning, signs, {"fine-tuned": part, "code": code_version("sslslr.measures.metrics", __name__)}, answer)
 
 
 def searched(profile: Profile, corpora: dict[str, Signs]) -> dict[str, Signs]:
@@ -124,7 +126,13 @@ def study(
             parts, protocol = split(signs, profile, repeat)
             for arm, share in product(arms, shares):
                 start = pretraining(arm, profile, repeat, rates)
-                head = {"corpus": corpus, "kind": signs.kind, "protocol": protocol, "repeat": repeat, "group": group(signs, profile, repeat)}
+                head = {
+                    "corpus": corpus,
+                    "kind": signs.kind,
+                    "protocol": protocol,
+                    "repeat": repeat,
+                    "group": group(signs, profile, repeat),
+                }
                 heads.append(head | {"model": arm, "share": share})
                 jobs.append((tuning_of(profile, parts, repeat, start, chosen[arm, share], share, choose), parts, start))
     rows = side_by_side(evaluate, jobs, workers, title="fine-tuning")

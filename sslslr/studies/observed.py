@@ -6,12 +6,13 @@ import warnings
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from sslslr import probes, splits
+from sslslr.clips import splits
+from sslslr.clips.signs import Signs
+from sslslr.learning.store import fetch
+from sslslr.learning.training import Run
+from sslslr.measures import probes
 from sslslr.provenance import code_version
-from sslslr.runs import fetch
-from sslslr.signs import Signs
 from sslslr.studies import evaluation
-from sslslr.training import Run
 
 
 def observe(run: Run, signs: Signs, draws: int) -> dict:

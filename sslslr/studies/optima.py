@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from sslslr.signs import Signs
+from sslslr.clips.signs import Signs
 
 
 def cells(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, list[float]]:

@@ -5,22 +5,20 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from sslslr import recipe_masks, recipe_views
+from sslslr.clips.signs import Signs
+from sslslr.learning.grid import side_by_side
+from sslslr.learning.training import Run
+from sslslr.measures.statistics import interval
 from sslslr.profiles import Profile
-from sslslr.runs import side_by_side
-from sslslr.signs import Signs
 from sslslr.studies import comparison, evaluation
 from sslslr.studies.comparison import CONTROLS, RANDOM, SUPERVISED, TITLES
 from sslslr.studies.corpora import base_run, group, repeats, split
 from sslslr.studies.evaluation import as_many_steps, with_labels
-from sslslr.studies.statistics import interval
-from sslslr.training import Run
 from sslslr.views import ViewConfig
 
 PLUS, PLAIN, PAPER = "SL-FPN+", "SL-FPN", "SL-FPN, boundary views"  # PLAIN has SL-FPN+'s views, PAPER the paper's
 TEN = "supervised, 10 % of the labels"
 VALUE = "linear_standardised_top1"
-VIEWS = recipe_views.__name__, recipe_masks.__name__  # imported so that every process that trains a candidate knows its views
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ RECIPE = Candidate(options=NORMED, views=LEGLESS)
 UPPER, RANDOM_UPPER = "SL-FPN+, upper body only", "random encoder, upper body only"
 NOTHING_LEFT = "SL-FPN+ without any of its parts (SL-FPN, same views)"
 
-# Every candidate, in the open. Views are ``recipe_views.bounded`` (crop, time warp, permutation, turn) if not named;
+# Every candidate, in the open. Views are ``views.strong.bounded`` (crop, time warp, permutation, turn) if not named;
 # "both terms" are variance and covariance, each at weight 1, on projections and features.
 LEFT_OUT = {
     PLUS: RECIPE,
@@ -155,7 +153,13 @@ def search(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float],
             parts, protocol = split(signs, profile, repeat)
             upper = without_legs(parts) if any(CANDIDATES[name].upper for name in names) else parts
             for name in names:
-                head = {"corpus": corpus, "kind": signs.kind, "protocol": protocol, "repeat": repeat, "group": group(signs, profile, repeat)}
+                head = {
+                    "corpus": corpus,
+                    "kind": signs.kind,
+                    "protocol": protocol,
+                    "repeat": repeat,
+                    "group": group(signs, profile, repeat),
+                }
                 cells.append(head | {"candidate": name})
                 jobs.append((CANDIDATES[name].run(profile, repeat, rates), upper if CANDIDATES[name].upper else parts, "val"))
     rows = side_by_side(evaluate, jobs, workers, title="candidates")
@@ -181,7 +185,13 @@ def final(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], 
             tenth = with_labels(parts, 0.1, seed=repeat)
             few = {TEN: (as_many_steps(runs[SUPERVISED], tenth, parts), tenth)}
             for model, (run, on) in ({m: (run, parts) for m, run in runs.items()} | few).items():
-                head = {"corpus": corpus, "kind": signs.kind, "protocol": protocol, "repeat": repeat, "group": group(signs, profile, repeat)}
+                head = {
+                    "corpus": corpus,
+                    "kind": signs.kind,
+                    "protocol": protocol,
+                    "repeat": repeat,
+                    "group": group(signs, profile, repeat),
+                }
                 cells.append(head | {"model": model})
                 jobs.append((run, on, "test", model))
     rows = side_by_side(evaluate, jobs, workers, title="SL-FPN+ and its controls")

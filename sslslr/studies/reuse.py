@@ -2,14 +2,14 @@
 
 import pandas as pd
 
+from sslslr.clips.signs import Signs
+from sslslr.learning.grid import side_by_side
+from sslslr.measures.statistics import summarise
 from sslslr.profiles import Profile
-from sslslr.runs import side_by_side
-from sslslr.signs import Signs
 from sslslr.studies import evaluation
 from sslslr.studies.comparison import METHODS, RANDOM, SUPERVISED, TITLES, control_of, run_of
 from sslslr.studies.corpora import repeats, split
 from sslslr.studies.evaluation import HANDMADE
-from sslslr.studies.statistics import summarise
 
 LARGE, SMALL = ("lsfb-like", "asl-citizen-like"), ("gsl-like", "lsa-like")
 SHARES = (0.01, 0.05, 0.1, 0.3, 1.0)
@@ -22,7 +22,9 @@ def _models(profile: Profile, repeat: int, chosen: dict[str, float], views: str)
     yield from ((TITLES[m], run_of(m, views, profile, repeat, chosen)) for m in METHODS)
 
 
-def transfer(profile: Profile, corpora: dict[str, Signs], chosen: dict[str, float], workers: int = 0, views: str = "boundary") -> pd.DataFrame:
+def transfer(
+    profile: Profile, corpora: dict[str, Signs], chosen: dict[str, float], workers: int = 0, views: str = "boundary"
+) -> pd.DataFrame:
     """Table 2: encoders pretrained on each large corpus, frozen, probed on each small one; a row each, with top-1 and top-5.
 
     Controls: hand-made features and a random encoder; the encoder trained on the source's labels; and, as a ceiling, the

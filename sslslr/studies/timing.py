@@ -6,9 +6,9 @@ import pandas as pd
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from sslslr.precision import autocast
+from sslslr.clips.signs import Signs
+from sslslr.methods.precision import autocast
 from sslslr.profiles import Profile
-from sslslr.signs import Signs
 from sslslr.studies.comparison import METHODS, TITLES
 from sslslr.studies.corpora import base_run
 from sslslr.views import ViewConfig
@@ -88,7 +88,10 @@ def study(profile: Profile, signs: Signs, rounds: int = 12, methods=METHODS, vie
             for method, stepper in steppers.items():
                 ms = 1e3 * stepper.step(i)
                 if i >= 2:
-                    rows.append({"model": TITLES.get(method, method), "round": i - 2, "ms": ms, "epoch_s": ms * steps[method] / 1e3} | constants[method])
+                    rows.append(
+                        {"model": TITLES.get(method, method), "round": i - 2, "ms": ms, "epoch_s": ms * steps[method] / 1e3}
+                        | constants[method]
+                    )
         return pd.DataFrame(rows)
     finally:
         torch.set_num_threads(threads)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import torch
 
-from sslslr.degradations import DEGRADATIONS
 from sslslr.errors import SignError
-from sslslr.views import spatial
-from sslslr.views.boundary import boundary, none, permutation, whole
+from sslslr.views import masks, place, strong
+from sslslr.views.degradations import DEGRADATIONS
+from sslslr.views.order import boundary, none, permutation, whole
 
 __all__ = ["ENDS", "PAIRS", "VIEWS", "ViewConfig", "boundary", "none", "permutation", "whole"]
 
@@ -19,7 +19,7 @@ class ViewConfig:
     """Which view set, and how much of each end the boundary augmentation permutes (fractions of the valid frames).
 
     ``ends`` "fixed": alpha and beta for all clips; "estimated" or "true": what lies outside of each clip's own stroke
-    (``sslslr.boundaries``), whatever alpha and beta say.
+    (``sslslr.clips.boundaries``), whatever alpha and beta say.
     """
 
     name: str = "boundary"
@@ -39,7 +39,7 @@ class ViewConfig:
         """alpha and beta of each clip of ``signs``: two (N,) tensors."""
         if self.ends == "fixed":
             return tuple(torch.full((len(signs),), share, dtype=torch.float64) for share in (self.alpha, self.beta))
-        from sslslr.boundaries import ends
+        from sslslr.clips.boundaries import ends
 
         alpha, beta = (torch.as_tensor(e, dtype=torch.float64).clamp(0, 1) for e in ends(signs, self.ends))
         return alpha, torch.minimum(beta, 1 - alpha)
@@ -56,5 +56,17 @@ class ViewConfig:
         return tuple(self.view(x, lengths, generator, alpha, beta) for _ in range(2))
 
 
-VIEWS = {"boundary": boundary, "classical": spatial.classical, "composed": spatial.composed, "none": none, "whole": whole} | DEGRADATIONS
-PAIRS = {"classical": spatial.classical_pair}
+VIEWS = {
+    "boundary": boundary,
+    "classical": place.classical,
+    "composed": place.composed,
+    "none": none,
+    "whole": whole,
+    "turn": strong.turn,
+    "paced": strong.paced,
+    "bounded": strong.bounded,
+    "masked_frames": masks.masked_frames,
+    "masked_landmarks": masks.masked_landmarks,
+    "legless": masks.legless,
+} | DEGRADATIONS
+PAIRS = {"classical": place.classical_pair}

@@ -8,12 +8,12 @@ import pytest
 import torch
 from conftest import make_signs
 
+from sslslr.clips.signs import prepare
 from sslslr.datasets import load
 from sslslr.datasets.__main__ import main
 from sslslr.datasets.packed import open_packed, pack, prepared
 from sslslr.errors import SignError
-from sslslr.signs import prepare
-from sslslr.training import batches
+from sslslr.learning.training import batches
 
 
 def by_name(signs):

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from sslslr import datasets
+from sslslr.clips.skeleton import KINECT_20
 from sslslr.datasets import DATASETS, asl_citizen, gsl, isl_kinect, lsa64, lsfb, mp_data, own, source, wlasl
 from sslslr.errors import SignError
-from sslslr.skeleton import KINECT_20
 
 VIDEO_ONLY = {"lsa64": layouts.lsa64, "gsl": layouts.gsl, "wlasl-100": layouts.wlasl, "own": layouts.own}
 WITH_LANDMARKS = {"isl-kinect": layouts.isl_kinect, "mp-data": layouts.mp_data, "lsfb": layouts.lsfb, "asl-citizen": layouts.asl_citizen}

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sslslr.clips.signs import prepare
+from sslslr.clips.skeleton import MEDIAPIPE_75, mirror
+from sslslr.clips.splits import by_signer
 from sslslr.datasets.synthetic import CORPORA, anatomy, inventory, lexicon, make, minimal_pairs, motion
 from sslslr.datasets.synthetic.lexicon import PARAMETERS, possible, wrist_bend
 from sslslr.datasets.synthetic.phonology import HANDSHAPES, LOCATIONS, ORIENTATIONS, frame
 from sslslr.errors import SignError
-from sslslr.signs import prepare
-from sslslr.skeleton import MEDIAPIPE_75, mirror
-from sslslr.splits import by_signer
 
 SIZES = {"classes": 20, "signers": 8, "clips": 320}
 each = pytest.mark.parametrize("corpus", CORPORA)

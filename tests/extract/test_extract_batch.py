@@ -235,7 +235,9 @@ def test_a_backend_that_cannot_be_made_ends_the_batch(tmp_path):
 def test_a_script_without_the_main_guard_is_told_so(tmp_path):
     write_video(tmp_path / "a.mp4", noise(3))
     script = tmp_path / "script.py"
-    script.write_text(f"from sslslr.extract.batch import extract\nextract({str(tmp_path)!r}, {str(tmp_path / 'out')!r}, 1, progress=False)\n")
+    script.write_text(
+        f"from sslslr.extract.batch import extract\nextract({str(tmp_path)!r}, {str(tmp_path / 'out')!r}, 1, progress=False)\n"
+    )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60)
     assert done.returncode == 1 and 'call this below `if __name__ == "__main__":`' in done.stderr.strip().splitlines()[-1]
 

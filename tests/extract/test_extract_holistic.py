@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from media import noise, person
 
+from sslslr.clips.skeleton import MEDIAPIPE_75, mirror
 from sslslr.errors import SignError
 from sslslr.extract.batch import extract
 from sslslr.extract.clips import Clip, clip_path, read_folder
 from sslslr.extract.holistic import PARTS, Holistic
 from sslslr.extract.sample import moving_portrait
 from sslslr.extract.video import frames, write_video
-from sslslr.skeleton import MEDIAPIPE_75, mirror
 
 
 @pytest.fixture(scope="module")

@@ -25,11 +25,11 @@ def test_all_frames_with_their_times(tmp_path):
     [
         (Cut(start=200, end=400), range(5, 11)),
         (Cut(start=1000), range(25, 30)),
-        (Cut(end=80), range(0, 3)),
-        (Cut(end=1300), range(0, 30)),  # a little late: annotations are rounded
+        (Cut(end=80), range(3)),
+        (Cut(end=1300), range(30)),  # a little late: annotations are rounded
         (Cut(first=3, last=5), range(2, 5)),  # frames count from 1
         (Cut(first=28), range(27, 30)),
-        (Cut(first=1, last=1), range(0, 1)),
+        (Cut(first=1, last=1), range(1)),
         (Cut(first=28, last=32), range(27, 30)),
     ],
 )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from browser import browse, needs_browser
 
-from sslslr.boundaries import Strokes
+from sslslr.clips.boundaries import Strokes
 from sslslr.datasets.synthetic import make
 from sslslr.errors import SignError
 from sslslr.report.player import MISSING, player, strip

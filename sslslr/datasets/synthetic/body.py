@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from sslslr.clips.skeleton import MEDIAPIPE_75, mirror
 from sslslr.datasets.synthetic import anatomy
 from sslslr.datasets.synthetic.motion import Pose
 from sslslr.datasets.synthetic.signers import Signers
-from sslslr.skeleton import MEDIAPIPE_75, mirror
 
 _SHOULDER = np.array((-0.5, 0.0, 0.0), np.float32)
 
@@ -52,7 +52,5 @@ def arm(shoulder: np.ndarray, pose: Pose, who: Signers) -> tuple[np.ndarray, np.
 def _waves(n: int, t: int, fps: float, hertz: tuple[float, float], rng: np.random.Generator) -> np.ndarray:
     """Smooth irregular motion (N, T, 3) of about unit size: two sines of random frequency and phase a coordinate."""
     time = np.arange(t, dtype=np.float32)[None, :, None] / fps
-    parts = [
-        np.sin(2 * np.pi * (rng.uniform(*hertz, (n, 1, 3)) * time + rng.random((n, 1, 3)))).astype(np.float32) for _ in range(2)
-    ]
+    parts = [np.sin(2 * np.pi * (rng.uniform(*hertz, (n, 1, 3)) * time + rng.random((n, 1, 3)))).astype(np.float32) for _ in range(2)]
     return (parts[0] + parts[1]) * np.float32(0.7)

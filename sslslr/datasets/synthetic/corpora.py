@@ -4,15 +4,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sslslr.datasets.synthetic import motion, signers as people, timeline
+from sslslr.clips.signs import Signs
+from sslslr.clips.skeleton import MEDIAPIPE_75
+from sslslr.datasets.synthetic import motion, timeline
+from sslslr.datasets.synthetic import signers as people
 from sslslr.datasets.synthetic.body import body
 from sslslr.datasets.synthetic.camera import Camera, disturb, project
 from sslslr.datasets.synthetic.lexicon import LARGEST, lexicon
 from sslslr.datasets.synthetic.phonology import HANDSHAPES
 from sslslr.datasets.synthetic.timeline import Pace
 from sslslr.errors import SignError
-from sslslr.signs import Signs
-from sslslr.skeleton import MEDIAPIPE_75
 
 FPS = 25.0
 FEWEST_SIGNERS = 4

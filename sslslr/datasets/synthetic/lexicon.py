@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -87,7 +87,7 @@ def possible(sign: Sign) -> bool:
     return wrist_bend(sign.location, sign.orientation) < np.radians(80)
 
 
-@lru_cache(maxsize=None)
+@cache
 def wrist_bend(location: str, orientation: str) -> float:
     """Angle in radians between forearm and fingers at the middle of a sign, for a signer of average build."""
     from sslslr.datasets.synthetic.anatomy import FOREARM, UPPER_ARM, elbow
@@ -99,7 +99,7 @@ def wrist_bend(location: str, orientation: str) -> float:
     return float(np.arccos(np.clip(forearm @ turn[:, 1], -1, 1)))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _build(corpus: str) -> tuple[Sign, ...]:
     rng = np.random.default_rng(_SEEDS[corpus] + 1000)
     choices = inventory(corpus)

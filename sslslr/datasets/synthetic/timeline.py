@@ -64,8 +64,7 @@ def draw(pace: Pace, effort: np.ndarray, tempo: np.ndarray, fps: float, stroke, 
         return np.maximum(seconds * fps * tempo * factor, least)
 
     lead, preparation, hold, retraction, tail = (
-        lasting(s, least)
-        for s, least in ((pace.lead, 1), (pace.preparation, 8), (pace.hold, 0), (pace.retraction, 8), (pace.tail, 1))
+        lasting(s, least) for s, least in ((pace.lead, 1), (pace.preparation, 8), (pace.hold, 0), (pace.retraction, 8), (pace.tail, 1))
     )
     core = lasting(pace.stroke, 6) * effort
     if stroke is not None:

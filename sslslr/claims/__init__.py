@@ -1,0 +1,1 @@
+"""The paper's claims, and what the tables of a reproduction say of them."""

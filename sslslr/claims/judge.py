@@ -1,0 +1,185 @@
+"""The paper's claims against the tables of one reproduction: holds, does not hold, undecided, or not run.
+
+``python -m sslslr.report.claims`` (``make claims``) reads ``data/paper/claims.yml`` and ``tables/*.csv`` and writes
+``claims.csv`` (a row a claim), ``claims_parts.csv`` (a row a comparison), ``claims.json`` and ``claims.md``.
+
+A claim is a list of comparisons, each with a paired difference (or ratio, level, share) and its 95 % interval. It
+holds if every comparison does, and does not hold if one contradicts it, both at Holm-corrected p < 0.05 over the
+claim's comparisons; else it is undecided. The comparison shown is the one furthest from holding. Profile smoke judges
+nothing. A claim that does not hold is a result: the exit status is 0.
+"""
+
+import argparse
+import io
+import sys
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from sslslr import datasets, paths, profiles
+from sslslr.claims.verdict import BOUNDS, FAILS, HOLDS, NOT_RUN, PART, UNDECIDED, Missing, compare, decide, verdict
+from sslslr.errors import SignError
+from sslslr.paths import write_json, write_text
+from sslslr.provenance import commit
+
+CLAIM = {"id", "place", "notebook", "claim", "reading", "figure", "judge", "control", "data", "profiles"}
+COLUMNS = ("id", "place", "claim", "kind", "dataset", "profile", "verdict", "effect", "unit", "low", "high", "n", "p", "compared",
+           "comparisons", "text", "table", "notebook", "figure", "reading")  # fmt: skip
+
+
+def load(path: Path | None = None) -> list[dict]:
+    """The claims of ``data/paper/claims.yml``; raises SignError for an unknown word in it."""
+    path = path or paths.PAPER_FACTS / "claims.yml"
+    claims = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for claim in claims:
+        wrong = set(claim) - CLAIM
+        for part in [*claim.get("judge", []), *claim.get("control", {}).get("judge", [])]:
+            wrong |= set(part) - PART
+            wrong |= {part.get("compare", "difference")} - set(BOUNDS) | {part.get("says")} - {"above", "below", "within"}
+        if wrong:
+            raise SignError(f"{path.name}, claim {claim.get('id')}: unknown words {', '.join(sorted(map(str, wrong)))}")
+    return claims
+
+
+def number(value: float, unit: str, sign: bool = False) -> str:
+    """A number in its unit's digits: one after the point for points and percent, three significant ones else."""
+    return f"{value:{'+' if sign else ''}.1f}" if unit == "points" or unit.startswith("%") else f"{value:.3g}"
+
+
+def sentence(row: pd.Series, signed: bool = False) -> str:
+    """One comparison in words."""
+    unit = row["unit"]
+    span = f"{number(row['low'], unit, signed)} to {number(row['high'], unit, signed)}; " if row["low"] == row["low"] else ""
+    p = "< 0.001" if row["p_holm"] < 0.001 else f"= {row['p_holm']:.3f}"
+    return f"{row['name']}: {number(row['effect'], unit, signed)} {unit} ({span}n = {int(row['n'])}, Holm's p {p})"
+
+
+def judge(claim: dict, tables, profile: profiles.Profile, dataset: str) -> tuple[dict, pd.DataFrame]:
+    """One claim on one reproduction: its row of ``claims.csv``, and its comparisons (empty where it was not run)."""
+    kind = "synthetic" if dataset == "synthetic" else "real"
+    notebook = next((p.name for p in sorted(paths.NOTEBOOKS.glob(f"{claim['notebook']}_*.ipynb"))), "")
+    row = {"id": claim["id"], "place": claim["place"], "claim": claim["claim"], "kind": kind, "dataset": dataset, "profile": profile.name,
+           "verdict": NOT_RUN, "table": "", "notebook": notebook, "figure": claim.get("figure", ""), "reading": claim.get("reading", ""),
+           "effect": None, "unit": claim["judge"][0]["unit"], "low": None, "high": None, "n": 0, "p": None, "compared": "", "comparisons": 0}  # fmt: skip
+    try:
+        parts = decide(pd.concat([compare(part, tables) for part in claim["judge"]], ignore_index=True))
+    except Missing as missing:
+        return row | {"text": f"Not run: {missing}."}, pd.DataFrame()
+    row |= {"table": f"tables/{parts.iloc[0]['table']}.csv"}
+    if not profile.judges or profile.name not in claim.get("profiles", [profile.name]):
+        return row | {"text": f"Profile {profile.name} judges nothing here."}, parts.assign(id=claim["id"], verdict=NOT_RUN)
+    if kind not in claim.get("data", [kind]):
+        return row | {"text": f"Judged on {' and '.join(claim['data'])} data only."}, parts.assign(id=claim["id"], verdict=NOT_RUN)
+    worst, found, said = parts.iloc[0], verdict(parts), verdict_counts(parts)
+    text = f"{said}: {sentence(worst, worst['unit'] == 'points')}{caveat(claim, tables)}."
+    row |= {k: worst[k] for k in ("effect", "unit", "low", "high", "n")} | {
+        "p": worst["p_holm"],
+        "compared": worst["name"],
+        "comparisons": len(parts),
+    }
+    return row | {"verdict": found, "text": text}, parts.assign(id=claim["id"])
+
+
+def verdict_counts(parts: pd.DataFrame) -> str:
+    """How many comparisons hold and how many contradict, as the beginning of a sentence."""
+    n = parts["verdict"].value_counts()
+    if len(parts) == 1:
+        return "The one comparison"
+    return f"Of {len(parts)} comparisons {n.get(HOLDS, 0)} hold and {n.get(FAILS, 0)} contradict; the furthest from holding"
+
+
+def caveat(claim: dict, tables) -> str:
+    """What must be said beside the verdict: the control's warning, unless every comparison of the control holds."""
+    control = claim.get("control")
+    if not control:
+        return ""
+    try:
+        parts = decide(pd.concat([compare(part, tables) for part in control["judge"]], ignore_index=True))
+    except Missing as missing:
+        return f"; but its control was not run ({missing})"
+    if verdict(parts) == HOLDS:
+        return ""
+    return f"; but {control['warns']} ({sentence(parts.iloc[0], parts.iloc[0]['unit'] == 'points')})"
+
+
+def reader(folder: Path):
+    """``tables(name)`` for a folder of results."""
+    seen = {}
+
+    def tables(name: str) -> pd.DataFrame:
+        if name not in seen:
+            path = folder / "tables" / f"{name}.csv"
+            if not path.exists():
+                raise Missing(f"tables/{name}.csv is not there")
+            seen[name] = pd.read_csv(path)
+        return seen[name]
+
+    return tables
+
+
+def judge_all(
+    dataset: str, profile: str, folder: Path | None = None, claims: list[dict] | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Every claim on one reproduction: a row a claim (``COLUMNS``), and a row a comparison."""
+    folder, size = folder or paths.results(dataset, profile), profiles.load(profile)
+    tables = reader(folder)
+    rows, parts = zip(*[judge(c, tables, size, dataset) for c in claims or load()], strict=True)
+    return pd.DataFrame(rows)[list(COLUMNS)], pd.concat(parts, ignore_index=True)
+
+
+def markdown(rows: pd.DataFrame) -> str:
+    """``claims.md``: the verdicts as a table, then each claim with its sentence, reading and links."""
+    first = rows.iloc[0]
+    counts = ", ".join(f"{n} {v}" for v in (HOLDS, FAILS, UNDECIDED, NOT_RUN) if (n := int((rows["verdict"] == v).sum())))
+    head = [f"# The claims of the paper on {first['dataset']} ({first['kind']} data), profile {first['profile']}", "",
+            f"{counts}. Intervals are 95 %; p is corrected by Holm over a claim's comparisons; the comparison shown is the one furthest from holding.", "",
+            "| claim | verdict | effect | 95 % interval | n | table |", "|:--|:--|:--|:--|--:|:--|"]  # fmt: skip
+    about = []
+    for r in rows.itertuples():
+        run = r.effect is not None and r.effect == r.effect
+        effect, span = (
+            (f"{number(r.effect, r.unit)} {r.unit}", f"{number(r.low, r.unit)} to {number(r.high, r.unit)}") if run else ("–", "–")
+        )
+        link = f"[{Path(r.table).stem}]({r.table})" if r.table else "–"
+        head.append(f"| {r.id}: {r.claim} | **{r.verdict}** | {effect} | {span} | {r.n or '–'} | {link} |")
+        about += [f"## {r.id}: {r.verdict}", "", f"{r.claim[0].upper()}{r.claim[1:]} ({r.place}).", "", r.text, "",
+                  f"Read as: {r.reading}. Notebook: [{r.notebook}](notebooks/{r.notebook}).", ""]  # fmt: skip
+    return "\n".join([*head, "", *about, f"sslslr {commit()}", ""])
+
+
+def write(rows: pd.DataFrame, parts: pd.DataFrame, folder: Path) -> None:
+    """``claims.csv``, ``.json``, ``.md`` and ``claims_parts.csv`` in the folder of a reproduction."""
+    for frame, name in ((rows, "claims"), (parts, "claims_parts")):
+        buffer = io.StringIO()
+        frame.to_csv(buffer, index=False)
+        write_text(folder / f"{name}.csv", buffer.getvalue())
+    write_json(folder / "claims.json", rows.astype(object).where(rows.notna(), None).to_dict("records"))
+    write_text(folder / "claims.md", markdown(rows))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; bad input ends in one line on stderr and status 2, any verdict in status 0."""
+    parser = argparse.ArgumentParser(
+        prog="python -m sslslr.report.claims", description="Judge the paper's claims on the tables of one reproduction."
+    )
+    parser.add_argument("--dataset", default="synthetic")
+    parser.add_argument("--profile", default="quick")
+    options = parser.parse_args(arguments)
+    try:
+        if options.dataset not in datasets.DATASETS:
+            raise SignError(f"data set {options.dataset!r} is unknown; there are {', '.join(datasets.DATASETS)}")
+        folder = paths.results(options.dataset, options.profile)
+        rows, parts = judge_all(options.dataset, options.profile)
+        write(rows, parts, folder)
+        for r in rows.itertuples():
+            print(f"{r.id:4} {r.verdict:14} {r.claim}")
+        print(folder / "claims.md")
+        return 0
+    except SignError as error:
+        print(f"sslslr: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,185 @@
+"""One container for a data set of sign clips, whatever it was read from."""
+
+import hashlib
+import json
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from sslslr.clips.skeleton import SKELETONS, Skeleton, normalise
+from sslslr.errors import SignError
+from sslslr.paths import atomic
+
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True, eq=False)
+class Signs:
+    """N sign clips of at most T frames, J landmarks and C coordinates.
+
+    landmarks: (N, T, J, C) float32; NaN where a landmark was not seen and in the padding after a clip's end.
+    lengths: (N,) valid frames of each clip.  labels: (N,) index into ``glosses``.
+    signers, clips, split: (N,) strings: who signs, the clip's name at its source, and train, val, test or "".
+    onset, offset: (N,) first and last frame of the lexical part (the stroke), in frames from 0, NaN where unknown.
+    kind: "synthetic" or "real"; fps: frames a second (of the source, before any resampling).
+
+    Raises SignError when the parts do not fit each other.
+    """
+
+    name: str
+    kind: str
+    skeleton: Skeleton
+    landmarks: np.ndarray
+    lengths: np.ndarray
+    labels: np.ndarray
+    glosses: tuple[str, ...]
+    signers: np.ndarray
+    clips: np.ndarray
+    split: np.ndarray
+    onset: np.ndarray
+    offset: np.ndarray
+    fps: float = 25.0
+
+    def __post_init__(self):
+        n, t, j, c = self.landmarks.shape if self.landmarks.ndim == 4 else (-1, -1, -1, -1)
+        if n <= 0 or c not in (2, 3) or j != len(self.skeleton):
+            raise SignError(
+                f"{self.name}: landmarks have shape {self.landmarks.shape}; expected (clips > 0, frames, "
+                f"{len(self.skeleton)} landmarks of {self.skeleton.name}, 2 or 3 coordinates)"
+            )
+        for part in ("lengths", "labels", "signers", "clips", "split", "onset", "offset"):
+            if (shape := np.shape(getattr(self, part))) != (n,):
+                raise SignError(f"{self.name}: {part} has shape {shape}; expected ({n},), one value a clip")
+        if self.kind not in ("synthetic", "real"):
+            raise SignError(f"{self.name}: kind is {self.kind!r}; expected 'synthetic' or 'real'")
+        for what, bad in {
+            f"lengths outside 1 to {t}": (self.lengths < 1) | (self.lengths > t),
+            f"labels outside 0 to {len(self.glosses) - 1}": (self.labels < 0) | (self.labels >= len(self.glosses)),
+            f"split names other than {', '.join(SPLITS)} or empty": ~np.isin(self.split, (*SPLITS, "")),
+        }.items():
+            if bad.any():
+                raise SignError(f"{self.name}: {int(bad.sum())} clips have {what}, first {self.clips[bad][0]!r}")
+
+    def __len__(self) -> int:
+        return len(self.landmarks)
+
+    @property
+    def frames(self) -> int:
+        """T, the padded length."""
+        return self.landmarks.shape[1]
+
+    @property
+    def valid(self) -> np.ndarray:
+        """(N, T) True for the frames of a clip, False for the padding after it."""
+        return np.arange(self.frames) < self.lengths[:, None]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of everything in here: two data sets with the same fingerprint train the same model."""
+        digest = hashlib.sha256()
+        for part in fields(self):
+            value = getattr(self, part.name)
+            if isinstance(value, np.ndarray):
+                digest.update(f"{part.name}{value.dtype.kind}{value.shape}".encode())
+                plain = value if value.dtype.kind in "fiub" else np.char.encode(value.astype(str), "utf-8")
+                digest.update(np.ascontiguousarray(plain).view(np.uint8))
+            else:
+                digest.update(f"{part.name}{value.name if isinstance(value, Skeleton) else value}".encode())
+        return digest.hexdigest()
+
+    def subset(self, keep: np.ndarray) -> "Signs":
+        """The clips chosen by a boolean mask or an index; glosses keep their numbers."""
+        arrays = {f.name: getattr(self, f.name)[keep] for f in fields(self) if isinstance(getattr(self, f.name), np.ndarray)}
+        return replace(self, **arrays)
+
+    def part(self, split: str) -> "Signs":
+        """The clips of one split; raises SignError when it is empty."""
+        if not (self.split == split).any():
+            raise SignError(f"{self.name}: no clip is in the split {split!r}; it has {sorted(set(self.split.tolist()))}")
+        return self.subset(self.split == split)
+
+    def save(self, path: Path) -> None:
+        """Write to one ``.npz``, atomically and without pickle."""
+        arrays = {f.name: getattr(self, f.name) for f in fields(self) if isinstance(getattr(self, f.name), np.ndarray)}
+        about = {"name": self.name, "kind": self.kind, "skeleton": self.skeleton.name, "glosses": self.glosses, "fps": self.fps}
+        with atomic(Path(path)) as partial, partial.open("wb") as file:
+            np.savez(file, about=np.array(json.dumps(about)), **arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> "Signs":
+        """Read what ``save`` wrote; raises SignError when the file is missing or is something else."""
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                about = json.loads(str(stored["about"]))
+                arrays = {k: stored[k] for k in stored.files if k != "about"}
+            skeleton, glosses = SKELETONS[about.pop("skeleton")], tuple(about.pop("glosses"))
+            return cls(skeleton=skeleton, glosses=glosses, **about, **arrays)
+        except SignError:
+            raise
+        except FileNotFoundError:
+            raise SignError(f"{path}: no such file; expected sign clips saved by Signs.save") from None
+        except Exception as error:
+            raise SignError(f"{path}: not a file written by Signs.save ({error})") from None
+
+
+def resample(landmarks: np.ndarray, frames: int) -> np.ndarray:
+    """Resample a clip (T, J, C) linearly in time to ``frames`` frames; the first and last frame stay.
+
+    A landmark is missing in the result where it is missing in the nearest frame of the source; where only one of
+    the two neighbours has it, that one's value is taken. So nothing is invented over a gap.
+    """
+    source = len(landmarks)
+    at = np.linspace(0, source - 1, frames)
+    before = np.floor(at).astype(int)
+    after = np.minimum(before + 1, source - 1)
+    weight = (at - before)[:, None, None]
+    a, b = landmarks[before], landmarks[after]
+    blend = np.where(np.isnan(a), b, np.where(np.isnan(b), a, (1 - weight) * a + weight * b))
+    return np.where(np.isnan(landmarks[np.rint(at).astype(int)]), np.nan, blend).astype(np.float32)
+
+
+def pack(clips: list[np.ndarray], frames: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Pad clips (T_i, J, C) with NaN to one (N, T, J, C) array, and their lengths (N,).
+
+    A clip longer than ``frames`` is resampled to ``frames``, never cut; None keeps the longest clip's length.
+    """
+    frames = frames or max(map(len, clips))
+    packed = np.full((len(clips), frames, *clips[0].shape[1:]), np.nan, np.float32)
+    lengths = np.minimum([len(c) for c in clips], frames)
+    for row, clip, length in zip(packed, clips, lengths, strict=True):
+        row[:length] = clip if len(clip) == length else resample(clip, length)
+    return packed, lengths
+
+
+def prepare(signs: Signs, frames: int, coordinates: int = 2) -> Signs:
+    """Normalise every clip on its shoulders and resample the long ones to ``frames``: ready for an encoder.
+
+    Keeps the first ``coordinates`` coordinates. The true onset and offset, where known, move along.
+    Raises SignError for clips nobody can learn from: only missing landmarks, fewer than two frames, no shoulders.
+    """
+    if coordinates > signs.landmarks.shape[-1]:
+        raise SignError(f"{signs.name}: {coordinates} coordinates asked for, {signs.landmarks.shape[-1]} are there")
+    check_usable(signs)
+    clips = [
+        normalise(x[:n, :, :coordinates], signs.skeleton, f"{signs.name}, clip {name}")
+        for x, n, name in zip(signs.landmarks, signs.lengths, signs.clips, strict=True)
+    ]
+    landmarks, lengths = pack(clips, frames)
+    scale = (lengths - 1) / (signs.lengths - 1)
+    return replace(signs, landmarks=landmarks, lengths=lengths, onset=signs.onset * scale, offset=signs.offset * scale)
+
+
+def check_usable(signs: Signs) -> None:
+    """Raise SignError, naming the first offender, for a one-frame clip or one whose landmarks are all missing."""
+    short = signs.lengths < 2
+    if short.any():
+        raise SignError(
+            f"{signs.name}: clip {signs.clips[short][0]} has one frame ({int(short.sum())} such); a sign needs at least two: leave it out"
+        )
+    blank = ~np.isfinite(signs.landmarks).any(axis=(1, 2, 3))
+    if blank.any():
+        raise SignError(
+            f"{signs.name}: clip {signs.clips[blank][0]} has no landmark in any frame ({int(blank.sum())} such): leave it out or extract it again"
+        )

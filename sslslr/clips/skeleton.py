@@ -1,0 +1,186 @@
+"""Named landmark layouts: which landmark is which, what is joined, what mirrors what."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sslslr.errors import SignError
+
+_POSE = [
+    "nose",
+    "left_eye_inner",
+    "left_eye",
+    "left_eye_outer",
+    "right_eye_inner",
+    "right_eye",
+    "right_eye_outer",
+    "left_ear",
+    "right_ear",
+    "mouth_left",
+    "mouth_right",
+    "left_shoulder",
+    "right_shoulder",
+    "left_elbow",
+    "right_elbow",
+    "left_wrist",
+    "right_wrist",
+    "left_pinky",
+    "right_pinky",
+    "left_index",
+    "right_index",
+    "left_thumb",
+    "right_thumb",
+    "left_hip",
+    "right_hip",
+    "left_knee",
+    "right_knee",
+    "left_ankle",
+    "right_ankle",
+    "left_heel",
+    "right_heel",
+    "left_foot_index",
+    "right_foot_index",
+]
+_HAND = ["wrist"] + [f"{finger}_{joint}" for finger in ("thumb", "index", "middle", "ring", "pinky") for joint in range(1, 5)]
+_POSE_EDGES = (
+    (0, 1), (1, 2), (2, 3), (3, 7), (0, 4), (4, 5), (5, 6), (6, 8), (9, 10), (11, 12), (11, 13), (13, 15), (12, 14),
+    (14, 16), (15, 17), (15, 19), (17, 19), (15, 21), (16, 18), (16, 20), (18, 20), (16, 22), (11, 23), (12, 24),
+    (23, 24), (23, 25), (24, 26), (25, 27), (26, 28), (27, 29), (28, 30), (29, 31), (30, 32), (27, 31), (28, 32),
+)  # fmt: skip
+_HAND_EDGES = tuple((0 if j % 4 == 1 else j - 1, j) for j in range(1, 21)) + ((5, 9), (9, 13), (13, 17))
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """A landmark layout: J named landmarks in a fixed order.
+
+    ``edges`` are drawn; ``pairs`` are (left, right) landmarks that a mirror swaps; ``shoulders`` and ``wrists`` are
+    (left, right); ``parts`` names index ranges (body, left_hand, right_hand). ``y_down`` says whether the second
+    coordinate grows downwards (images) or upwards (Kinect's metres).
+    """
+
+    name: str
+    landmarks: tuple[str, ...]
+    edges: tuple[tuple[int, int], ...]
+    pairs: tuple[tuple[int, int], ...]
+    shoulders: tuple[int, int]
+    wrists: tuple[int, int]
+    parts: dict[str, tuple[int, ...]] = field(hash=False)
+    y_down: bool = True
+
+    def __len__(self) -> int:
+        return len(self.landmarks)
+
+    @property
+    def mirror_index(self) -> np.ndarray:
+        """(J,) index that swaps left and right; applied twice it is the identity."""
+        index = np.arange(len(self))
+        for left, right in self.pairs:
+            index[left], index[right] = right, left
+        return index
+
+    @property
+    def lower(self) -> tuple[int, ...]:
+        """Indices of the landmarks below the waist, hips included: no sign needs them, and a camera often misses them."""
+        below = ("hip", "knee", "ankle", "heel", "foot", "spine_base")
+        return tuple(i for i, name in enumerate(self.landmarks) if any(part in name for part in below))
+
+
+MEDIAPIPE_75 = Skeleton(
+    name="mediapipe-75",
+    landmarks=tuple(_POSE + [f"left_hand_{n}" for n in _HAND] + [f"right_hand_{n}" for n in _HAND]),
+    edges=_POSE_EDGES + tuple((a + 33, b + 33) for a, b in _HAND_EDGES) + tuple((a + 54, b + 54) for a, b in _HAND_EDGES),
+    pairs=tuple((i, _POSE.index(n.replace("left", "right"))) for i, n in enumerate(_POSE) if "left" in n)
+    + tuple((33 + j, 54 + j) for j in range(21)),
+    shoulders=(11, 12),
+    wrists=(15, 16),
+    parts={"body": tuple(range(33)), "left_hand": tuple(range(33, 54)), "right_hand": tuple(range(54, 75))},
+)
+
+_KINECT = [
+    "head",
+    "neck",
+    "left_shoulder",
+    "right_shoulder",
+    "left_elbow",
+    "right_elbow",
+    "left_wrist",
+    "right_wrist",
+    "left_hand",
+    "right_hand",
+    "spine_mid",
+    "spine_base",
+    "left_hip",
+    "right_hip",
+    "left_knee",
+    "right_knee",
+    "left_ankle",
+    "right_ankle",
+    "left_foot",
+    "right_foot",
+]
+
+KINECT_20 = Skeleton(
+    name="kinect-20",
+    landmarks=tuple(_KINECT),
+    edges=(
+        (0, 1),
+        (1, 2),
+        (1, 3),
+        (2, 4),
+        (4, 6),
+        (6, 8),
+        (3, 5),
+        (5, 7),
+        (7, 9),
+        (1, 10),
+        (10, 11),
+        (11, 12),
+        (11, 13),
+        (12, 14),
+        (14, 16),
+        (16, 18),
+        (13, 15),
+        (15, 17),
+        (17, 19),
+    ),  # fmt: skip
+    pairs=tuple((i, i + 1) for i, n in enumerate(_KINECT) if n.startswith("left")),
+    shoulders=(2, 3),
+    wrists=(6, 7),
+    parts={"body": tuple(range(20)), "left_hand": (8,), "right_hand": (9,)},
+    y_down=False,
+)
+
+SKELETONS = {s.name: s for s in (MEDIAPIPE_75, KINECT_20)}
+
+
+def mirror(landmarks: np.ndarray, skeleton: Skeleton, about: float = 0.0) -> np.ndarray:
+    """The clip as seen in a mirror: x is reflected about ``x = about`` and left and right landmarks swap.
+
+    ``landmarks`` is (..., J, C); use ``about=0`` for centred landmarks and ``about=0.5`` for MediaPipe's 0 to 1.
+    Mirroring twice gives the clip back; the input is not changed.
+    """
+    mirrored = landmarks[..., skeleton.mirror_index, :].copy()
+    mirrored[..., 0] = 2 * about - mirrored[..., 0]
+    return mirrored
+
+
+def normalise(landmarks: np.ndarray, skeleton: Skeleton, name: str = "clip") -> np.ndarray:
+    """Centre a clip on its shoulders and make their distance 1.
+
+    ``landmarks`` is (T, J, C), NaN where missing, in any unit. One centre and one scale a clip (medians over its
+    frames), so that the body's sway and the signing space stay in the data. Missing stays missing.
+
+    Raises SignError when both shoulders are never seen together, or coincide (distance under 1e-6 of the clip's
+    extent), since a division would then turn the clip into noise.
+    """
+    left, right = (landmarks[:, i] for i in skeleton.shoulders)
+    seen = np.isfinite(left).all(-1) & np.isfinite(right).all(-1)
+    if not seen.any():
+        raise SignError(f"{name}: no frame shows both shoulders, so the clip can't be centred; leave it out or extract it again")
+    centre = np.median((left[seen] + right[seen]) / 2, axis=0)
+    width = float(np.median(np.linalg.norm(left[seen] - right[seen], axis=-1)))
+    extent = float(np.nanmax(np.abs(landmarks - centre)))
+    if not width > 1e-6 * max(extent, 1e-12):
+        raise SignError(f"{name}: the two shoulders coincide (distance {width:.2g}), so the clip has no scale; extract it again")
+    return ((landmarks - centre) / width).astype(np.float32)

@@ -1,0 +1,78 @@
+"""Who is learned from and who is tested on: seeded splits of a data set."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from sslslr.clips.signs import Signs
+from sslslr.errors import SignError
+
+
+def by_signer(signs: Signs, folds: int, fold: int, seed: int = 0) -> Signs:
+    """Hold out signers: one of ``folds`` groups of signers is the test split, the next one the validation split.
+
+    The order of the signers is drawn from ``seed``; over all folds each signer is tested exactly once. Classes that
+    the training signers never show are dropped nowhere: raises SignError instead, naming them.
+    """
+    names = np.unique(signs.signers)
+    if not 3 <= folds <= len(names):
+        raise SignError(f"{signs.name}: {folds} folds of {len(names)} signers; need at least 3 folds and one signer in each")
+    group = np.empty(len(names), int)
+    group[np.random.default_rng(seed).permutation(len(names))] = np.arange(len(names)) % folds
+    of_clip = group[np.searchsorted(names, signs.signers)]
+    split = np.full(len(signs), "train", dtype="<U5")
+    split[of_clip == (fold + 1) % folds] = "val"
+    split[of_clip == fold % folds] = "test"
+    return _complete(replace(signs, split=split))
+
+
+def stratified(signs: Signs, test: float, val: float = 0.1, seed: int = 0) -> Signs:
+    """Split every class alike: fractions ``test`` and ``val`` of its clips, at least one clip each.
+
+    The same signer can be on both sides: an easier question than ``by_signer``. Raises SignError for classes with
+    fewer than three clips, naming them.
+    """
+    if not (0 < test < 1 and 0 < val < 1 and test + val < 1):
+        raise SignError(f"test={test} and val={val} must be fractions between 0 and 1 that leave something to train on")
+    counts = np.bincount(signs.labels, minlength=len(signs.glosses))
+    if ((counts > 0) & (counts < 3)).any():
+        few = [signs.glosses[k] for k in np.flatnonzero((counts > 0) & (counts < 3))]
+        raise SignError(
+            f"{signs.name}: {len(few)} classes have fewer than 3 clips and can't be in train, val and test ({_some(few)}); leave them out"
+        )
+    rng = np.random.default_rng(seed)
+    split = np.full(len(signs), "train", dtype="<U5")
+    for label in np.flatnonzero(counts):
+        clips = rng.permutation(np.flatnonzero(signs.labels == label))
+        n_test, n_val = (max(1, round(f * len(clips))) for f in (test, val))
+        split[clips[:n_test]] = "test"
+        split[clips[n_test : n_test + min(n_val, len(clips) - n_test - 1)]] = "val"
+    return _complete(replace(signs, split=split))
+
+
+def fraction(labels: np.ndarray, share: float, seed: int = 0) -> np.ndarray:
+    """Index of a stratified ``share`` of the clips: in each class round(share x n), at least one (section 6.3).
+
+    labels (N,) -> sorted index. 30 % is 30 % of every class, whatever the seed draws. A larger share with the same
+    seed contains the smaller one.
+    """
+    if not 0 < share <= 1:
+        raise SignError(f"share={share}: must be above 0 and at most 1")
+    rng = np.random.default_rng(seed)
+    chosen = [rng.permutation(np.flatnonzero(labels == k)) for k in np.unique(labels)]
+    return np.sort(np.concatenate([c[: max(1, round(share * len(c)))] for c in chosen]))
+
+
+def _complete(signs: Signs) -> Signs:
+    known = np.unique(signs.labels[signs.split == "train"])
+    lost = np.setdiff1d(np.unique(signs.labels), known)
+    if len(lost):
+        names = [signs.glosses[k] for k in lost]
+        raise SignError(
+            f"{signs.name}: {len(names)} classes have no clip in the training split ({_some(names)}); leave them out or use fewer folds"
+        )
+    return signs
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")

@@ -1,0 +1,212 @@
+"""``python -m sslslr.reproduce``: run the notebooks on a data set and a profile, and gather them in one site."""
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from sslslr import datasets, paths, profiles
+from sslslr.errors import SignError
+
+STANDARD = ("PROFILE", "DATASET", "DATA", "WORKERS")
+
+
+def notebooks(folder: Path | None = None) -> list[Path]:
+    """The numbered notebooks, in order; raises SignError when there is none."""
+    found = sorted((folder or paths.NOTEBOOKS).glob("[0-9][0-9]_*.ipynb"))
+    if not found:
+        raise SignError(f"{folder or paths.NOTEBOOKS}: no notebook named like 00_title.ipynb is here")
+    return found
+
+
+def declared(notebook: Path) -> dict[str, object]:
+    """Parameters that a notebook declares in its cell tagged ``parameters``; SignError when a standard one is missing."""
+    import ast
+
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    tagged = [c for c in cells if "parameters" in c["metadata"].get("tags", [])]
+    if len(tagged) != 1:
+        raise SignError(f"{notebook.name}: {len(tagged)} cells are tagged 'parameters'; expected one")
+    try:
+        assigned = [n for n in ast.parse("".join(tagged[0]["source"])).body if isinstance(n, ast.Assign)]
+        values = {n.targets[0].id: ast.literal_eval(n.value) for n in assigned}
+    except (SyntaxError, ValueError):
+        raise SignError(f"{notebook.name}: its parameters cell may only hold lines like NAME = a number or text") from None
+    if missing := set(STANDARD) - set(values):
+        raise SignError(f"{notebook.name}: its parameters cell lacks {', '.join(sorted(missing))}")
+    return values
+
+
+def parameters(notebook: Path, standard: dict, extra: dict[str, str]) -> dict[str, object]:
+    """Values to inject: the standard ones, and those of ``extra`` that this notebook declares, in the type it declares."""
+    known = declared(notebook)
+    values = dict(standard)
+    for name, text in extra.items():
+        if name in known:
+            try:
+                values[name] = type(known[name])(text)
+            except ValueError:
+                raise SignError(f"parameter {name}={text}: {notebook.name} expects a {type(known[name]).__name__}") from None
+    return values
+
+
+def fingerprint(values: dict, notebook: Path) -> str:
+    """Hash of what decides an executed notebook: itself, its parameters, the package (but not the site's pages), the lock,
+    and every file or folder that a parameter names (by size and time)."""
+    digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
+    package = paths.ROOT / "sslslr"
+    code = [p for p in sorted(package.rglob("*.py")) if not p.is_relative_to(package / "report" / "site")]
+    for path in [notebook, paths.ROOT / "requirements.lock", *sorted(paths.PROFILES.glob("*.yml")), *code, *sorted(paths.PAPER_FACTS.glob("*"))]:  # fmt: skip
+        if path.is_file():
+            digest.update(f"{path.name}".encode() + path.read_bytes())
+    named = [Path(v).expanduser() for v in values.values() if isinstance(v, str)]
+    for root in [path for path in named if path.is_absolute() and path.exists()]:
+        for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
+            stat = path.stat() if path.exists() else path.lstat()
+            digest.update(f"{path}{stat.st_size}{stat.st_mtime_ns}".encode())
+    return digest.hexdigest()
+
+
+def done(executed: Path, code: str) -> bool:
+    """Whether the executed notebook is there and was made from just this."""
+    try:
+        return json.loads(executed.read_text(encoding="utf-8"))["metadata"]["sslslr"]["fingerprint"] == code
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def execute(notebook: Path, executed: Path, values: dict, code: str) -> None:
+    """Run a notebook with papermill; ``executed`` appears only when every cell has run.
+
+    A SignError raised in a cell is raised again here; for any other failure the notebook as far as it came is left
+    beside as ``<name>.failed.ipynb``.
+    """
+    import nbformat
+    import papermill
+
+    failed = executed.with_suffix(".failed.ipynb")
+    started, before = time.perf_counter(), len(list(paths.runs().glob("*/provenance.json")))
+    executed.parent.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    try:
+        papermill.execute_notebook(
+            str(notebook), str(failed), parameters=values, cwd=str(notebook.parent), kernel_name="python3",
+            progress_bar=False, extra_arguments=["--IPKernelApp.log_level=CRITICAL"], stderr_file=sys.stderr if sys.stderr.isatty() else None,
+        )  # fmt: skip
+    except papermill.PapermillExecutionError as error:
+        if error.ename == "SignError":
+            failed.unlink(missing_ok=True)
+            raise SignError(f"{notebook.name}: {error.evalue}") from None
+        raise SignError(f"{notebook.name}, cell {error.exec_count}: {error.ename}: {error.evalue}. All of it: {failed}") from None
+    content = nbformat.read(failed, as_version=4)
+    for cell in content.cells:  # progress bars are for the terminal
+        if cell.cell_type == "code":
+            cell.outputs = [o for o in cell.outputs if not (o.get("name") == "stderr" and "\r" in o.get("text", ""))]
+    made = len(list(paths.runs().glob("*/provenance.json"))) - before
+    content.metadata["sslslr"] = {"fingerprint": code, "seconds": round(time.perf_counter() - started, 1), "trainings": made}
+    content.metadata.pop("papermill", None)
+    with paths.atomic(executed) as partial:
+        nbformat.write(content, partial)
+    failed.unlink()
+
+
+def reproduce(dataset: str, profile: str, data: str = "", workers: int = 0, extra: dict[str, str] | None = None, folder: Path | None = None) -> Path:  # fmt: skip
+    """Execute every notebook that is not done yet and build the site; returns the path of its first page."""
+    check(dataset, profile, data)
+    data = str(Path(data).expanduser().resolve()) if data else ""
+    standard = {"PROFILE": profile, "DATASET": dataset, "DATA": data, "WORKERS": workers}
+    todo = notebooks(folder)
+    names = {name for n in todo for name in declared(n)} - set(STANDARD)
+    if unknown := set(extra or {}) - names:
+        raise SignError(
+            f"parameter {', '.join(sorted(unknown))} is unknown; the notebooks have {', '.join(sorted(names)) or 'none of their own'}"
+        )
+    out = paths.results(dataset, profile)
+    for notebook in todo:
+        values = parameters(notebook, standard, extra or {})
+        code = fingerprint(values, notebook)
+        executed = out / "notebooks" / notebook.name
+        if done(executed, code):
+            print(f"  {notebook.stem:<44} up to date", flush=True)
+            continue
+        print(f"  {notebook.stem:<44} ", end="", flush=True)
+        started = time.perf_counter()
+        try:
+            execute(notebook, executed, values, code)
+        except SignError:
+            print("  failed", flush=True)
+            raise
+        print(f"{time.perf_counter() - started:6.0f} s", flush=True)
+    from sslslr.report.site import build
+
+    return build(dataset, profile, folder)
+
+
+def check(dataset: str, profile: str, data: str) -> None:
+    """Raise SignError for a data set, a profile or a folder that is not there."""
+    profiles.load(profile)
+    if dataset not in datasets.DATASETS:
+        raise SignError(f"data set {dataset!r} is unknown; there are {', '.join(datasets.DATASETS)}")
+    if dataset == "synthetic" and data:
+        raise SignError("the synthetic corpora are made, not read: leave DATA out, or name another DATASET")
+    if dataset != "synthetic" and not data:
+        raise SignError(f"DATASET={dataset} needs DATA=/path/to/it: the folder that holds the data set")
+    if data and not Path(data).expanduser().exists():
+        raise SignError(f"DATA={data}: no such folder")
+
+
+def nbval(profile: str = "smoke") -> int:
+    """Run the notebooks under ``pytest --nbval-lax`` on a profile; returns pytest's exit status."""
+    import nbformat
+    import papermill
+    import pytest
+
+    folder = paths.results("synthetic", profile) / "nbval"
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.ipynb"):
+        old.unlink()
+    for notebook in notebooks():
+        standard = {"PROFILE": profile, "DATASET": "synthetic", "DATA": "", "WORKERS": 0}
+        papermill.execute_notebook(str(notebook), str(folder / notebook.name), parameters=standard, prepare_only=True, progress_bar=False)
+        content = nbformat.read(folder / notebook.name, as_version=4)
+        nbformat.write(content, folder / notebook.name)
+    return pytest.main(["--nbval-lax", "--nbval-cell-timeout=600", "-p", "no:cacheprovider", "-q", str(folder)])
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; bad input ends in one line on stderr and status 2."""
+    parser = argparse.ArgumentParser(prog="python -m sslslr.reproduce", description=__doc__)
+    parser.add_argument("--dataset", default="synthetic")
+    parser.add_argument("--profile", default="quick")
+    parser.add_argument("--data", default="")
+    parser.add_argument("--workers", default="", help="processes; default: one a core")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a notebook's own parameter")
+    parser.add_argument("--nbval", action="store_true", help="run the notebooks under pytest --nbval-lax instead")
+    options = parser.parse_args(arguments)
+    try:
+        if options.nbval:
+            return int(nbval(options.profile))
+        if options.workers and not options.workers.isdigit():
+            raise SignError(f"WORKERS={options.workers}: expected a number of processes, or nothing for one a core")
+        if wrong := [s for s in options.set if "=" not in s]:
+            raise SignError(f"--set {wrong[0]}: expected NAME=VALUE")
+        started = time.perf_counter()
+        print(f"sslslr: {options.dataset}, profile {options.profile}", flush=True)
+        extra = dict(s.split("=", 1) for s in options.set)
+        site = reproduce(options.dataset, options.profile, options.data, int(options.workers or 0), extra)
+        shown = site.relative_to(Path.cwd()) if site.is_relative_to(Path.cwd()) else site
+        print(f"done in {time.perf_counter() - started:.0f} s: open {shown}")
+        return 0
+    except SignError as error:
+        print(f"sslslr: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nsslslr: interrupted; the same command goes on from here", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""Many runs side by side: local processes of one thread each, or a Dask cluster."""
+
+import multiprocessing
+import os
+import threading
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import joblib
+import torch
+from tqdm.auto import tqdm
+
+from sslslr import paths
+from sslslr.learning import cluster
+from sslslr.learning.store import key
+from sslslr.methods.precision import keep_memory
+
+
+def at_once() -> int:
+    """Runs at a time where nobody says: one a GPU, whose memory a run of the paper's size fills, else one a core."""
+    return torch.cuda.device_count() or joblib.cpu_count()
+
+
+def side_by_side(task: Callable, jobs: Sequence[tuple], workers: int = 0, title: str = "runs") -> list:
+    """``[task(*job) for job in jobs]`` in parallel processes of one thread each, with one progress bar over epochs.
+
+    A job's first argument is a Run and its second the Signs it trains on. ``workers=0`` means ``at_once()``; a Dask
+    cluster takes the place of local processes where ``sslslr.learning.cluster`` is told of one. Results keep the order of
+    ``jobs``; the first error stops the study and is raised, finished runs stay in the store.
+    """
+    workers = min(workers or at_once(), max(1, len(jobs)))
+    folders = [paths.runs() / key(run.fitted(signs), signs) for run, signs, *_ in jobs]
+    epochs = [max(1, run.epochs) for run, *_ in jobs]
+    done = [False] * len(jobs)
+    keep_memory()
+    bar = tqdm(total=sum(epochs), desc=title, unit="epoch", mininterval=1)
+    with bar, _Watch(bar, folders, epochs, done), cluster.parallel(workers) as pool:
+        results = pool(joblib.delayed(_alone)(task, paths.runs(), paths.cache(), *job) for job in jobs)
+        out = []
+        for i, result in enumerate(results):
+            out.append(result)
+            done[i] = True
+    return out
+
+
+def _alone(task: Callable, runs: Path, cache: Path, *job):
+    os.environ["SSLSLR_RUNS"], os.environ["SSLSLR_CACHE"] = str(runs), str(cache)
+    torch.set_num_threads(1)
+    if torch.cuda.is_available():  # workers are numbered from 1: each takes its own GPU
+        number = multiprocessing.current_process().name.rpartition("-")[2]
+        torch.cuda.set_device(int(number) % torch.cuda.device_count() if number.isdigit() else 0)
+    warnings.filterwarnings("ignore", "The number of unique classes is greater", UserWarning)  # few labels: one clip a gloss
+    return task(*job)
+
+
+class _Watch(threading.Thread):
+    """Moves the bar by the epochs that the runs' folders show, every half second."""
+
+    def __init__(self, bar, folders, epochs, done):
+        super().__init__(daemon=True)
+        self.bar, self.folders, self.epochs, self.done, self.stop = bar, folders, epochs, done, threading.Event()
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop.set()
+        self.join()
+        self._look()
+
+    def run(self):
+        while not self.stop.wait(0.5):
+            self._look()
+
+    def _look(self):
+        at = 0
+        for folder, epochs, done in zip(self.folders, self.epochs, self.done, strict=True):
+            try:
+                at += epochs if done or (folder / "provenance.json").exists() else int((folder / "progress").read_text())
+            except (OSError, ValueError):
+                pass
+        if at > self.bar.n:
+            self.bar.update(at - self.bar.n)

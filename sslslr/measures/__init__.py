@@ -1,0 +1,1 @@
+"""What can be measured: probes, collapse, maps and inertia, benchmarks' measures, intervals."""

@@ -1,0 +1,168 @@
+"""The pose transformer (section 6.2): landmarks in, one vector a clip out."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from sslslr.clips.signs import Signs
+from sslslr.errors import SignError
+from sslslr.methods.precision import autocast
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """Sizes of the encoder. The paper's: 12 blocks, width 512, 8 heads, dropout 0.1, up to 64 frames.
+
+    ``landmarks`` and ``coordinates`` come from the data; ``pool`` reads the clip off a class token ("class", as in
+    ViT) or off the mean of its frames ("mean").
+    """
+
+    landmarks: int = 75
+    coordinates: int = 2
+    frames: int = 64
+    blocks: int = 12
+    width: int = 512
+    heads: int = 8
+    dropout: float = 0.1
+    pool: str = "class"
+
+    def __post_init__(self):
+        if self.width % self.heads:
+            raise SignError(f"encoder width {self.width} is not a multiple of its {self.heads} heads")
+        if self.pool not in ("class", "mean"):
+            raise SignError(f"encoder pool {self.pool!r}: expected 'class' or 'mean'")
+
+
+class _Drop(torch.autograd.Function):
+    """Multiplies by a mask from random bytes, eight to a draw: PyTorch's own mask takes a fifth of a CPU step."""
+
+    @staticmethod
+    def forward(ctx, x, of256):
+        words = torch.empty(-(-x.numel() // 8), dtype=torch.int64).random_(-(2**63), None)
+        mask = (words.view(torch.uint8)[: x.numel()].view(x.shape) >= of256).to(x.dtype).mul_(256 / (256 - of256))
+        ctx.save_for_backward(mask)
+        return x * mask
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient * ctx.saved_tensors[0], None
+
+
+class Dropout(nn.Module):
+    """Dropout; on a CPU the rate is the nearest multiple of 1/256 (0.1 becomes 0.1016), which makes it cheap."""
+
+    def __init__(self, rate: float):
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """x of any shape -> the same shape; the identity in eval mode."""
+        of256 = round(256 * self.rate)
+        if x.device.type != "cpu":
+            return F.dropout(x, self.rate, self.training)
+        return _Drop.apply(x, of256) if self.training and of256 else x
+
+
+class Block(nn.Module):
+    """Pre-norm transformer block: attention over the clip's frames, then a two-layer perceptron."""
+
+    def __init__(self, width: int, heads: int, dropout: float):
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), Dropout(dropout), nn.Linear(4 * width, width))
+        self.drop = Dropout(dropout)
+
+    def forward(self, x: torch.Tensor, attend: torch.Tensor) -> torch.Tensor:
+        """x (B, S, width), attend (B, 1, 1, S) True where a token may be looked at -> (B, S, width)."""
+        b, s, d = x.shape
+        q, k, v = self.qkv(self.norm1(x)).view(b, s, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
+        if x.device.type == "cpu":  # at most 65 tokens: two plain products, whose backward is cheaper than the fused one's
+            bias = torch.zeros(attend.shape, dtype=q.dtype).masked_fill_(~attend, -1e4)
+            weights = (q * (1 / math.sqrt(q.shape[-1])) @ k.transpose(-1, -2) + bias).softmax(-1)
+            mixed = self.drop(weights) @ v
+        else:
+            rate = self.drop.rate if self.training else 0.0
+            mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=attend, dropout_p=rate)
+        x = x + self.drop(self.out(mixed.transpose(1, 2).reshape(b, s, d)))
+        return x + self.drop(self.mlp(self.norm2(x)))
+
+
+class PoseTransformer(nn.Module):
+    """Encoder of sign clips: LayerNorm, linear, LayerNorm at the input (section 6.2), then transformer blocks.
+
+    A missing landmark is not zero: a learned value stands in for each. Padding, and frames without any landmark, are
+    hidden from the attention. ``width`` is the size of the output.
+    """
+
+    def __init__(self, config: EncoderConfig):
+        super().__init__()
+        self.config, self.width = config, config.width
+        size = config.landmarks * config.coordinates
+        self.missing = nn.Parameter(torch.zeros(size))
+        self.embed = nn.Sequential(nn.LayerNorm(size), nn.Linear(size, config.width), nn.LayerNorm(config.width))
+        self.position = nn.Parameter(torch.randn(1, config.frames, config.width) * 0.5)
+        self.token = nn.Parameter(torch.randn(1, 1, config.width) * 0.5) if config.pool == "class" else None
+        self.drop = Dropout(config.dropout)
+        self.blocks = nn.ModuleList(Block(config.width, config.heads, config.dropout) for _ in range(config.blocks))
+        self.norm = nn.LayerNorm(config.width)
+
+    def forward(self, x: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
+        """x (B, T, J, C) landmarks of any float type, NaN where missing; valid (B, T) True for a clip's frames -> (B, width)."""
+        flat = x.flatten(2).to(self.missing.dtype)
+        seen = ~flat.isnan()
+        valid = valid & seen.any(-1)
+        h = self.embed(torch.where(seen, flat, self.missing))
+        h = h + self.position[:, : x.shape[1]].to(h.dtype)
+        if self.token is not None:
+            h = torch.cat([self.token.to(h.dtype).expand(len(h), -1, -1), h], dim=1)
+            valid = F.pad(valid, (1, 0), value=True)
+        h = self.drop(h)
+        for block in self.blocks:
+            h = block(h, valid[:, None, None, :])
+        h = self.norm(h)
+        if self.token is not None:
+            return h[:, 0]
+        return (h * valid[..., None]).sum(1) / valid.sum(1, keepdim=True).clamp(min=1)
+
+
+def encode(encoder: PoseTransformer, valid: torch.Tensor, *views: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Features (B, width) float32 of each of the ``views`` (B, T, J, C) of one batch, from one pass over all of them.
+
+    With several processes (``sslslr.commands.pretrain``) each passes its share of the batch and gets the features of the whole
+    batch, with gradients: heads, batch norms and negatives then see what one process would see.
+    """
+    features = encoder(torch.cat(views), valid.repeat(len(views), 1)).float().chunk(len(views))
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        return tuple(map(gather, features))
+    return features
+
+
+def gather(share: torch.Tensor) -> torch.Tensor:
+    """All processes' shares (b, d) of a batch as one (B, d), with gradient; clip i lies with process i modulo their number."""
+    from torch.distributed.nn.functional import all_gather
+
+    world = torch.distributed.get_world_size()
+    size = torch.tensor([len(share)], device=share.device)
+    sizes = [torch.zeros_like(size) for _ in range(world)]
+    torch.distributed.all_gather(sizes, size)
+    most = int(max(sizes))
+    parts = all_gather(F.pad(share, (0, 0, 0, most - len(share))))
+    return torch.stack(parts, dim=1).flatten(0, 1)[: int(sum(sizes))]
+
+
+@torch.no_grad()
+def embed(encoder: PoseTransformer, signs: Signs, batch: int = 512, precision: str = "fp32") -> np.ndarray:
+    """Features of every clip from the frozen encoder, (N, width) float32; the encoder's mode is put back afterwards."""
+    device, training = encoder.position.device, encoder.training
+    encoder.eval()
+    landmarks, valid = torch.from_numpy(signs.landmarks), torch.from_numpy(signs.valid)
+    with autocast(device, precision):
+        parts = [encoder(x.to(device), v.to(device)).float().cpu() for x, v in zip(landmarks.split(batch), valid.split(batch), strict=True)]
+    encoder.train(training)
+    return torch.cat(parts).numpy()

@@ -1,0 +1,202 @@
+"""The verdicts: each can be reached, smoke judges nothing, and every number comes from a table."""
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sslslr import paths, profiles
+from sslslr.claims import judge as claims
+from sslslr.claims import verdict as predicates
+from sslslr.errors import SignError
+from sslslr.measures.statistics import interval
+from sslslr.report import forest
+
+PART = {
+    "table": "runs",
+    "value": "top1",
+    "unit": "points",
+    "over": ["repeat"],
+    "a": {"model": "A"},
+    "b": [{"model": "B"}, {"model": "C"}],
+    "says": "above",
+}
+CLAIM = {"id": "C1", "place": "section 1", "notebook": "06", "claim": "A is the best", "judge": [PART]}
+CONTROL = {"warns": "A is not above chance", "judge": [{**PART, "b": {"model": "random"}}]}
+
+
+def runs(repeats=6, noise=0.01, **means) -> pd.DataFrame:
+    """Accuracies of models over repeats: what all share changes from repeat to repeat, and a little noise."""
+    rng = np.random.default_rng(0)
+    shared = rng.normal(0, 0.2, repeats)
+    rows = [{"model": m, "repeat": r, "top1": mean + shared[r] + rng.normal(0, noise)} for m, mean in means.items() for r in range(repeats)]
+    return pd.DataFrame(rows)
+
+
+def judged(folder, table, claim=CLAIM, profile="quick", dataset="synthetic"):
+    if table is not None:
+        (folder / "tables").mkdir(parents=True, exist_ok=True)
+        table.to_csv(folder / "tables" / "runs.csv", index=False)
+    return claims.judge(claim, claims.reader(folder), profiles.load(profile), dataset)
+
+
+@pytest.mark.parametrize(
+    "means, verdict",
+    [
+        ({"A": 0.6, "B": 0.5, "C": 0.4}, "holds"),
+        ({"A": 0.6, "B": 0.6, "C": 0.4}, "undecided"),  # best of all needs beating each
+        ({"A": 0.6, "B": 0.7, "C": 0.4}, "does not hold"),
+        ({"A": 0.6, "B": 0.5}, "not run"),  # a claim over C can't be judged without C
+    ],
+)
+def test_each_verdict_is_reached(tmp_path, means, verdict):
+    row, parts = judged(tmp_path, runs(**means))
+    assert row["verdict"] == verdict
+    assert len(parts) == (0 if verdict == "not run" else 2)
+
+
+def test_a_missing_table_or_column_is_not_run(tmp_path):
+    assert judged(tmp_path, None)[0] | {"text": ""} == judged(tmp_path, None)[0] | {"text": "", "verdict": "not run"}
+    assert "runs.csv is not there" in judged(tmp_path, None)[0]["text"]
+    row, _ = judged(tmp_path, runs(A=1, B=0, C=0).drop(columns="top1"))
+    assert row["verdict"] == "not run" and "no column top1" in row["text"]
+
+
+def test_smoke_never_judges_and_neither_do_data_that_a_claim_excludes(tmp_path):
+    table = runs(A=0.9, B=0.1, C=0.1)
+    row, parts = judged(tmp_path, table, profile="smoke")
+    assert row["verdict"] == "not run" and row["effect"] is None and set(parts["verdict"]) == {"not run"}
+    assert judged(tmp_path, table, CLAIM | {"data": ["synthetic"]}, dataset="isl-kinect")[0]["verdict"] == "not run"
+    assert judged(tmp_path, table, CLAIM | {"profiles": ["paper"]})[0]["verdict"] == "not run"
+    assert judged(tmp_path, table, CLAIM | {"data": ["synthetic"]})[0]["verdict"] == "holds"
+
+
+def test_differences_are_paired_and_one_run_decides_nothing(tmp_path):
+    table = runs(A=0.6, B=0.58, C=0.5, noise=0.001)  # the repeats differ by far more than the models
+    row, _ = judged(tmp_path, table)
+    assert row["verdict"] == "holds" and row["compared"] == "A minus B"
+    wide = table.pivot(index="repeat", columns="model", values="top1")
+    expected = interval(100 * (wide["A"] - wide["B"]))
+    assert [row[k] for k in ("effect", "low", "high", "n")] == pytest.approx([expected[k] for k in ("mean", "low", "high", "n")])
+    assert judged(tmp_path, runs(repeats=1, A=0.9, B=0.1, C=0.1))[0]["verdict"] == "undecided"
+
+
+def test_twenty_comparisons_need_more_than_one_lucky_interval(tmp_path):
+    rng = np.random.default_rng(6)
+    rows = [{"model": m, "group": g, "repeat": r, "top1": rng.normal(0.5, 0.05)} for m in "AB" for g in range(20) for r in range(5)]
+    part = {**PART, "each": ["group"], "b": {"model": "B"}}
+    _, parts = judged(tmp_path, pd.DataFrame(rows), CLAIM | {"judge": [part]})
+    outside = (parts["low"] > 0) | (parts["high"] < 0)
+    assert outside.any() and set(parts["verdict"]) == {"undecided"}
+
+
+def test_a_hold_below_the_control_says_so(tmp_path):
+    with_control = CLAIM | {"control": CONTROL}
+    row, _ = judged(tmp_path, runs(A=0.4, B=0.3, C=0.2, random=0.5), with_control)
+    assert row["verdict"] == "holds" and "; but A is not above chance (A minus random: -9.9 points" in row["text"]
+    assert "but" not in judged(tmp_path, runs(A=0.6, B=0.3, C=0.2, random=0.5), with_control)[0]["text"]
+    assert "control was not run" in judged(tmp_path, runs(A=0.6, B=0.3, C=0.2), with_control)[0]["text"]
+
+
+def test_ratios_levels_shares_and_ranges(tmp_path):
+    table = runs(A=0, B=0)
+    table["top1"] = np.where(table["model"] == "A", 2.0, 4.0) * (1 + 0.01 * table["repeat"])
+    ratio = {**PART, "compare": "ratio", "unit": "times", "b": {"model": "B"}, "bound": 1, "says": "below"}
+    row, _ = judged(tmp_path, table, CLAIM | {"judge": [ratio]})
+    assert row["verdict"] == "holds" and row["effect"] == pytest.approx(0.5)
+    for bound, verdict in (([1.5, 2.5], "holds"), ([3, 4], "does not hold"), ([2.0, 2.05], "undecided"), ([2.04, 9], "undecided")):
+        level = {**PART, "compare": "level", "unit": "std", "says": "within", "bound": bound}
+        assert judged(tmp_path, table, CLAIM | {"judge": [level]})[0]["verdict"] == verdict
+    share = {"table": "runs", "value": "hit", "unit": "% of clips", "compare": "share", "says": "above", "bound": 50}
+    for hits, verdict in ((90, "holds"), (10, "does not hold"), (52, "undecided")):
+        row, _ = judged(tmp_path, pd.DataFrame({"hit": [1] * hits + [0] * (100 - hits)}), CLAIM | {"judge": [share]})
+        assert row["verdict"] == verdict and row["effect"] == hits and row["low"] < hits < row["high"]
+    row, _ = judged(tmp_path, pd.DataFrame({"hit": [90.0], "clips": [200]}), CLAIM | {"judge": [{**share, "n": "clips"}]})
+    assert (row["verdict"], row["effect"], row["n"]) == ("holds", 90, 200)
+
+
+def test_the_largest_share_that_is_not_above(tmp_path):
+    rows = pd.DataFrame({"share": [0, 1 / 6, 1 / 3, 1.0], "top1": [1.0, 2, 3, 4]})
+    assert predicates.chosen(rows, {"share": {"at most": 0.25}})["top1"].tolist() == [2]
+    assert predicates.chosen(rows, {"share": {"at most": 1 / 3}})["top1"].tolist() == [3]
+    with pytest.raises(predicates.Missing):
+        predicates.chosen(rows, {"share": {"at most": -1}})
+    with pytest.raises(SignError, match="several rows for one repeat"):
+        predicates.series(pd.DataFrame({"repeat": [0, 0], "top1": [1, 2]}), PART)
+
+
+def test_a_row_held_against_itself_is_not_run(tmp_path):
+    rows = pd.DataFrame([{"share": s, "repeat": r, "top1": 0.5} for s in (0.0, 0.5) for r in range(4)])
+    part = {**PART, "a": {"share": {"at most": 0.25}}, "b": {"share": 0}, "bound": -1}
+    row, _ = judged(tmp_path, rows, CLAIM | {"judge": [part]})
+    assert row["verdict"] == "not run" and "but itself" in row["text"]
+
+
+def test_an_unknown_word_in_the_claims_is_an_error(tmp_path):
+    path = tmp_path / "claims.yml"
+    path.write_text("- {id: C1, place: s, notebook: '06', claim: c, judge: [{table: t, value: v, unit: points, says: over}]}\n")
+    with pytest.raises(SignError, match="claims.yml, claim C1: unknown words over"):
+        claims.load(path)
+
+
+def test_the_papers_claims_are_all_there_and_their_notebooks_exist():
+    found = claims.load()
+    ids = [c["id"] for c in found]
+    assert len(set(ids)) == len(ids) and {f"C{i}" for i in range(1, 11)} | {f"F{i}" for i in range(2, 9)} <= set(ids)
+    for claim in found:
+        notebooks = list(paths.NOTEBOOKS.glob(f"{claim['notebook']}_*.ipynb"))
+        assert len(notebooks) == 1 and claim["reading"] and claim["place"].startswith("section")
+        source = json.dumps([c["source"] for c in json.loads(notebooks[0].read_text())["cells"]])
+        for part in claim["judge"]:
+            assert f'\\"{part["table"]}\\"' in source, f"{claim['id']}: notebook {claim['notebook']} does not write {part['table']}"
+        assert not claim.get("figure") or any(f'\\"{claim["figure"]}\\"' in p.read_text() for p in paths.NOTEBOOKS.glob("*.ipynb"))
+
+
+def numbers(text: str) -> list[str]:
+    return re.findall(r"(?<![\w.])[-+]?\d+\.\d+(?:e[+-]\d+)?", text)
+
+
+def test_files_are_written_and_every_number_in_them_is_computed_from_the_tables(tmp_path, monkeypatch):
+    monkeypatch.setenv("SSLSLR_RESULTS", str(tmp_path))
+    folder = paths.results("synthetic", "quick")
+    claim = CLAIM | {"control": CONTROL, "reading": "A minus the others", "figure": "f"}
+    judged(folder, runs(A=0.4, B=0.3, C=0.2, random=0.5), claim)
+    rows, parts = claims.judge_all(
+        "synthetic", "quick", claims=[claim, CLAIM | {"id": "C2", "judge": [{**PART, "table": "other"}], "reading": "r"}]
+    )
+    claims.write(rows, parts, folder)
+    read = pd.read_csv(folder / "claims.csv")
+    assert list(read) == list(claims.COLUMNS) and read["verdict"].tolist() == ["holds", "not run"]
+    assert json.loads((folder / "claims.json").read_text())[1]["effect"] is None
+    text = (folder / "claims.md").read_text()
+    assert (folder / read["table"][0]).exists() and f"({read['table'][0]})" in text and "1 holds, 1 not run" in text
+    table = pd.read_csv(folder / "tables" / "runs.csv").pivot(index="repeat", columns="model", values="top1")
+    known = set()
+    for other in ("B", "C", "random"):
+        found = interval(100 * (table["A"] - table[other]))
+        known |= {f"{found[k]:{sign}.1f}" for k in ("mean", "low", "high") for sign in ("", "+")}
+    shown = [n for n in numbers(text.split("\n## C1")[0] + text.split("\n## C1")[1]) if n != "0.001"]
+    assert len(shown) >= 6 and set(shown) - {f"{p:.3f}" for p in parts["p_holm"]} <= known
+
+
+def test_the_command_ends_well_whatever_the_verdict(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("SSLSLR_RESULTS", str(tmp_path))
+    assert claims.main(["--profile", "quick"]) == 0
+    assert capsys.readouterr().out.count("not run") == len(claims.load())
+    assert claims.main(["--dataset", "nothing"]) == 2 and claims.main(["--profile", "fast"]) == 2
+    assert capsys.readouterr().err.count("sslslr: ") == 2
+    shutil.rmtree(tmp_path)
+
+
+def test_the_forest_tells_each_verdict_by_shape_and_draws_every_comparison(tmp_path):
+    row = {"id": "C1", "name": "A minus B", "effect": 1.0, "low": 0.5, "high": 1.5, "bound": "0", "says": "above", "unit": "points"}
+    kinds = [(v, u) for v in forest.LOOKS for u in ("points", "times")]
+    parts = pd.DataFrame([row | {"verdict": v, "unit": u, "id": f"C{i // 3}"} for i, (v, u) in enumerate(kinds)])
+    fig = forest.forest(parts, "t")
+    drawn = [line.get_marker() for ax in fig.axes for line in ax.lines if line.get_marker() in "oXDs" and len(line.get_xdata())]
+    assert len({marker for _, marker, _ in forest.LOOKS.values()}) == len(forest.LOOKS)
+    assert sorted(drawn) == sorted(forest.LOOKS[v][1] for v, _ in kinds)
+    assert sum(len(ax.get_yticklabels()) for ax in fig.axes if ax.axison) == len(parts)

@@ -1,0 +1,121 @@
+"""The reproduce command: executes once, keeps what is done, and says in one line what is wrong."""
+
+import json
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from sslslr import paths
+from sslslr.commands import reproduce
+from sslslr.errors import SignError
+
+PARAMETERS = 'PROFILE = "quick"\nDATASET = "synthetic"\nDATA = ""\nWORKERS = 0\nANSWER = 41\n'
+FIGURE = """
+import matplotlib.pyplot as plt, pandas as pd, sys
+from sslslr.report.stage import Stage
+stage = Stage(PROFILE, DATASET, DATA, WORKERS)
+fig, ax = plt.subplots()
+stage.figure(fig, "figure1_toy", "A <toy> & nothing else")
+stage.table(pd.DataFrame({"model": ["a"], "accuracy": [1 / 3]}), "table1_toy", "One number")
+print("\\rprogress", file=sys.stderr)
+print(f"answer {ANSWER + 1}")
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder of two notebooks: one makes a figure and a table, one does nothing."""
+    out = tmp_path / "notebooks"
+    out.mkdir()
+    write(out / "00_toy.ipynb", PARAMETERS, FIGURE)
+    write(out / "01_other.ipynb", PARAMETERS.replace("ANSWER = 41\n", ""), "print(PROFILE)")
+    return out
+
+
+def write(path, parameters, code):
+    cells = [nbformat.v4.new_markdown_cell(f"# {path.stem}"), nbformat.v4.new_code_cell(parameters), nbformat.v4.new_code_cell(code)]
+    cells[1].metadata["tags"] = ["parameters"]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
+
+
+def test_notebooks_run_once_and_leave_figures_tables_and_a_site(folder, capsys):
+    index = reproduce.reproduce("synthetic", "smoke", folder=folder, extra={"ANSWER": "1"})
+    out = paths.results("synthetic", "smoke")
+    assert index == out / "site/index.html" and "up to date" not in capsys.readouterr().out
+    for name in ("figures/figure1_toy.png", "figures/figure1_toy.svg", "tables/table1_toy.csv", "tables/table1_toy.md"):
+        assert (out / name).stat().st_size > 0
+    assert (out / "tables/table1_toy.csv").read_text() == "model,accuracy\na,0.3333333333333333\n"
+    html = index.read_text()
+    assert "A &lt;toy&gt; &amp; nothing else" in html and "A <toy>" not in html and "profile smoke" in html
+    assert 'href="notebooks/00_toy.html#figure-figure1_toy"' in html
+    shown = (out / "site/notebooks/00_toy.html").read_text()
+    assert 'alt="A &lt;toy&gt; &amp; nothing else"' in shown and 'src="../figures/figure1_toy.png"' in shown
+    executed = (out / "notebooks/00_toy.ipynb").read_text()
+    assert "answer 2" in executed and "progress" not in json.dumps([c.get("outputs") for c in json.loads(executed)["cells"]])
+    before = {p: p.stat().st_mtime_ns for p in out.rglob("*") if p.is_file()}
+    reproduce.reproduce("synthetic", "smoke", folder=folder, extra={"ANSWER": "1"})
+    assert capsys.readouterr().out.count("up to date") == 2
+    assert before == {p: p.stat().st_mtime_ns for p in out.rglob("*") if p.is_file()}
+    reproduce.reproduce("synthetic", "smoke", folder=folder, extra={"ANSWER": "2"})
+    assert capsys.readouterr().out.count("up to date") == 1  # only the notebook that has the parameter ran again
+
+
+def test_a_failing_notebook_leaves_no_executed_copy_and_its_sign_error_is_the_message(folder):
+    write(folder / "00_toy.ipynb", PARAMETERS, 'from sslslr.errors import SignError\nraise SignError("clip7.npz: one frame; leave it out")')
+    with pytest.raises(SignError, match=r"^00_toy.ipynb: clip7.npz: one frame; leave it out$"):
+        reproduce.reproduce("synthetic", "smoke", folder=folder)
+    write(folder / "00_toy.ipynb", PARAMETERS, "1 / 0")
+    with pytest.raises(SignError, match=r"00_toy.ipynb, cell \d: ZeroDivisionError: division by zero. All of it: .*failed.ipynb"):
+        reproduce.reproduce("synthetic", "smoke", folder=folder)
+    assert [p.name for p in (paths.results("synthetic", "smoke") / "notebooks").iterdir()] == ["00_toy.failed.ipynb"]
+
+
+def test_an_unknown_or_mistyped_notebook_parameter_is_an_error(folder):
+    with pytest.raises(SignError, match="parameter ANSWRE is unknown; the notebooks have ANSWER"):
+        reproduce.reproduce("synthetic", "smoke", folder=folder, extra={"ANSWRE": "1"})
+    with pytest.raises(SignError, match="ANSWER=x: 00_toy.ipynb expects a int"):
+        reproduce.reproduce("synthetic", "smoke", folder=folder, extra={"ANSWER": "x"})
+
+
+def test_a_notebook_without_the_standard_parameters_is_an_error(folder):
+    write(folder / "00_toy.ipynb", "PROFILE = 'quick'", "1")
+    with pytest.raises(SignError, match="lacks DATA, DATASET, WORKERS"):
+        reproduce.reproduce("synthetic", "smoke", folder=folder)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--profile", "fast"], "profile 'fast' is unknown; there are full, paper, quick, smoke"),
+        (["--dataset", "lsfb9"], "data set 'lsfb9' is unknown; there are "),
+        (["--dataset", "isl-kinect"], "DATASET=isl-kinect needs DATA="),
+        (["--dataset", "isl-kinect", "--data", "/no/such/folder"], "DATA=/no/such/folder: no such folder"),
+        (["--data", "/tmp"], "the synthetic corpora are made, not read"),
+        (["--workers", "many"], "WORKERS=many: expected a number"),
+        (["--set", "ALPHA"], "--set ALPHA: expected NAME=VALUE"),
+        (["--set", "NO_SUCH=1"], "parameter NO_SUCH is unknown"),
+    ],
+)
+def test_wrong_input_is_one_line_and_a_non_zero_exit(arguments, message):
+    done = subprocess.run([sys.executable, "-m", "sslslr.commands.reproduce", *arguments], capture_output=True, text=True, cwd=paths.ROOT)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1 and message in done.stderr
+
+
+def test_a_parameters_cell_that_computes_is_refused(folder):
+    write(folder / "00_toy.ipynb", PARAMETERS + "HALF = 1 / 2", "1")
+    with pytest.raises(SignError, match="00_toy.ipynb: its parameters cell may only hold"):
+        reproduce.reproduce("synthetic", "smoke", folder=folder)
+
+
+def test_a_changed_file_behind_a_parameter_runs_the_notebook_again(folder, tmp_path):
+    video = tmp_path / "video.mp4"
+    video.write_bytes(b"one")
+    values = {"PROFILE": "smoke", "VIDEO": str(video)}
+    before = reproduce.fingerprint(values, folder / "00_toy.ipynb")
+    assert reproduce.fingerprint(values, folder / "00_toy.ipynb") == before
+    video.write_bytes(b"another")
+    assert reproduce.fingerprint(values, folder / "00_toy.ipynb") != before

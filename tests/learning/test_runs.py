@@ -1,0 +1,195 @@
+"""A run is done once, named by its whole content, and a killed one ends as if nothing had happened."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import make_signs
+from safetensors.torch import load_file
+
+from sslslr import paths
+from sslslr.errors import SignError
+from sslslr.learning import grid, training
+from sslslr.learning import store as runs
+from sslslr.learning.training import Optimiser, Run, batches, train
+from sslslr.methods.encoder import EncoderConfig
+from sslslr.views import ViewConfig
+
+SMALL = Run(encoder=EncoderConfig(blocks=1, width=16, heads=2), epochs=3, batch=16)
+
+
+@pytest.mark.parametrize("method", ["slfpn", "supervised"])
+def test_a_run_is_kept_whole_and_not_repeated(signs, method, monkeypatch):
+    run = replace(SMALL, method=method)
+    first = runs.fetch(run, signs)
+    assert sorted(p.name for p in first.folder.iterdir()) == ["lock", "metrics.csv", "provenance.json", "run.json", "weights.safetensors"]
+    assert list(first.metrics["epoch"]) == [1, 2, 3]
+    assert {"loss", "knn", "encoder_std", "encoder_rank", "encoder_norm", "output_std", "output_rank"} <= set(first.metrics)
+    assert np.isfinite(first.metrics.to_numpy()).all() and not first.module.training
+    monkeypatch.setattr(runs, "train", lambda *_: pytest.fail("trained again"))
+    again = runs.fetch(run, signs)
+    assert all(torch.equal(v, again.module.state_dict()[k]) for k, v in first.module.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1}, {"epochs": 4}, {"batch": 15}, {"options": {"batchnorm": False}}, {"views": ViewConfig("none")},
+        {"views": ViewConfig(beta=0.2)}, {"optimiser": Optimiser(rate=2e-3)}, {"encoder": EncoderConfig(blocks=1, width=16, heads=4)},
+        {"method": "supervised"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_any_change_of_the_configuration_is_another_run(signs, change):
+    assert runs.key(replace(SMALL, **change), signs) != runs.key(SMALL, signs)
+
+
+def test_other_data_and_other_code_are_another_run(signs, monkeypatch):
+    before = runs.key(SMALL, signs)
+    assert runs.key(SMALL, make_signs(seed=9)) != before
+    monkeypatch.setattr(runs, "code_version", lambda *_: "other code")
+    assert runs.key(SMALL, signs) != before
+
+
+def test_training_twice_gives_the_same_weights_and_another_seed_others(signs):
+    one, two, other = (train(r.fitted(signs), signs)[0].state_dict() for r in (SMALL, SMALL, replace(SMALL, seed=1)))
+    assert all(torch.equal(v, two[k]) for k, v in one.items())
+    assert not torch.equal(one["encoder.embed.1.weight"], other["encoder.embed.1.weight"])
+
+
+def test_the_test_split_is_not_looked_at(signs):
+    garbled = signs.landmarks.copy()
+    garbled[signs.split == "test"] += 100
+    one, two = (train(SMALL.fitted(signs), s) for s in (signs, replace(signs, landmarks=garbled)))
+    assert one[1] == two[1]
+    assert all(torch.equal(v, two[0].state_dict()[k]) for k, v in one[0].state_dict().items())
+
+
+KILLED = """
+    import os, signal, sys
+    sys.path.insert(0, {tests!r})
+    from conftest import make_signs
+    from test_runs import SMALL
+    from dataclasses import replace
+    from sslslr.learning import store as runs, training
+    run = replace(SMALL, epochs=6, optimiser=training.Optimiser({optimiser!r}))
+    if {dies_in} is not None:
+        inside = training.train_epoch
+        def train_epoch(run, module, optimiser, part, epoch, device):
+            if epoch == {dies_in}:
+                inside(run, module, optimiser, part.subset(slice(0, 20)), epoch, device)  # in the middle of an epoch
+                os.kill(os.getpid(), signal.SIGKILL)
+            return inside(run, module, optimiser, part, epoch, device)
+        training.train_epoch = train_epoch
+    import torch
+    torch.set_num_threads(1)
+    print(runs.fetch(run, make_signs()).folder)
+"""
+
+
+def fetch_elsewhere(store: Path, optimiser: str, dies_in=None) -> subprocess.CompletedProcess:
+    code = textwrap.dedent(KILLED.format(tests=str(Path(__file__).parents[1]), optimiser=optimiser, dies_in=dies_in))
+    return subprocess.run([sys.executable, "-c", code], env=os.environ | {"SSLSLR_RUNS": str(store)}, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
+def test_a_run_killed_in_an_epoch_ends_bit_identical_to_an_undisturbed_one(tmp_path, optimiser):
+    killed = fetch_elsewhere(tmp_path / "a", optimiser, dies_in=3)
+    assert killed.returncode == -signal.SIGKILL
+    folder = next(p.parent for p in (tmp_path / "a").glob("*/state.safetensors"))
+    assert not (folder / "weights.safetensors").exists()
+    resumed, undisturbed = (fetch_elsewhere(tmp_path / s, optimiser) for s in "ab")
+    ends = [Path(p.stdout.strip()) for p in (resumed, undisturbed)]
+    assert ends[0] == folder and ends[0].name == ends[1].name
+    assert (ends[0] / "weights.safetensors").read_bytes() == (ends[1] / "weights.safetensors").read_bytes()
+    assert (ends[0] / "metrics.csv").read_text() == (ends[1] / "metrics.csv").read_text()
+
+
+def test_the_optimiser_s_state_is_restored_not_started_anew(signs, tmp_path):
+    run = SMALL.fitted(signs)
+    train(run, signs, tmp_path / "state.safetensors")
+    module = run.build(4)
+    optimiser = run.optimiser.build(module)
+    metrics, _ = training.restore(tmp_path / "state.safetensors", module, optimiser)
+    assert len(metrics) == 3
+    assert all(s["step"] == 9 and s["exp_avg"].abs().sum() > 0 for s in optimiser.state_dict()["state"].values() if "step" in s)
+
+
+def test_a_broken_state_or_run_is_named(signs):
+    folder = runs.fetch(SMALL, signs).folder
+    (folder / "weights.safetensors").write_bytes(b"broken")
+    with pytest.raises(SignError, match="delete this folder"):
+        runs.fetch(SMALL, signs)
+    for path in folder.iterdir():
+        path.unlink()
+    (folder / "state.safetensors").write_bytes(b"broken")
+    with pytest.raises(SignError, match="state.safetensors.*delete it"):
+        runs.fetch(SMALL, signs)
+
+
+@pytest.mark.parametrize(
+    "bad, message",
+    [
+        ({"method": "simpleclr"}, "method 'simpleclr' is unknown"),
+        ({"options": {"tau": 1}}, "unexpected keyword argument 'tau'"),
+        ({"optimiser": Optimiser("lion")}, "optimiser 'lion' is unknown"),
+        ({"optimiser": Optimiser("sgd", rate=1e12)}, "the loss is .* lower the rate"),
+    ],
+)
+def test_runs_that_make_no_sense_end_in_one_clear_error(signs, bad, message):
+    with pytest.raises(SignError, match=message):
+        train(replace(SMALL, **bad).fitted(signs), signs)
+
+
+def test_every_clip_comes_once_an_epoch():
+    for n, size in [(100, 32), (33, 32), (5, 8), (64, 64)]:
+        parts = list(batches(n, size, torch.Generator().manual_seed(0)))
+        assert sorted(np.concatenate(parts).tolist()) == list(range(n))
+        assert max(map(len, parts)) <= size and max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+def test_the_rate_warms_up_and_falls_to_zero():
+    o = Optimiser(rate=1.0, warmup=0.1)
+    rates = [o.at(p) for p in np.linspace(0, 1, 101)]
+    assert rates[0] < 0.02 and max(rates) == pytest.approx(1) and np.argmax(rates) == 10 and rates[-1] < 1e-6
+
+
+def task(run, signs, word):
+    return f"{runs.fetch(run, signs).folder.name}-{word}-{torch.get_num_threads()}"
+
+
+def test_runs_side_by_side_keep_their_order_and_equal_runs_done_alone(signs):
+    jobs = [(replace(SMALL, seed=s, epochs=1), signs, f"job{s}") for s in (3, 1, 2)]
+    got = grid.side_by_side(task, jobs, workers=2)
+    assert got == [f"{runs.key(r.fitted(signs), signs)}-{w}-1" for r, _, w in jobs]
+    there = load_file(paths.runs() / got[0].split("-")[0] / "weights.safetensors")
+    torch.set_num_threads(1)
+    alone = train(jobs[0][0].fitted(signs), signs)[0].state_dict()
+    assert all(torch.equal(v, there[k]) for k, v in alone.items())
+
+
+def test_two_processes_do_not_train_the_same_run_twice(signs):
+    jobs = [(SMALL, signs, "a"), (SMALL, signs, "b")]
+    started = time.time()
+    assert len({g.split("-")[0] for g in grid.side_by_side(task, jobs, workers=2)}) == 1
+    made = next(paths.runs().glob("*/provenance.json")).stat().st_mtime
+    assert len(list(paths.runs().glob("*/provenance.json"))) == 1 and made >= started
+
+
+def test_a_fresh_process_knows_the_views_that_its_parent_has_imported():
+    from joblib.externals.loky import get_reusable_executor
+
+    from sslslr.views import masks as recipe_masks
+
+    signs = make_signs()
+    run = replace(SMALL, views=ViewConfig(recipe_masks.legless.__name__)).fitted(signs)
+    get_reusable_executor().shutdown()
+    assert grid.side_by_side(runs.key, [(run, signs)] * 2, workers=2) == [runs.key(run, signs)] * 2

@@ -1,0 +1,190 @@
+"""The comparison is fair: same settings for all, rates from validation signers alone, nothing computed from test data."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from conftest import make_signs
+
+from sslslr import profiles
+from sslslr.measures import probes
+from sslslr.measures.statistics import claims, holm
+from sslslr.methods import METHODS
+from sslslr.methods.encoder import EncoderConfig, PoseTransformer
+from sslslr.methods.lightly import NTXentLoss
+from sslslr.methods.simsiam import simsiam_loss
+from sslslr.report import tables
+from sslslr.studies import comparison, controls, evaluation, reuse, timing
+
+RATES = {m: 1e-3 for m in (*comparison.METHODS, "supervised")}
+
+
+@pytest.fixture
+def profile():
+    small = {"blocks": 1, "width": 16, "heads": 2}
+    rates = {"grid": [1e-3, 1e-2], "corpora": ["toy"], "views": ["boundary"]}
+    return replace(profiles.load("smoke"), epochs=1, supervised_epochs=1, repeats=2, encoder=small, rates=rates, batch=32)
+
+
+def unsplit(seed=0, name="toy"):
+    signs = make_signs(72, signers=6, seed=seed)
+    return replace(signs, name=name, split=np.full(72, ""))
+
+
+def test_all_methods_share_everything_but_method_and_rate(profile):
+    rates = {m: 1e-3 * (i + 1) for i, m in enumerate(comparison.METHODS)}
+    runs = [comparison.run_of(m, v, profile, 1, rates) for m in comparison.METHODS for v in comparison.VIEW_SETS]
+    assert len({str(evaluation.as_settings(r)) for r in runs}) == 1
+    assert {r.seed for r in runs} == {1} and {r.options == {} for r in runs} == {True}
+    assert {(r.method, r.optimiser.rate) for r in runs} == set(rates.items())
+    assert str(evaluation.as_settings(replace(runs[0], batch=7))) != str(evaluation.as_settings(runs[0]))
+
+
+def test_all_methods_start_from_the_same_encoder(profile):
+    runs = [comparison.run_of(m, "boundary", profile, 3, RATES) for m in comparison.METHODS]
+    weights = [r.build(4).encoder.state_dict() for r in runs]
+    assert all(torch.equal(w[k], weights[0][k]) for w in weights for k in w)
+
+
+def test_rates_are_chosen_on_validation_signers(profile, monkeypatch):
+    asked = []
+
+    def evaluate(run, signs, model="", part="test"):
+        asked.append(part)
+        return {"linear_standardised_top1": run.optimiser.rate * (1 if run.method == "slfpn" else -1)}
+
+    monkeypatch.setattr(comparison.evaluation, "evaluate", evaluate)
+    monkeypatch.setattr(comparison, "side_by_side", lambda task, jobs, *_, **__: [task(*job) for job in jobs])
+    chosen = comparison.rates(profile, {"toy": unsplit()})
+    assert set(asked) == {"val"} and chosen["slfpn"] == 1e-2 and chosen["simclr"] == chosen["supervised"] == 1e-3
+
+
+def test_choosing_looks_at_no_test_clip(profile):
+    signs = unsplit()
+    parts = replace(signs, split=np.repeat(["train", "val", "test"], 24))
+    spoiled = parts.landmarks.copy()
+    spoiled[parts.split == "test"] = 7.0
+    rows = [
+        evaluation.evaluate(comparison.run_of("simclr", "boundary", profile, 0, RATES), s, part="val")
+        for s in (parts, replace(parts, landmarks=spoiled))
+    ]
+    assert rows[0] == rows[1]
+
+
+def test_the_study_has_every_cell_with_its_controls(profile):
+    rows = comparison.study(profile, {"toy": unsplit()}, RATES, workers=1, methods=("simclr", "slfpn"))
+    cells = rows.groupby(["model", "views"]).size()
+    assert (cells == 2).all() and len(cells) == 3 + 2 * 4
+    assert {"hand-made features", "random encoder", "supervised from scratch"} <= set(rows["model"])
+    table = controls.table(rows, by=("corpus", "model", "views"))
+    wide = tables.wide(table, ["model", "views"], "corpus")
+    assert len(wide) == len(cells) and wide["toy"].str.contains("±").all()
+    few = rows[rows["views"] == "boundary"].pivot(index="repeat", columns="model", values="linear_standardised_top1")
+    found = claims(
+        rows[rows["views"] == "boundary"],
+        [{"corpus": "toy", "a": "SL-FPN", "b": "SimCLR"}],
+        "model",
+        ["repeat"],
+        "linear_standardised_top1",
+    )
+    assert found["points"][0] == pytest.approx((few["SL-FPN"] - few["SimCLR"]).mean()) and found["n"][0] == 2
+
+
+def test_nt_xent_is_what_its_equation_says():
+    torch.manual_seed(0)
+    a, b = torch.nn.functional.normalize(torch.randn(2, 5, 8), dim=-1)
+    z, total = torch.cat([a, b]), 0.0
+    for i in range(10):
+        similar = torch.tensor([float(z[i] @ z[k]) / 0.5 for k in range(10)])
+        total -= similar[(i + 5) % 10] - torch.logsumexp(similar[torch.arange(10) != i], 0)
+    assert NTXentLoss(0.5)(a, b).item() == pytest.approx(total.item() / 10, rel=1e-5)
+
+
+def test_simsiam_stops_the_gradient_of_the_target():
+    z1, z2 = (torch.randn(6, 8).requires_grad_() for _ in range(2))
+    loss = simsiam_loss(z1, z2, lambda z: z)
+    expected = -torch.nn.functional.cosine_similarity(z1, z2).mean()
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
+    plain = torch.autograd.grad(expected, z1)[0]
+    torch.testing.assert_close(torch.autograd.grad(loss, z1)[0], plain / 2)  # half of the symmetric gradient: the other is stopped
+
+
+@pytest.mark.parametrize("name", ["moco", "byol"])
+def test_the_teacher_follows_slowly_has_no_gradient_and_ends_in_the_store(name):
+    model = METHODS[name](PoseTransformer(EncoderConfig(frames=8, blocks=1, width=16, heads=2)), momentum=0.9)
+    model.train()
+    start = model.teacher.encoder.norm.weight.clone()
+    with torch.no_grad():
+        model.encoder.norm.weight.add_(1.0)
+    x, valid = torch.randn(8, 8, 75, 2), torch.ones(8, 8, dtype=torch.bool)
+    model.loss(x, x, x, valid, None).backward()
+    torch.testing.assert_close(model.teacher.encoder.norm.weight, start + 0.1)
+    assert all(p.grad is None for p in model.teacher.parameters()) and model.encoder.blocks[0].qkv.weight.grad.abs().sum() > 0
+    assert any(k.startswith("teacher.") for k in model.state_dict())
+
+
+def test_moco_s_negatives_are_past_batches():
+    torch.manual_seed(0)
+    model = METHODS["moco"](PoseTransformer(EncoderConfig(frames=8, blocks=1, width=16, heads=2)), queue=16).train()
+    before = model.criterion.memory_bank.bank.clone()
+    x, valid = torch.randn(8, 8, 75, 2), torch.ones(8, 8, dtype=torch.bool)
+    model.loss(x, x, x, valid, None)
+    assert not torch.equal(model.criterion.memory_bank.bank, before)
+
+
+def test_holm_against_the_example_worked_by_hand():
+    np.testing.assert_allclose(holm([0.01, 0.04, 0.03, 0.005]), [0.03, 0.06, 0.06, 0.02])
+    assert holm([0.6, 0.9]).max() == 1.0
+
+
+def test_a_claim_is_undecided_unless_its_corrected_p_is_small():
+    rng = np.random.default_rng(0)
+    base = rng.normal(0.5, 0.05, 8)
+    rows = pd.concat([
+        pd.DataFrame({"repeat": range(8), "model": "base", "y": base}),
+        pd.DataFrame({"repeat": range(8), "model": "above", "y": base + 0.1 + rng.normal(0, 0.01, 8)}),
+        pd.DataFrame({"repeat": range(8), "model": "same", "y": base + rng.normal(0, 0.05, 8)}),
+        pd.DataFrame({"repeat": range(8), "model": "below", "y": base - 0.1 + rng.normal(0, 0.01, 8)}),
+    ])  # fmt: skip
+    found = claims(rows, [{"a": m, "b": "base"} for m in ("above", "same", "below")], "model", ["repeat"], "y")
+    assert list(found["verdict"]) == ["better", "undecided", "worse"] and (found["p_holm"] >= found["p"]).all()
+    alone = claims(rows[rows["repeat"] == 0], [{"a": "above", "b": "base"}], "model", ["repeat"], "y")
+    assert alone["verdict"][0] == "undecided" and alone["n"][0] == 1
+
+
+def test_thirty_percent_of_the_labels_are_thirty_percent_and_the_encoder_stays(profile, monkeypatch):
+    signs = {"toy": unsplit()}
+    seen = []
+    monkeypatch.setattr(probes, "score", lambda *a, **_: seen.append(len(a[2])) or {"top1": 0.5, "top5": 0.5})
+    monkeypatch.setattr(reuse, "side_by_side", lambda task, jobs, *_, **__: [task(*job) for job in jobs])
+    rows = reuse.few_labels(profile, signs, RATES, draws=2)
+    train = rows[(rows["share"] == 1) & (rows["model"] == "SL-FPN")]["labels"].iloc[0]
+    at30 = rows[rows["share"] == 0.3]
+    assert at30["labels"].unique()[0] == pytest.approx(0.3 * train, abs=4) and set(at30["draws"]) == {1, 2}
+    assert set(seen) == set(rows["labels"])
+
+
+def test_transfer_probes_the_other_corpus_and_is_empty_without_one(profile, monkeypatch):
+    monkeypatch.setattr(reuse, "side_by_side", lambda task, jobs, *_, **__: [task(*job) for job in jobs])
+    assert reuse.transfer(profile, {"isl-kinect": unsplit()}, RATES).empty
+    corpora = {"lsfb-like": unsplit(1, "lsfb-like"), "lsa-like": unsplit(2, "lsa-like")}
+    rows = reuse.transfer(replace(profile, repeats=1), corpora, RATES)
+    assert set(rows["model"]) == {*comparison.TITLES.values(), *comparison.CONTROLS, reuse.SUPERVISED_THERE}
+    random = rows[rows["model"] == "random encoder"]["top1"].iloc[0]
+    direct = evaluation.evaluate(
+        comparison.control_of("random encoder", profile, 0, RATES), comparison.split(corpora["lsa-like"], profile, 0)[0]
+    )
+    assert random == pytest.approx(direct["linear_standardised_top1"]), "a random encoder saw no source"
+
+
+def test_every_method_is_timed_on_the_same_batches(profile):
+    signs = comparison.split(unsplit(), profile, 0)[0]
+    rows = timing.study(profile, signs, rounds=2)
+    assert len(rows) == 2 * len(comparison.METHODS) and (rows["ms"] > 0).all()
+    flops = rows.groupby("model")["gflop"].first()
+    assert flops["SL-FPN"] == pytest.approx(1.5 * flops["SimSiam"], rel=0.2), "three passes against two; heads apart"
+    assert flops["SimSiam"] < flops["BYOL"] < flops["SL-FPN"], "two more passes without gradient against one with"
+    kept = rows.groupby("model")["kept_mb"].first()
+    assert kept["SL-FPN"] > 1.3 * kept["SimSiam"] and kept["BYOL"] == pytest.approx(kept["SimSiam"], rel=0.1)
