@@ -1,7 +1,8 @@
 """The paper's claims against the tables of one reproduction: holds, does not hold, undecided, or not run.
 
-``python -m sslslr.report.claims`` (``make claims``) reads ``data/paper/claims.yml`` and ``tables/*.csv`` and writes
-``claims.csv`` (a row a claim), ``claims_parts.csv`` (a row a comparison), ``claims.json`` and ``claims.md``.
+``python -m sslslr.report.claims`` (``make claims``) takes the claims of ``paper.py`` and ``figures.py``, reads
+``tables/*.csv`` and writes ``claims.csv`` (a row a claim), ``claims_parts.csv`` (a row a comparison), ``claims.json``
+and ``claims.md``.
 
 A claim is a list of comparisons, each with a paired difference (or ratio, level, share) and its 95 % interval. It
 holds if every comparison does, and does not hold if one contradicts it, both at Holm-corrected p < 0.05 over the
@@ -12,34 +13,23 @@ nothing. A claim that does not hold is a result: the exit status is 0.
 import argparse
 import io
 import sys
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from sslslr import datasets, paths, profiles
-from sslslr.claims.verdict import BOUNDS, FAILS, HOLDS, NOT_RUN, PART, UNDECIDED, Missing, compare, decide, verdict
+from sslslr.claims import figures, paper
+from sslslr.claims.claim import Claim
+from sslslr.claims.verdict import FAILS, HOLDS, NOT_RUN, UNDECIDED, Missing, Rows, Tables, decide, verdict
 from sslslr.errors import SignError
 from sslslr.paths import write_json, write_text
 from sslslr.provenance import commit
 
-CLAIM = {"id", "place", "notebook", "claim", "reading", "figure", "judge", "control", "data", "profiles"}
 COLUMNS = ("id", "place", "claim", "kind", "dataset", "profile", "verdict", "effect", "unit", "low", "high", "n", "p", "compared",
            "comparisons", "text", "table", "notebook", "figure", "reading")  # fmt: skip
-
-
-def load(path: Path | None = None) -> list[dict]:
-    """The claims of ``data/paper/claims.yml``; raises SignError for an unknown word in it."""
-    path = path or paths.PAPER_FACTS / "claims.yml"
-    claims = yaml.safe_load(path.read_text(encoding="utf-8"))
-    for claim in claims:
-        wrong = set(claim) - CLAIM
-        for part in [*claim.get("judge", []), *claim.get("control", {}).get("judge", [])]:
-            wrong |= set(part) - PART
-            wrong |= {part.get("compare", "difference")} - set(BOUNDS) | {part.get("says")} - {"above", "below", "within"}
-        if wrong:
-            raise SignError(f"{path.name}, claim {claim.get('id')}: unknown words {', '.join(sorted(map(str, wrong)))}")
-    return claims
+CLAIMS = tuple(found for module in (paper, figures) for found in vars(module).values() if isinstance(found, Claim))
 
 
 def number(value: float, unit: str, sign: bool = False) -> str:
@@ -55,30 +45,28 @@ def sentence(row: pd.Series, signed: bool = False) -> str:
     return f"{row['name']}: {number(row['effect'], unit, signed)} {unit} ({span}n = {int(row['n'])}, Holm's p {p})"
 
 
-def judge(claim: dict, tables, profile: profiles.Profile, dataset: str) -> tuple[dict, pd.DataFrame]:
+def judge(claim: Claim, tables: Tables, profile: profiles.Profile, dataset: str) -> tuple[dict, pd.DataFrame]:
     """One claim on one reproduction: its row of ``claims.csv``, and its comparisons (empty where it was not run)."""
     kind = "synthetic" if dataset == "synthetic" else "real"
-    notebook = next((p.name for p in sorted(paths.NOTEBOOKS.glob(f"{claim['notebook']}_*.ipynb"))), "")
-    row = {"id": claim["id"], "place": claim["place"], "claim": claim["claim"], "kind": kind, "dataset": dataset, "profile": profile.name,
-           "verdict": NOT_RUN, "table": "", "notebook": notebook, "figure": claim.get("figure", ""), "reading": claim.get("reading", ""),
-           "effect": None, "unit": claim["judge"][0]["unit"], "low": None, "high": None, "n": 0, "p": None, "compared": "", "comparisons": 0}  # fmt: skip
+    notebook = next((p.name for p in sorted(paths.NOTEBOOKS.glob(f"{claim.notebook}_*.ipynb"))), "")
+    row = {"id": claim.id, "place": claim.place, "claim": claim.sentence, "kind": kind, "dataset": dataset, "profile": profile.name,
+           "verdict": NOT_RUN, "table": "", "notebook": notebook, "figure": claim.figure, "reading": claim.reading,
+           "effect": None, "unit": "", "low": None, "high": None, "n": 0, "p": None, "compared": "", "comparisons": 0}  # fmt: skip
     try:
-        parts = decide(pd.concat([compare(part, tables) for part in claim["judge"]], ignore_index=True))
+        comparisons = claim.compare(tables)
     except Missing as missing:
         return row | {"text": f"Not run: {missing}."}, pd.DataFrame()
-    row |= {"table": f"tables/{parts.iloc[0]['table']}.csv"}
-    if not profile.judges or profile.name not in claim.get("profiles", [profile.name]):
-        return row | {"text": f"Profile {profile.name} judges nothing here."}, parts.assign(id=claim["id"], verdict=NOT_RUN)
-    if kind not in claim.get("data", [kind]):
-        return row | {"text": f"Judged on {' and '.join(claim['data'])} data only."}, parts.assign(id=claim["id"], verdict=NOT_RUN)
-    worst, found, said = parts.iloc[0], verdict(parts), verdict_counts(parts)
-    text = f"{said}: {sentence(worst, worst['unit'] == 'points')}{caveat(claim, tables)}."
-    row |= {k: worst[k] for k in ("effect", "unit", "low", "high", "n")} | {
-        "p": worst["p_holm"],
-        "compared": worst["name"],
-        "comparisons": len(parts),
-    }
-    return row | {"verdict": found, "text": text}, parts.assign(id=claim["id"])
+    parts = decide(comparisons)
+    worst = parts.iloc[0]
+    row |= {"table": f"tables/{worst['table']}.csv", "unit": comparisons[0].unit}
+    if not profile.judges or profile.name not in (claim.profiles or [profile.name]):
+        return row | {"text": f"Profile {profile.name} judges nothing here."}, parts.assign(id=claim.id, verdict=NOT_RUN)
+    if kind not in claim.data:
+        return row | {"text": f"Judged on {' and '.join(claim.data)} data only."}, parts.assign(id=claim.id, verdict=NOT_RUN)
+    text = f"{verdict_counts(parts)}: {sentence(worst, worst['unit'] == 'points')}{caveat(claim, tables)}."
+    row |= {k: worst[k] for k in ("effect", "unit", "low", "high", "n")}
+    row |= {"p": worst["p_holm"], "compared": worst["name"], "comparisons": len(parts)}
+    return row | {"verdict": verdict(parts), "text": text}, parts.assign(id=claim.id)
 
 
 def verdict_counts(parts: pd.DataFrame) -> str:
@@ -89,42 +77,38 @@ def verdict_counts(parts: pd.DataFrame) -> str:
     return f"Of {len(parts)} comparisons {n.get(HOLDS, 0)} hold and {n.get(FAILS, 0)} contradict; the furthest from holding"
 
 
-def caveat(claim: dict, tables) -> str:
+def caveat(claim: Claim, tables: Tables) -> str:
     """What must be said beside the verdict: the control's warning, unless every comparison of the control holds."""
-    control = claim.get("control")
-    if not control:
+    if not claim.control:
         return ""
     try:
-        parts = decide(pd.concat([compare(part, tables) for part in control["judge"]], ignore_index=True))
+        parts = decide(claim.control(tables))
     except Missing as missing:
         return f"; but its control was not run ({missing})"
     if verdict(parts) == HOLDS:
         return ""
-    return f"; but {control['warns']} ({sentence(parts.iloc[0], parts.iloc[0]['unit'] == 'points')})"
+    return f"; but {claim.warns} ({sentence(parts.iloc[0], parts.iloc[0]['unit'] == 'points')})"
 
 
-def reader(folder: Path):
+def reader(folder: Path) -> Tables:
     """``tables(name)`` for a folder of results."""
-    seen = {}
 
-    def tables(name: str) -> pd.DataFrame:
-        if name not in seen:
-            path = folder / "tables" / f"{name}.csv"
-            if not path.exists():
-                raise Missing(f"tables/{name}.csv is not there")
-            seen[name] = pd.read_csv(path)
-        return seen[name]
+    @cache
+    def tables(name: str) -> Rows:
+        path = folder / "tables" / f"{name}.csv"
+        if not path.exists():
+            raise Missing(f"tables/{name}.csv is not there")
+        return Rows(name, pd.read_csv(path))
 
     return tables
 
 
 def judge_all(
-    dataset: str, profile: str, folder: Path | None = None, claims: list[dict] | None = None
+    dataset: str, profile: str, folder: Path | None = None, claims: Sequence[Claim] = CLAIMS
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Every claim on one reproduction: a row a claim (``COLUMNS``), and a row a comparison."""
-    folder, size = folder or paths.results(dataset, profile), profiles.load(profile)
-    tables = reader(folder)
-    rows, parts = zip(*[judge(c, tables, size, dataset) for c in claims or load()], strict=True)
+    tables, size = reader(folder or paths.results(dataset, profile)), profiles.load(profile)
+    rows, parts = zip(*[judge(c, tables, size, dataset) for c in claims], strict=True)
     return pd.DataFrame(rows)[list(COLUMNS)], pd.concat(parts, ignore_index=True)
 
 
@@ -136,15 +120,15 @@ def markdown(rows: pd.DataFrame) -> str:
             f"{counts}. Intervals are 95 %; p is corrected by Holm over a claim's comparisons; the comparison shown is the one furthest from holding.", "",
             "| claim | verdict | effect | 95 % interval | n | table |", "|:--|:--|:--|:--|--:|:--|"]  # fmt: skip
     about = []
-    for r in rows.itertuples():
-        run = r.effect is not None and r.effect == r.effect
-        effect, span = (
-            (f"{number(r.effect, r.unit)} {r.unit}", f"{number(r.low, r.unit)} to {number(r.high, r.unit)}") if run else ("–", "–")
-        )
-        link = f"[{Path(r.table).stem}]({r.table})" if r.table else "–"
-        head.append(f"| {r.id}: {r.claim} | **{r.verdict}** | {effect} | {span} | {r.n or '–'} | {link} |")
-        about += [f"## {r.id}: {r.verdict}", "", f"{r.claim[0].upper()}{r.claim[1:]} ({r.place}).", "", r.text, "",
-                  f"Read as: {r.reading}. Notebook: [{r.notebook}](notebooks/{r.notebook}).", ""]  # fmt: skip
+    for r in rows.to_dict("records"):
+        effect, span = ("–", "–")
+        if pd.notna(r["effect"]):
+            effect, low, high = (number(r[k], r["unit"]) for k in ("effect", "low", "high"))
+            effect, span = f"{effect} {r['unit']}", f"{low} to {high}"
+        link = f"[{Path(r['table']).stem}]({r['table']})" if r["table"] else "–"
+        head.append(f"| {r['id']}: {r['claim']} | **{r['verdict']}** | {effect} | {span} | {r['n'] or '–'} | {link} |")
+        about += [f"## {r['id']}: {r['verdict']}", "", f"{r['claim'][0].upper()}{r['claim'][1:]} ({r['place']}).", "", r["text"], "",
+                  f"Read as: {r['reading']}. Notebook: [{r['notebook']}](notebooks/{r['notebook']}).", ""]  # fmt: skip
     return "\n".join([*head, "", *about, f"sslslr {commit()}", ""])
 
 
@@ -172,8 +156,8 @@ def main(arguments: list[str] | None = None) -> int:
         folder = paths.results(options.dataset, options.profile)
         rows, parts = judge_all(options.dataset, options.profile)
         write(rows, parts, folder)
-        for r in rows.itertuples():
-            print(f"{r.id:4} {r.verdict:14} {r.claim}")
+        for name, found, said in zip(rows["id"], rows["verdict"], rows["claim"], strict=True):
+            print(f"{name:4} {found:14} {said}")
         print(folder / "claims.md")
         return 0
     except SignError as error:

@@ -3,29 +3,36 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+import world
 
 from sslslr import paths, profiles
 from sslslr.claims import judge as claims
-from sslslr.claims import verdict as predicates
+from sslslr.claims.claim import Claim
+from sslslr.claims.verdict import Missing, Rows, difference, level, ratio, share
 from sslslr.errors import SignError
 from sslslr.measures.statistics import interval
 from sslslr.report import forest
 
-PART = {
-    "table": "runs",
-    "value": "top1",
-    "unit": "points",
-    "over": ["repeat"],
-    "a": {"model": "A"},
-    "b": [{"model": "B"}, {"model": "C"}],
-    "says": "above",
-}
-CLAIM = {"id": "C1", "place": "section 1", "notebook": "06", "claim": "A is the best", "judge": [PART]}
-CONTROL = {"warns": "A is not above chance", "judge": [{**PART, "b": {"model": "random"}}]}
+
+def best(*others):
+    """A's top-1 above that of each other."""
+
+    def compare(tables):
+        runs = tables("runs")
+        return [difference(runs.where(model="A"), runs.where(model=other), "top1", ["repeat"]).above(0) for other in others]
+
+    return compare
+
+
+CLAIM = Claim(
+    id="C1", place="section 1", sentence="A is the best", reading="A minus the others", notebook="06", figure="f", compare=best("B", "C")
+)
+CONTROLLED = replace(CLAIM, control=best("random"), warns="A is not above chance")
 
 
 def runs(repeats=6, noise=0.01, **means) -> pd.DataFrame:
@@ -69,9 +76,9 @@ def test_smoke_never_judges_and_neither_do_data_that_a_claim_excludes(tmp_path):
     table = runs(A=0.9, B=0.1, C=0.1)
     row, parts = judged(tmp_path, table, profile="smoke")
     assert row["verdict"] == "not run" and row["effect"] is None and set(parts["verdict"]) == {"not run"}
-    assert judged(tmp_path, table, CLAIM | {"data": ["synthetic"]}, dataset="isl-kinect")[0]["verdict"] == "not run"
-    assert judged(tmp_path, table, CLAIM | {"profiles": ["paper"]})[0]["verdict"] == "not run"
-    assert judged(tmp_path, table, CLAIM | {"data": ["synthetic"]})[0]["verdict"] == "holds"
+    assert judged(tmp_path, table, replace(CLAIM, data=("synthetic",)), dataset="isl-kinect")[0]["verdict"] == "not run"
+    assert judged(tmp_path, table, replace(CLAIM, profiles=("paper",)))[0]["verdict"] == "not run"
+    assert judged(tmp_path, table, replace(CLAIM, data=("synthetic",)))[0]["verdict"] == "holds"
 
 
 def test_differences_are_paired_and_one_run_decides_nothing(tmp_path):
@@ -87,72 +94,122 @@ def test_differences_are_paired_and_one_run_decides_nothing(tmp_path):
 def test_twenty_comparisons_need_more_than_one_lucky_interval(tmp_path):
     rng = np.random.default_rng(6)
     rows = [{"model": m, "group": g, "repeat": r, "top1": rng.normal(0.5, 0.05)} for m in "AB" for g in range(20) for r in range(5)]
-    part = {**PART, "each": ["group"], "b": {"model": "B"}}
-    _, parts = judged(tmp_path, pd.DataFrame(rows), CLAIM | {"judge": [part]})
+
+    def compare(tables):
+        groups = tables("runs").each("group")
+        return [difference(g.where(model="A"), g.where(model="B"), "top1", ["repeat"]).above(0) for g in groups]
+
+    _, parts = judged(tmp_path, pd.DataFrame(rows), replace(CLAIM, compare=compare))
     outside = (parts["low"] > 0) | (parts["high"] < 0)
     assert outside.any() and set(parts["verdict"]) == {"undecided"}
 
 
 def test_a_hold_below_the_control_says_so(tmp_path):
-    with_control = CLAIM | {"control": CONTROL}
-    row, _ = judged(tmp_path, runs(A=0.4, B=0.3, C=0.2, random=0.5), with_control)
+    row, _ = judged(tmp_path, runs(A=0.4, B=0.3, C=0.2, random=0.5), CONTROLLED)
     assert row["verdict"] == "holds" and "; but A is not above chance (A minus random: -9.9 points" in row["text"]
-    assert "but" not in judged(tmp_path, runs(A=0.6, B=0.3, C=0.2, random=0.5), with_control)[0]["text"]
-    assert "control was not run" in judged(tmp_path, runs(A=0.6, B=0.3, C=0.2), with_control)[0]["text"]
+    assert "but" not in judged(tmp_path, runs(A=0.6, B=0.3, C=0.2, random=0.5), CONTROLLED)[0]["text"]
+    assert "control was not run" in judged(tmp_path, runs(A=0.6, B=0.3, C=0.2), CONTROLLED)[0]["text"]
 
 
 def test_ratios_levels_shares_and_ranges(tmp_path):
     table = runs(A=0, B=0)
     table["top1"] = np.where(table["model"] == "A", 2.0, 4.0) * (1 + 0.01 * table["repeat"])
-    ratio = {**PART, "compare": "ratio", "unit": "times", "b": {"model": "B"}, "bound": 1, "says": "below"}
-    row, _ = judged(tmp_path, table, CLAIM | {"judge": [ratio]})
+    row, _ = measured(tmp_path, table, lambda runs: ratio(runs.where(model="A"), runs.where(model="B"), "top1", ["repeat"]).below(1))
     assert row["verdict"] == "holds" and row["effect"] == pytest.approx(0.5)
-    for bound, verdict in (([1.5, 2.5], "holds"), ([3, 4], "does not hold"), ([2.0, 2.05], "undecided"), ([2.04, 9], "undecided")):
-        level = {**PART, "compare": "level", "unit": "std", "says": "within", "bound": bound}
-        assert judged(tmp_path, table, CLAIM | {"judge": [level]})[0]["verdict"] == verdict
-    share = {"table": "runs", "value": "hit", "unit": "% of clips", "compare": "share", "says": "above", "bound": 50}
+    for bounds, verdict in (((1.5, 2.5), "holds"), ((3, 4), "does not hold"), ((2.0, 2.05), "undecided"), ((2.04, 9), "undecided")):
+        row, _ = measured(tmp_path, table, lambda runs, b=bounds: level(runs.where(model="A"), "top1", ["repeat"], "std").within(*b))
+        assert row["verdict"] == verdict
     for hits, verdict in ((90, "holds"), (10, "does not hold"), (52, "undecided")):
-        row, _ = judged(tmp_path, pd.DataFrame({"hit": [1] * hits + [0] * (100 - hits)}), CLAIM | {"judge": [share]})
+        table = pd.DataFrame({"hit": [1] * hits + [0] * (100 - hits)})
+        row, _ = measured(tmp_path, table, lambda runs: share(runs, "hit", "% of clips", "hits").above(50))
         assert row["verdict"] == verdict and row["effect"] == hits and row["low"] < hits < row["high"]
-    row, _ = judged(tmp_path, pd.DataFrame({"hit": [90.0], "clips": [200]}), CLAIM | {"judge": [{**share, "n": "clips"}]})
+    table = pd.DataFrame({"hit": [90.0], "clips": [200]})
+    row, _ = measured(tmp_path, table, lambda runs: share(runs, "hit", "% of clips", "hits", n="clips").above(50))
     assert (row["verdict"], row["effect"], row["n"]) == ("holds", 90, 200)
 
 
-def test_the_largest_share_that_is_not_above(tmp_path):
-    rows = pd.DataFrame({"share": [0, 1 / 6, 1 / 3, 1.0], "top1": [1.0, 2, 3, 4]})
-    assert predicates.chosen(rows, {"share": {"at most": 0.25}})["top1"].tolist() == [2]
-    assert predicates.chosen(rows, {"share": {"at most": 1 / 3}})["top1"].tolist() == [3]
-    with pytest.raises(predicates.Missing):
-        predicates.chosen(rows, {"share": {"at most": -1}})
+def measured(folder, table, compare):
+    """The verdict on one comparison of the rows of a table."""
+    return judged(folder, table, replace(CLAIM, compare=lambda tables: [compare(tables("runs"))]))
+
+
+def test_the_largest_share_that_is_not_above():
+    rows = Rows("runs", pd.DataFrame({"share": [0, 1 / 6, 1 / 3, 1.0], "top1": [1.0, 2, 3, 4]}))
+    assert rows.largest("share", 0.25) == 1 / 6 and rows.largest("share", 1 / 3) == 1 / 3
+    assert rows.where(share=rows.largest("share", 0.25)).name == "share 0.17"
+    with pytest.raises(Missing, match="no rows with share at most -1"):
+        rows.largest("share", -1)
     with pytest.raises(SignError, match="several rows for one repeat"):
-        predicates.series(pd.DataFrame({"repeat": [0, 0], "top1": [1, 2]}), PART)
+        Rows("runs", pd.DataFrame({"repeat": [0, 0], "top1": [1, 2]})).cells("top1", ["repeat"])
 
 
 def test_a_row_held_against_itself_is_not_run(tmp_path):
     rows = pd.DataFrame([{"share": s, "repeat": r, "top1": 0.5} for s in (0.0, 0.5) for r in range(4)])
-    part = {**PART, "a": {"share": {"at most": 0.25}}, "b": {"share": 0}, "bound": -1}
-    row, _ = judged(tmp_path, rows, CLAIM | {"judge": [part]})
+
+    def compare(runs):
+        return difference(runs.where(share=runs.largest("share", 0.25)), runs.where(share=0), "top1", ["repeat"]).above(-1)
+
+    row, _ = measured(tmp_path, rows, compare)
     assert row["verdict"] == "not run" and "but itself" in row["text"]
 
 
-def test_an_unknown_word_in_the_claims_is_an_error(tmp_path):
-    path = tmp_path / "claims.yml"
-    path.write_text("- {id: C1, place: s, notebook: '06', claim: c, judge: [{table: t, value: v, unit: points, says: over}]}\n")
-    with pytest.raises(SignError, match="claims.yml, claim C1: unknown words over"):
-        claims.load(path)
+def tables_read(claim: Claim) -> set[str]:
+    """The tables that a claim and its control ask for."""
+    asked, made = set(), world.true()
+
+    def tables(name):
+        asked.add(name)
+        return Rows(name, made[name])
+
+    for compare in filter(None, (claim.compare, claim.control)):
+        compare(tables)
+    return asked
 
 
-def test_the_papers_claims_are_all_there_and_their_notebooks_exist():
-    found = claims.load()
-    ids = [c["id"] for c in found]
+def test_the_papers_claims_are_all_there_and_their_notebooks_tables_and_figures_exist():
+    ids = [c.id for c in claims.CLAIMS]
     assert len(set(ids)) == len(ids) and {f"C{i}" for i in range(1, 11)} | {f"F{i}" for i in range(2, 9)} <= set(ids)
-    for claim in found:
-        notebooks = list(paths.NOTEBOOKS.glob(f"{claim['notebook']}_*.ipynb"))
-        assert len(notebooks) == 1 and claim["reading"] and claim["place"].startswith("section")
-        source = json.dumps([c["source"] for c in json.loads(notebooks[0].read_text())["cells"]])
-        for part in claim["judge"]:
-            assert f'\\"{part["table"]}\\"' in source, f"{claim['id']}: notebook {claim['notebook']} does not write {part['table']}"
-        assert not claim.get("figure") or any(f'\\"{claim["figure"]}\\"' in p.read_text() for p in paths.NOTEBOOKS.glob("*.ipynb"))
+    code = {p: json.dumps([c["source"] for c in json.loads(p.read_text())["cells"]]) for p in paths.NOTEBOOKS.glob("*.ipynb")}
+    for claim in claims.CLAIMS:
+        notebooks = list(paths.NOTEBOOKS.glob(f"{claim.notebook}_*.ipynb"))
+        assert len(notebooks) == 1 and claim.reading and claim.place.startswith("section")
+        assert bool(claim.control) == bool(claim.warns)
+        for table in tables_read(claim):
+            assert f'\\"{table}\\"' in code[notebooks[0]], f"{claim.id}: notebook {claim.notebook} does not write {table}"
+        assert any(f'\\"{claim.figure}\\"' in source for source in code.values()), f"{claim.id}: no notebook draws {claim.figure}"
+
+
+def judged_world(folder, tables):
+    """Every claim's verdict on tables, and which ones their control's warning stands beside."""
+    (folder / "tables").mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        table.to_csv(folder / "tables" / f"{name}.csv", index=False)
+    rows, _ = claims.judge_all("synthetic", "quick", folder)
+    return dict(zip(rows["id"], rows["verdict"], strict=True)), set(rows.loc[rows["text"].str.contains("; but "), "id"])
+
+
+def test_every_claim_holds_in_a_world_where_it_is_true_and_not_in_one_turned_round(tmp_path):
+    controlled = {c.id for c in claims.CLAIMS if c.control}
+    found, warned = judged_world(tmp_path / "true", world.true())
+    assert {c: v for c, v in found.items() if v != "holds"} == {}
+    assert warned == {"C6"}  # a collapsed encoder always has the lowest raw inertia
+    found, warned = judged_world(tmp_path / "turned", world.turned(world.true()))
+    assert {c: v for c, v in found.items() if v != "does not hold"} == {}
+    assert warned == controlled - {"C6"}
+
+
+@pytest.mark.parametrize("claim", claims.CLAIMS, ids=lambda c: c.id)
+def test_a_claim_whose_table_or_column_is_missing_names_it(claim):
+    size, made = profiles.load("quick"), world.true()
+    assert claims.judge(claim, claims.reader(paths.ROOT / "nowhere"), size, "synthetic")[0]["text"].endswith(".csv is not there.")
+    (name,) = tables_read(claim)
+    needed = 0
+    for column in made[name]:
+        row, _ = claims.judge(claim, lambda name, column=column: Rows(name, made[name].drop(columns=column)), size, "synthetic")
+        if row["verdict"] == "not run":
+            assert row["text"] == f"Not run: tables/{name}.csv has no column {column}."
+            needed += 1
+    assert needed >= 2  # what is measured, and what tells its rows apart
 
 
 def numbers(text: str) -> list[str]:
@@ -162,11 +219,9 @@ def numbers(text: str) -> list[str]:
 def test_files_are_written_and_every_number_in_them_is_computed_from_the_tables(tmp_path, monkeypatch):
     monkeypatch.setenv("SSLSLR_RESULTS", str(tmp_path))
     folder = paths.results("synthetic", "quick")
-    claim = CLAIM | {"control": CONTROL, "reading": "A minus the others", "figure": "f"}
-    judged(folder, runs(A=0.4, B=0.3, C=0.2, random=0.5), claim)
-    rows, parts = claims.judge_all(
-        "synthetic", "quick", claims=[claim, CLAIM | {"id": "C2", "judge": [{**PART, "table": "other"}], "reading": "r"}]
-    )
+    judged(folder, runs(A=0.4, B=0.3, C=0.2, random=0.5), CONTROLLED)
+    other = replace(CLAIM, id="C2", compare=lambda tables: best("B")(lambda name: tables("other")))
+    rows, parts = claims.judge_all("synthetic", "quick", claims=[CONTROLLED, other])
     claims.write(rows, parts, folder)
     read = pd.read_csv(folder / "claims.csv")
     assert list(read) == list(claims.COLUMNS) and read["verdict"].tolist() == ["holds", "not run"]
@@ -185,7 +240,7 @@ def test_files_are_written_and_every_number_in_them_is_computed_from_the_tables(
 def test_the_command_ends_well_whatever_the_verdict(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("SSLSLR_RESULTS", str(tmp_path))
     assert claims.main(["--profile", "quick"]) == 0
-    assert capsys.readouterr().out.count("not run") == len(claims.load())
+    assert capsys.readouterr().out.count("not run") == len(claims.CLAIMS)
     assert claims.main(["--dataset", "nothing"]) == 2 and claims.main(["--profile", "fast"]) == 2
     assert capsys.readouterr().err.count("sslslr: ") == 2
     shutil.rmtree(tmp_path)

@@ -6,9 +6,8 @@ import re
 from pathlib import Path
 
 import nbformat
-import yaml
 
-from sslslr import paths
+from sslslr.claims.judge import CLAIMS
 from sslslr.provenance import commit
 from sslslr.report.stage import read_captions
 
@@ -91,9 +90,9 @@ def claims(out: Path, content: dict) -> list[dict]:
         with judged.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
     else:
-        rows = yaml.safe_load((paths.PAPER_FACTS / "claims.yml").read_text(encoding="utf-8"))
         rows = [
-            {k: str(r.get(k) or "") for k in ("id", "place", "claim", "notebook", "figure")} | {"verdict": "not judged yet"} for r in rows
+            {"id": c.id, "place": c.place, "claim": c.sentence, "notebook": c.notebook, "figure": c.figure, "verdict": "not judged yet"}
+            for c in CLAIMS
         ]
     for row in rows:
         row["notebook"] = next((s for s in content if row.get("notebook") and s.startswith(Path(row["notebook"]).stem)), "")

@@ -1,0 +1,38 @@
+"""A claim of the paper: where it stands, what it says, how it is read, and the function that turns tables into comparisons."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sslslr.claims.verdict import Comparison, Tables
+
+Compare = Callable[[Tables], list[Comparison]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One claim. ``control`` is judged beside it: where it does not hold, ``warns`` is added to the sentence of the verdict."""
+
+    id: str
+    place: str  # in the paper
+    sentence: str  # what the paper says, in one sentence
+    reading: str  # how it is measured here
+    notebook: str  # its number: the notebook that writes the tables
+    figure: str  # that shows it
+    compare: Compare
+    control: Compare | None = None
+    warns: str = ""
+    data: tuple[str, ...] = ("synthetic", "real")  # kinds of data that it is judged on
+    profiles: tuple[str, ...] = ()  # that judge it; none named: all that judge
+
+
+def claim(**about) -> Callable[[Compare], Claim]:
+    """Decorator that makes a claim of its function of tables; the function's name in capitals is the claim's id.
+
+    C1 to C10 are claims of the text, F2 to F8 what the figures are said to show; a "b" is a second reading of a claim.
+    """
+
+    def made(compare: Compare) -> Claim:
+        name = compare.__name__
+        return Claim(id=name[0].upper() + name[1:], compare=compare, **about)
+
+    return made
