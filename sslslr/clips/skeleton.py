@@ -154,6 +154,13 @@ KINECT_20 = Skeleton(
 SKELETONS = {s.name: s for s in (MEDIAPIPE_75, KINECT_20)}
 
 
+def of_size(landmarks: int, purpose: str) -> Skeleton:
+    """The layout with so many landmarks; SignError, which says what it was wanted for (``purpose``), where there is none."""
+    if (skeleton := next((s for s in SKELETONS.values() if len(s) == landmarks), None)) is None:
+        raise SignError(f"{purpose}: no known skeleton has {landmarks} landmarks; there are {', '.join(SKELETONS)}")
+    return skeleton
+
+
 def mirror(landmarks: np.ndarray, skeleton: Skeleton, about: float = 0.0) -> np.ndarray:
     """The clip as seen in a mirror: x is reflected about ``x = about`` and left and right landmarks swap.
 
