@@ -5,7 +5,7 @@ import copy
 import torch
 from torch import nn
 
-from sslslr.methods.encoder import encode
+from sslslr.methods.encoder import PoseTransformer, encode
 from sslslr.methods.lightly import ProjectionHead, deactivate_requires_grad, update_momentum
 
 
@@ -16,12 +16,12 @@ def perceptron(size: int, hidden: int, out: int, batchnorm: bool = True, layerno
 
 
 class Projected(nn.Module):
-    """An encoder and a projection width -> width -> 128, which every self-supervised method here has."""
+    """An encoder and a projection width -> width -> 128, which every self-supervised method here has (norms as in ``perceptron``)."""
 
-    def __init__(self, encoder: nn.Module, projection: int = 128):
+    def __init__(self, encoder: PoseTransformer, projection: int = 128, batchnorm: bool = True, layernorm: bool = False):
         super().__init__()
         self.encoder = encoder
-        self.projection = perceptron(encoder.width, encoder.width, projection)
+        self.projection = perceptron(encoder.width, encoder.width, projection, batchnorm, layernorm)
 
     def head(self, features: torch.Tensor) -> torch.Tensor:
         """Projection (B, 128) of the encoder's output (B, width): what the loss compares."""
