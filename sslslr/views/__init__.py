@@ -52,11 +52,13 @@ class ViewConfig:
         """One random view of x (B, T, J, C) with valid ``lengths`` (B,); alpha and beta as ``of`` gives them."""
         return VIEWS[self.name](x, lengths, generator, *self._shares(alpha, beta))
 
-    def pair(self, x: torch.Tensor, lengths: torch.Tensor, generator: torch.Generator | None = None, alpha=None, beta=None):
+    def pair(
+        self, x: torch.Tensor, lengths: torch.Tensor, generator: torch.Generator | None = None, alpha=None, beta=None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Two random views of x: drawn one by one, but for the view sets in ``PAIRS``, which draw them together."""
         if self.name in PAIRS:
             return PAIRS[self.name](x, lengths, generator, *self._shares(alpha, beta))
-        return tuple(self.view(x, lengths, generator, alpha, beta) for _ in range(2))
+        return self.view(x, lengths, generator, alpha, beta), self.view(x, lengths, generator, alpha, beta)
 
     def _shares(self, alpha, beta) -> tuple:
         return self.alpha if alpha is None else alpha, self.beta if beta is None else beta
