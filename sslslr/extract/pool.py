@@ -3,7 +3,7 @@
 Made here for two promises that no library gives together: a worker that dies (out of memory, a crash in native code) costs
 the one clip it was at, and workers end when the parent is killed outright, after the file that they are writing. With
 ``concurrent.futures`` and joblib's loky one dead worker ends the batch; with pebble one does that dies while no other is at
-a clip, say out of memory as it makes its graph, and its workers outlive a killed parent until their clip is done.
+a clip, say out of memory as it makes its graph.
 """
 
 import multiprocessing
