@@ -8,15 +8,12 @@ prominent hump of the wrists' speed in each half of the clip (``find_peaks``), t
 """
 
 import argparse
-import os
 import time
 import warnings
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
-
 import numpy as np
 from scipy.signal import find_peaks, peak_widths, savgol_filter
+from threadpoolctl import threadpool_limits
 
 from sslslr.clips import boundaries
 from sslslr.clips.signs import Signs, prepare
@@ -63,6 +60,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=1000, help="clips of each corpus")
     parser.add_argument("--training", type=float, default=5.0, help="seconds of one training on one core")
     asked = parser.parse_args()
+    threadpool_limits(1)
     warnings.simplefilter("ignore")  # a hump at the edge has no width
     print(
         f"  {'corpus, frames':<24}{'ours, clips/s':>15}{'SciPy, clips/s':>16}{'ratio':>8}{'ours, error':>13}{'SciPy, error':>14}{'ratio':>8}"

@@ -57,7 +57,8 @@ def main() -> None:
         root = Path(temporary)
         (videos := root / "videos").mkdir()
         prepare(videos, asked.videos, asked.clips)
-        seconds = {"ours, 1 worker": [], "ours, 2 workers": [], "pose-format, 1 worker": [], "pose-format, 2 workers": []}
+        contestants = ("ours, 1 worker", "ours, 2 workers", "pose-format, 1 worker", "pose-format, 2 workers")
+        seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in contestants}
         for turn in range(asked.rounds):
             for name in seconds:
                 workers = name.split(", ")[1][0]

@@ -16,7 +16,6 @@ import argparse
 import os
 import statistics
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +25,7 @@ from torch.utils.data import DataLoader
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from training import Clips, Common
+from training import DTYPES, Clips, Common, now, peak
 
 from sslslr import profiles
 from sslslr.clips.signs import Signs, prepare
@@ -37,24 +36,6 @@ from sslslr.methods.lightly import NTXentLoss
 from sslslr.methods.precision import autocast, resolve
 from sslslr.studies.corpora import base_run
 from sslslr.views import ViewConfig
-
-
-def now(device: torch.device) -> float:
-    """Wall clock once the device has done all that it was given."""
-    if device.type == "cuda":
-        torch.cuda.synchronize()
-    return time.perf_counter()
-
-
-def peak(device: torch.device, dtype: torch.dtype, size: int) -> float:
-    """Measured FLOP/s of dense square matrix products: the best of 20."""
-    a, b = (torch.randn(size, size, device=device).to(dtype) for _ in range(2))
-    best = 0.0
-    for _ in range(20):
-        started = now(device)
-        a @ b
-        best = max(best, 2 * size**3 / (now(device) - started))
-    return best
 
 
 def clips_of(run: Run, clips: int, frames: int) -> Signs:
@@ -136,10 +117,9 @@ def report(profile, device: torch.device, steps: int, size: int, workers: int) -
     runs = {m: base_run(profile, 0, method=m, views=ViewConfig("boundary")) for m in ("slfpn", "simclr")}
     signs = clips_of(runs["slfpn"], steps * profile.batch, profile.frames)
     precision = runs["slfpn"].precision
-    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-    rate = peak(device, dtype, size)
+    rate = peak(DTYPES[precision], size, device)
     print(f"dense {precision} products of {size} x {size}: {rate / 1e12:.2f} TFLOP/s measured")
-    loops = {}
+    loops: dict[str, float] = {}
     for method, run in runs.items():
         for compiled in (False, True) if device.type == "cuda" else (False,):
             if device.type == "cuda":

@@ -7,7 +7,7 @@ lsa-like and gsl-like: synthetic corpora, which this project makes itself, so no
 from sslslr import profiles
 from sslslr.learning import weights
 from sslslr.learning.store import fetch
-from sslslr.learning.training import as_json
+from sslslr.learning.training import Run, as_json
 from sslslr.studies import comparison, evaluation, recipe
 from sslslr.studies.corpora import load, split
 
@@ -25,7 +25,7 @@ CARD = {
 }
 
 
-def runs(profile, rates) -> dict[str, tuple[str, object]]:
+def runs(profile, rates) -> dict[str, tuple[str, Run]]:
     """Name -> (what it is, its run)."""
     return {
         "slfpn": ("SL-FPN with boundary views, as the paper states it.", comparison.run_of("slfpn", "boundary", profile, 0, rates)),

@@ -19,8 +19,10 @@ def table(folders: list[str]) -> str:
     """One Markdown table over all folders: a row a model and view set, a column a corpus, accuracies with intervals."""
     rows = pd.concat([pd.read_csv(paths.results(*folder.split("/")) / "tables" / "table1_linear.csv") for folder in folders])
     about = rows.drop_duplicates("corpus").set_index("corpus")
-    clips = rows.groupby("corpus")["test_clips"].min()
-    head = {c: f"{c} ({a['kind']}; {int(a['n'])} runs, {int(clips[c])} clips; chance {100 * a['chance']:.1f})" for c, a in about.iterrows()}
+    about["clips"] = rows.groupby("corpus")["test_clips"].min()
+    head = {
+        c: f"{c} ({a['kind']}; {int(a['n'])} runs, {int(a['clips'])} clips; chance {100 * a['chance']:.1f})" for c, a in about.iterrows()
+    }
     return wide(rows.assign(corpus=rows["corpus"].map(head)), ["model", "views"], "corpus").to_markdown(index=False)
 
 

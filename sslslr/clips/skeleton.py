@@ -119,31 +119,15 @@ _KINECT = [
     "left_foot",
     "right_foot",
 ]
+_KINECT_EDGES = (
+    (0, 1), (1, 2), (1, 3), (2, 4), (4, 6), (6, 8), (3, 5), (5, 7), (7, 9), (1, 10), (10, 11), (11, 12),
+    (11, 13), (12, 14), (14, 16), (16, 18), (13, 15), (15, 17), (17, 19),
+)  # fmt: skip
 
 KINECT_20 = Skeleton(
     name="kinect-20",
     landmarks=tuple(_KINECT),
-    edges=(
-        (0, 1),
-        (1, 2),
-        (1, 3),
-        (2, 4),
-        (4, 6),
-        (6, 8),
-        (3, 5),
-        (5, 7),
-        (7, 9),
-        (1, 10),
-        (10, 11),
-        (11, 12),
-        (11, 13),
-        (12, 14),
-        (14, 16),
-        (16, 18),
-        (13, 15),
-        (15, 17),
-        (17, 19),
-    ),  # fmt: skip
+    edges=_KINECT_EDGES,
     pairs=tuple((i, i + 1) for i, n in enumerate(_KINECT) if n.startswith("left")),
     shoulders=(2, 3),
     wrists=(6, 7),
@@ -152,6 +136,13 @@ KINECT_20 = Skeleton(
 )
 
 SKELETONS = {s.name: s for s in (MEDIAPIPE_75, KINECT_20)}
+
+
+def of_size(landmarks: int, purpose: str) -> Skeleton:
+    """The layout with so many landmarks; SignError, which says what it was wanted for (``purpose``), where there is none."""
+    if (skeleton := next((s for s in SKELETONS.values() if len(s) == landmarks), None)) is None:
+        raise SignError(f"{purpose}: no known skeleton has {landmarks} landmarks; there are {', '.join(SKELETONS)}")
+    return skeleton
 
 
 def mirror(landmarks: np.ndarray, skeleton: Skeleton, about: float = 0.0) -> np.ndarray:

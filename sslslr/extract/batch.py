@@ -14,7 +14,7 @@ from tqdm import tqdm
 from sslslr.errors import SignError
 from sslslr.extract import summary
 from sslslr.extract.clips import Clip, clip_path
-from sslslr.extract.holistic import Holistic
+from sslslr.extract.holistic import Backend, Holistic
 from sslslr.extract.pool import Died, imap_unordered
 from sslslr.extract.sources import Source, find
 from sslslr.extract.worker import Worker, done_row, facts, failed_row, failure_path, fingerprint, state_of
@@ -25,7 +25,7 @@ def extract(
     out: Path,
     workers: int = 0,
     manifest: Path | None = None,
-    backend: Callable[[], Callable] = Holistic,
+    backend: Callable[[], Backend] = Holistic,
     retry: bool = False,
     progress: bool = True,
 ):

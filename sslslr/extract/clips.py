@@ -81,7 +81,7 @@ class Clip:
         try:
             with np.load(path, allow_pickle=False) as stored:
                 arrays = {key: stored[key] for key in ARRAYS}
-                size = tuple(int(x) for x in stored["size"])
+                width, height = (int(x) for x in stored["size"])
                 about = {key: stored[key].item() for key in ABOUT}
         except FileNotFoundError:
             raise SignError(f"{path}: no such file; expected a clip made by python -m sslslr.extract") from None
@@ -91,7 +91,7 @@ class Clip:
         for key, shape in ARRAYS.items():
             if arrays[key].shape != (frames, *shape):
                 raise SignError(f"{path}: {key} has shape {arrays[key].shape}; expected {(frames, *shape)}; extract it again")
-        return cls(**arrays, size=size, **about)
+        return cls(**arrays, size=(width, height), **about)
 
 
 def clip_path(folder: Path, name: str) -> Path:

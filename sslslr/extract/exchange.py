@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pose_format import Pose
@@ -53,7 +54,7 @@ def import_pose(path: Path) -> Clip:
         raise SignError(f"{path}: holds {data.shape[1]} people; expected one")
     width, height = pose.header.dimensions.width, pose.header.dimensions.height
     starts = dict(zip(names, np.cumsum([0] + [len(c.points) for c in pose.header.components]), strict=False))
-    parts = {}
+    parts: dict[str, Any] = {}
     for part, count in PARTS.items():
         chosen = slice(starts[COMPONENTS[part]], starts[COMPONENTS[part]] + count)
         scaled = data[:, 0, chosen, :3] / np.array([width, height, 1])
@@ -62,7 +63,7 @@ def import_pose(path: Path) -> Clip:
             visible = confidence[:, 0, chosen]
             parts["visibility"] = np.where(visible > 0, visible, np.nan).astype(np.float16)
     time = np.arange(len(data)) * 1000 / pose.body.fps
-    about = {"backend": "mediapipe-holistic", "version": "unknown", "complexity": -1}
+    about: dict[str, Any] = {"backend": "mediapipe-holistic", "version": "unknown", "complexity": -1}
     return Clip(**parts, time=time, size=(width, height), fps=float(pose.body.fps), **about)
 
 

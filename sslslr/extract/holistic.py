@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -27,6 +28,14 @@ _THRESHOLDS = {  # MediaPipe's own defaults for detection and for tracking
 }
 
 
+class Backend(Protocol):
+    """What finds landmarks: called with a clip's pictures, returns its parts (see ``Holistic``); ``about`` says what it is."""
+
+    about: dict[str, Any]
+
+    def __call__(self, pictures: Iterable[np.ndarray]) -> dict[str, np.ndarray]: ...
+
+
 class Holistic:
     """A MediaPipe Holistic graph; call it with a clip's pictures. One a process, about 430 MB, any number of clips.
 
@@ -38,7 +47,7 @@ class Holistic:
         with quiet_stderr():
             self._graph, version = _build(complexity)
             self._graph.process({"image": np.zeros((64, 64, 3), np.uint8)})  # its threads have now said what they had to say
-        self.about = {"backend": "mediapipe-holistic", "version": version, "complexity": complexity}
+        self.about: dict[str, Any] = {"backend": "mediapipe-holistic", "version": version, "complexity": complexity}
 
     def __call__(self, pictures: Iterable[np.ndarray]) -> dict[str, np.ndarray]:
         """Landmarks of one clip from its pictures (H, W, 3) uint8 RGB.
@@ -47,7 +56,7 @@ class Holistic:
         height (outside it they exceed that), z in picture widths; NaN where not found; visibility (T, 33) in 0 to 1.
         The graph is reset first, so that nothing of the clip before is left and the result is that of a new graph.
         """
-        found = {part: [] for part in (*PARTS, "visibility")}
+        found: dict[str, list] = {part: [] for part in (*PARTS, "visibility")}
         with quiet_stderr():
             self._graph.reset()
             for picture in pictures:
@@ -66,7 +75,7 @@ def _build(complexity: int):
     import mediapipe
     from mediapipe.framework import calculator_pb2
     from mediapipe.python.solution_base import SolutionBase
-    from mediapipe.python.solutions import holistic
+    from mediapipe.python.solutions import holistic  # noqa: F401  (knows the options' types; unknown ones are dropped in silence)
 
     root = Path(mediapipe.__file__).parent.parent
     model = root / f"mediapipe/modules/pose_landmark/{_MODELS.get(complexity)}.tflite"

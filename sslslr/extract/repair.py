@@ -1,19 +1,12 @@
 """Filling gaps and smoothing, on reading and only when asked for; what was invented is counted."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from scipy.signal import savgol_filter
 
 from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
-from sslslr.extract.clips import read_folder
-
-
-def read_repaired(folder: Path, gap: int = 0, smooth: int = 0, **options) -> tuple[Signs, np.ndarray]:
-    """``clips.read_folder`` and then ``repair``: the data set, and how much of each landmark was invented."""
-    return repair(read_folder(folder, **options), gap, smooth)
 
 
 def repair(signs: Signs, gap: int = 0, smooth: int = 0) -> tuple[Signs, np.ndarray]:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from sslslr.errors import SignError
 from sslslr.extract.video import VIDEOS, WHOLE, Cut, pictures
@@ -95,19 +96,20 @@ def _from_manifest(manifest: Path, videos: Path) -> list[Source]:
         raise SignError(f"{manifest}: not a CSV table in UTF-8 ({error}); expected the columns {', '.join(COLUMNS)}") from None
     if "path" not in table or table.empty:
         lack = "no column path" if len(table) else "no row"
-        raise SignError(f"{manifest}: {lack} (columns: {', '.join(table)}); expected {', '.join(COLUMNS)}")
-    return [_row(dict(row), f"{manifest}, line {line}", videos) for line, row in enumerate(table.to_dict("records"), 2)]
+        raise SignError(f"{manifest}: {lack} (columns: {', '.join(map(str, table))}); expected {', '.join(COLUMNS)}")
+    return [_row(row, f"{manifest}, line {line}", videos) for line, row in enumerate(table.to_dict("records"), 2)]
 
 
 def unknown_columns(manifest: Path) -> list[str]:
     """Columns of a manifest that nothing reads: a misspelt one would silently lose its values."""
     import pandas as pd
 
-    return [c for c in pd.read_csv(manifest, dtype=str, nrows=0, encoding="utf-8-sig", skipinitialspace=True) if c not in COLUMNS]
+    head = pd.read_csv(manifest, dtype=str, nrows=0, encoding="utf-8-sig", skipinitialspace=True)
+    return [str(c) for c in head if c not in COLUMNS]
 
 
-def _row(row: dict[str, str], where: str, videos: Path) -> Source:
-    row = {key: value.strip() for key, value in row.items() if isinstance(value, str)}
+def _row(cells: dict, where: str, videos: Path) -> Source:
+    row = {str(key): value.strip() for key, value in cells.items() if isinstance(value, str)}
     if not row["path"]:
         raise SignError(f"{where}: the path is empty; give each row a video's path, relative to {videos}")
     cut = _cut(row, where)
@@ -122,7 +124,7 @@ def _row(row: dict[str, str], where: str, videos: Path) -> Source:
 
 
 def _cut(row: dict[str, str], where: str) -> Cut:
-    values = {}
+    values: dict[str, Any] = {}
     for column, kind in (("start", float), ("end", float), ("start_frame", int), ("end_frame", int), ("fps", float)):
         try:
             value = kind(row[column]) if row.get(column) else None

@@ -8,6 +8,7 @@ the file declares is compared with its real one first.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
@@ -172,15 +173,16 @@ def _decode(path: Path, seek: float = 0.0) -> Iterator[tuple[float, np.ndarray]]
             stream = streams[0]
             stream.codec_context.options = {"err_detect": "explode"}
             origin = stream.start_time or 0
-            if seek:
+            if seek and stream.time_base:
                 container.seek(origin + int(seek / 1000 / stream.time_base), stream=stream)
             for index, frame in enumerate(container.decode(stream), 1):
                 if frame.is_corrupt:
                     raise VideoError("unreadable", f"{path}: damaged at frame {index}; download it again")
-                if frame.pts is None and seek:
+                time = (index - 1) * 1000 / float(stream.average_rate or stream.base_rate or 25)
+                if frame.pts is not None and frame.time_base is not None:
+                    time = float((frame.pts - origin) * frame.time_base) * 1000
+                elif seek:
                     raise VideoError("unreadable", f"{path}: has no time stamps; re-encode it")
-                rate = float(stream.average_rate or stream.base_rate or 25)
-                time = (index - 1) * 1000 / rate if frame.pts is None else float((frame.pts - origin) * frame.time_base) * 1000
                 yield time, _upright(frame, stream.sample_aspect_ratio)
     except FFmpegError as error:
         where = f"damaged after frame {index}" if index else "not a video that can be decoded"
@@ -232,7 +234,7 @@ def _folder_frames(path: Path, cut: Cut) -> Iterator[tuple[float, np.ndarray]]:
 def write_video(path: Path, pictures, fps: float = 25.0, codec: str = "libx264", pixels: str = "yuv420p", **options: str) -> Path:
     """Encode RGB pictures (H, W, 3) uint8, all of one size (even with yuv420p), to ``path``; the suffix decides the container."""
     with av.open(str(path), "w", options=options) as container:
-        stream = container.add_stream(codec, rate=round(fps))
+        stream = cast("av.VideoStream", container.add_stream(codec, rate=round(fps)))
         stream.pix_fmt = pixels
         for picture in pictures:
             if not stream.codec_context.is_open:

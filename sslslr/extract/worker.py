@@ -6,12 +6,13 @@ Kept apart from the batch so that a worker starts fast: it loads neither pandas 
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from sslslr.errors import SignError
 from sslslr.extract.clips import Clip, clip_path
-from sslslr.extract.holistic import PARTS
+from sslslr.extract.holistic import PARTS, Backend
 from sslslr.extract.pool import WRITING
 from sslslr.extract.sources import Source, cut_name
 from sslslr.extract.video import WHOLE, Cut, VideoError, frames, pictures
@@ -21,17 +22,19 @@ LASTING = ("unreadable", "no video stream", "truncated", "empty", "no person")
 """Failures that the same file would give again: remembered, and not tried again until the file changes."""
 
 
-def extract_clip(path: Path, holistic: Callable, cut: Cut = WHOLE) -> Clip:
+def extract_clip(path: Path, holistic: Backend, cut: Cut = WHOLE) -> Clip:
     """Landmarks of one video, or of the part ``cut`` of it. ``holistic``: a ``holistic.Holistic``, to be used again.
 
     Raises VideoError with its ``reason`` when the video can't be read whole or shows no person in any frame.
     """
-    times, size = [], []
+    times: list[float] = []
+    size = (0, 0)
 
     def upright() -> Iterator[np.ndarray]:
+        nonlocal size
         for at, picture in frames(path, cut):
             times.append(at)
-            size[:] = picture.shape[1::-1]
+            size = (picture.shape[1], picture.shape[0])
             yield picture
 
     found = holistic(upright())
@@ -39,14 +42,14 @@ def extract_clip(path: Path, holistic: Callable, cut: Cut = WHOLE) -> Clip:
         raise VideoError("no person", f"{path}: no person found in its {len(times)} frames; leave it out, or film nearer and brighter")
     span = times[-1] - times[0]
     fps = round((len(times) - 1) * 1000 / span, 3) if span > 0 else cut.fps
-    parts = {part: values.astype(np.float16) for part, values in found.items()}
-    return Clip(**parts, time=np.array(times), size=tuple(size), fps=fps, source=fingerprint(path, cut), **holistic.about)
+    parts: dict[str, Any] = {part: values.astype(np.float16) for part, values in found.items()}
+    return Clip(**parts, time=np.array(times), size=size, fps=fps, source=fingerprint(path, cut), **holistic.about)
 
 
 class Worker:
     """What a worker process keeps between clips: its graph. Called with (number, source), returns the report's row."""
 
-    def __init__(self, backend: Callable[[], Callable], out: Path):
+    def __init__(self, backend: Callable[[], Backend], out: Path):
         self.backend, self.out = backend, out
         try:
             self.holistic = backend()
@@ -80,7 +83,7 @@ class Worker:
         return failed_row(source, reason, detail)
 
 
-def facts(source: Source) -> dict:
+def facts(source: Source) -> dict[str, Any]:
     """The part of a report's row that is known before extraction."""
     cut = source.cut
     start, end = (cut.first, cut.last) if cut.first or cut.last else (cut.start, cut.end)

@@ -19,6 +19,7 @@ from sslslr.measures import probes
 from sslslr.measures.collapse import collapse_measures
 from sslslr.methods import METHODS
 from sslslr.methods.encoder import EncoderConfig, PoseTransformer, embed
+from sslslr.methods.heads import Method
 from sslslr.methods.precision import PRECISIONS, autocast
 from sslslr.paths import atomic
 from sslslr.views import ViewConfig
@@ -70,7 +71,7 @@ class Run:
         if self.precision not in PRECISIONS:
             raise SignError(f"precision {self.precision!r} of a run: expected {' or '.join(PRECISIONS)}")
 
-    def build(self, classes: int) -> nn.Module:
+    def build(self, classes: int) -> Method:
         """The method around a fresh encoder, initialised from the seed."""
         torch.manual_seed(self.seed)
         try:

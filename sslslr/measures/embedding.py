@@ -1,5 +1,7 @@
 """What lies in an embedding: intra-class inertia (Table 5), how much of it is sign and how much signer, what a map keeps of it."""
 
+import warnings
+
 import numpy as np
 from sklearn.manifold import trustworthiness as _trustworthiness
 from sklearn.preprocessing import normalize
@@ -101,9 +103,7 @@ def trustworthiness(x, flat, neighbours: int = 10) -> float:
 
 def umap(x, seed: int = 0, neighbours: int = 15, distance: float = 0.1) -> np.ndarray:
     """UMAP of x (N, d) to (N, 2), cosine, the same settings for every panel; one thread, so that a seed decides it all."""
-    import warnings
-
-    import umap as library
+    import umap as library  # here: it takes a dozen seconds
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

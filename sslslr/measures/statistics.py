@@ -51,8 +51,8 @@ def claims(rows: pd.DataFrame, pairs: list[dict], column: str, over: list[str], 
         found = interval(difference)
         p = stats.ttest_1samp(difference, 0).pvalue if len(difference) > 1 and difference.std() > 0 else float(found["mean"] == 0)
         out.append(pair | {"points": found["mean"]} | {k: found[k] for k in ("low", "high", "n")} | {"p": p})
-    out = pd.DataFrame(out)
-    out["p_holm"] = holm(out["p"].fillna(1))
-    sure = (out["p_holm"] < 0.05) & (out["n"] > 1)
-    out["verdict"] = np.where(~sure, "undecided", np.where(out["points"] > 0, "better", "worse"))
-    return out
+    table = pd.DataFrame(out)
+    table["p_holm"] = holm(table["p"].fillna(1))
+    sure = (table["p_holm"] < 0.05) & (table["n"] > 1)
+    table["verdict"] = np.where(~sure, "undecided", np.where(table["points"] > 0, "better", "worse"))
+    return table

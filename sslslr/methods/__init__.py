@@ -5,6 +5,7 @@ for a scalar. ``head(features)`` is what the loss compares, from the encoder's o
 """
 
 from sslslr.methods.byol import BYOL
+from sslslr.methods.heads import Method
 from sslslr.methods.moco import MoCo
 from sslslr.methods.simclr import SimCLR
 from sslslr.methods.simsiam import SimSiam
@@ -12,7 +13,7 @@ from sslslr.methods.slfpn import SLFPN
 from sslslr.methods.slfpn_plus import SLFPNPlus
 from sslslr.methods.supervised import Supervised
 
-METHODS = {
+METHODS: dict[str, type[Method]] = {
     "simclr": SimCLR,
     "moco": MoCo,
     "simsiam": SimSiam,

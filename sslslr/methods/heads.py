@@ -5,7 +5,7 @@ import copy
 import torch
 from torch import nn
 
-from sslslr.methods.encoder import encode
+from sslslr.methods.encoder import PoseTransformer, encode
 from sslslr.methods.lightly import ProjectionHead, deactivate_requires_grad, update_momentum
 
 
@@ -15,21 +15,35 @@ def perceptron(size: int, hidden: int, out: int, batchnorm: bool = True, layerno
     return ProjectionHead([(size, hidden, nn.Sequential(*norm) if norm else None, nn.ReLU()), (hidden, out, None, None)]).layers
 
 
-class Projected(nn.Module):
-    """An encoder and a projection width -> width -> 128, which every self-supervised method here has."""
+class Method(nn.Module):
+    """What training and probes know of a method: its ``encoder``, ``loss`` and ``head``."""
 
-    def __init__(self, encoder: nn.Module, projection: int = 128):
-        super().__init__()
-        self.encoder = encoder
-        self.projection = perceptron(encoder.width, encoder.width, projection)
+    encoder: PoseTransformer
 
     def head(self, features: torch.Tensor) -> torch.Tensor:
-        """Projection (B, 128) of the encoder's output (B, width): what the loss compares."""
-        return self.projection(features)
+        """What the loss compares (B, d), from the encoder's output (B, width)."""
+        raise NotImplementedError
 
     def output(self, x: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
         """``head`` of the encoder's output for x (B, T, J, C)."""
         return self.head(self.encoder(x, valid))
+
+    def loss(self, original, view1, view2, valid, labels) -> torch.Tensor:
+        """Scalar loss of a batch of clips (B, T, J, C) and two views of them; valid (B, T), labels (B,)."""
+        raise NotImplementedError
+
+
+class Projected(Method):
+    """An encoder and a projection width -> width -> 128, which every self-supervised method here has (norms as in ``perceptron``)."""
+
+    def __init__(self, encoder: PoseTransformer, projection: int = 128, batchnorm: bool = True, layernorm: bool = False):
+        super().__init__()
+        self.encoder = encoder
+        self.projection = perceptron(encoder.width, encoder.width, projection, batchnorm, layernorm)
+
+    def head(self, features: torch.Tensor) -> torch.Tensor:
+        """Projection (B, 128) of the encoder's output (B, width): what the loss compares."""
+        return self.projection(features)
 
     def project(self, valid: torch.Tensor, *views: torch.Tensor) -> list[torch.Tensor]:
         """Projections (B, 128) of several views of a batch, with gradient."""

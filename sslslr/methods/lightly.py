@@ -13,7 +13,7 @@ _SCHEMAS = (
 )
 
 try:
-    import torchvision
+    import torchvision  # noqa: F401  (only to see whether it loads)
 except RuntimeError as error:
     if "torchvision::nms does not exist" not in str(error):
         raise
@@ -25,8 +25,8 @@ except RuntimeError as error:
     for schema in _SCHEMAS:
         _declared.define(schema)
 
-from lightly.loss import NegativeCosineSimilarity, NTXentLoss, VICRegLoss
-from lightly.models.modules.heads import ProjectionHead
-from lightly.models.utils import deactivate_requires_grad, update_momentum
+from lightly.loss import NegativeCosineSimilarity, NTXentLoss, VICRegLoss  # noqa: E402
+from lightly.models.modules.heads import ProjectionHead  # noqa: E402
+from lightly.models.utils import deactivate_requires_grad, update_momentum  # noqa: E402
 
 __all__ = ["NTXentLoss", "NegativeCosineSimilarity", "ProjectionHead", "VICRegLoss", "deactivate_requires_grad", "update_momentum"]

@@ -3,15 +3,16 @@
 Every part that section 7 takes out is a switch; with none of them touched this is SL-FPN as the paper's text reads.
 """
 
+import operator
 from collections.abc import Callable
+from functools import reduce
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from sslslr.errors import SignError
-from sslslr.methods.encoder import encode
-from sslslr.methods.heads import perceptron
+from sslslr.methods.heads import Projected, perceptron
 
 # The text of equation 2 leaves open which output goes through the predictor and which target stands still.
 READINGS = {
@@ -53,7 +54,7 @@ def slfpn_loss(
     if normalise:
         z1, z2, zo, p, target = (F.normalize(v, dim=1) for v in (z1, z2, zo, p, target))
     pairs = [(z1, z2), (z1, zo), (p, target)] if original else [(z1, z2), (p, target)]
-    return sum(F.mse_loss(a, b) for a, b in pairs)
+    return reduce(operator.add, (F.mse_loss(a, b) for a, b in pairs))
 
 
 def without_layernorm(module: nn.Module) -> None:
@@ -64,7 +65,7 @@ def without_layernorm(module: nn.Module) -> None:
             setattr(module.get_submodule(parent), name, nn.Identity())
 
 
-class SLFPN(nn.Module):
+class SLFPN(Projected):
     """SL-FPN around an encoder: projection width -> width -> 128, predictor 128 -> hidden -> 128.
 
     Options are the readings that the paper's text allows, the switches of section 7 (``slfpn_loss``; ``predictor=False``
@@ -78,7 +79,6 @@ class SLFPN(nn.Module):
         self, encoder, classes=0, *, projection=128, hidden=64, batchnorm=True, layernorm="encoder", predictor=True, stop_gradient=True,
         original=True, reading="original-to-view1", normalise=False, permuted=False,
     ):  # fmt: skip
-        super().__init__()
         if reading not in READINGS:
             raise SignError(f"reading {reading!r} of equation 2 is unknown; there are {', '.join(READINGS)}")
         if layernorm not in LAYERNORMS:
@@ -89,8 +89,7 @@ class SLFPN(nn.Module):
             without_layernorm(encoder)
         elif layernorm == "blocks":
             without_layernorm(encoder.embed)
-        self.encoder = encoder
-        self.projection = perceptron(encoder.width, encoder.width, projection, batchnorm, layernorm == "head")
+        super().__init__(encoder, projection, batchnorm, layernorm == "head")
         self.predictor = perceptron(projection, hidden, projection, batchnorm, layernorm == "head") if predictor else nn.Identity()
         self.options = {
             "reading": reading,
@@ -100,17 +99,8 @@ class SLFPN(nn.Module):
             "original": original,
         }
 
-    def head(self, features: torch.Tensor) -> torch.Tensor:
-        """Projection (B, 128) of the encoder's output (B, width): what the loss compares."""
-        return self.projection(features)
-
-    def output(self, x: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
-        """``head`` of the encoder's output for x (B, T, J, C)."""
-        return self.head(self.encoder(x, valid))
-
     def loss(self, original, view1, view2, valid, labels) -> torch.Tensor:
         """Scalar loss of a batch of clips (B, T, J, C) and two views of them; labels are not looked at."""
         views = (view1, view2, original) if self.options["original"] else (view1, view2)
-        z1, z2, *rest = map(self.projection, encode(self.encoder, valid, *views))
-        zo = rest[0] if rest else z2
-        return slfpn_loss(z1, z2, zo, self.predictor, **self.options)
+        z1, z2, *rest = self.project(valid, *views)
+        return slfpn_loss(z1, z2, rest[0] if rest else z2, self.predictor, **self.options)

@@ -4,8 +4,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from sslslr.methods.heads import Method
 
-class Supervised(nn.Module):
+
+class Supervised(Method):
     """Cross-entropy of a linear classifier on the encoder's output, on the clips as they are."""
 
     def __init__(self, encoder, classes: int):
@@ -16,10 +18,6 @@ class Supervised(nn.Module):
     def head(self, features: torch.Tensor) -> torch.Tensor:
         """Logits (B, classes) of the encoder's output (B, width)."""
         return self.classifier(features)
-
-    def output(self, x: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
-        """``head`` of the encoder's output for x (B, T, J, C)."""
-        return self.head(self.encoder(x, valid))
 
     def loss(self, original, view1, view2, valid, labels) -> torch.Tensor:
         """Cross-entropy of the originals' logits with labels (B,); the views are not looked at."""

@@ -7,7 +7,7 @@ from sslslr.clips import boundaries
 from sslslr.clips.signs import Signs
 from sslslr.datasets.survey import hand_speed
 from sslslr.measures.statistics import interval
-from sslslr.report.figures import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY
+from sslslr.report.figures import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, handles
 
 END_COLOURS = {"first": BLUE, "last": ORANGE}
 METHOD_LOOKS = {"SL-FPN": (BLUE, "o"), "SimCLR": (ORANGE, "s"), "control": (GREY, "D")}
@@ -27,17 +27,7 @@ def sweep(rows, corpora: dict[str, Signs], found: dict):
         for ax, end in zip(pair, END_COLOURS, strict=True):
             part = rows[(rows["corpus"] == name) & (rows["end"] == end)]
             if np.isfinite(signs.onset).all():
-                true = signs.onset / (signs.lengths - 1) if end == "first" else 1 - signs.offset / (signs.lengths - 1)
-                low, middle, high = np.quantile(true, [0.1, 0.5, 0.9])
-                ax.axvspan(
-                    low,
-                    high,
-                    color=GREEN,
-                    alpha=0.15,
-                    lw=0,
-                    label=f"true {'onset' if end == 'first' else 'clip end - offset'}: middle 80 %",
-                )
-                ax.axvline(middle, color=GREEN, lw=1)
+                _true_end(ax, signs, end)
             shares = sorted(part["share"].unique())
             told = [interval(part[part["share"] == s]["test"]) for s in shares]
             mean, half = np.array([t["mean"] for t in told]), np.array([t["high"] - t["mean"] for t in told])
@@ -54,11 +44,17 @@ def sweep(rows, corpora: dict[str, Signs], found: dict):
             ax.set_title(f"{name}, {end} frames", fontsize=9)
         pair[0].set_ylabel("linear top-1 accuracy")
         pair[0].set_ylim(0, min(1.0, pair[0].get_ylim()[1]))
-    drawn = {}
-    for ax in axes[0]:
-        drawn |= {label: handle for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
-    fig.legend(drawn.values(), drawn.keys(), loc="outside upper center", ncols=3, fontsize=7.5)
+    drawn = handles(axes[0])
+    fig.legend(list(drawn.values()), list(drawn), loc="outside upper center", ncols=3, fontsize=7.5)
     return fig
+
+
+def _true_end(ax, signs: Signs, end: str) -> None:
+    true = signs.onset / (signs.lengths - 1) if end == "first" else 1 - signs.offset / (signs.lengths - 1)
+    low, middle, high = np.quantile(true, [0.1, 0.5, 0.9])
+    what = "onset" if end == "first" else "clip end - offset"
+    ax.axvspan(low, high, color=GREEN, alpha=0.15, lw=0, label=f"true {what}: middle 80 %")
+    ax.axvline(middle, color=GREEN, lw=1)
 
 
 def optima(told: dict[str, dict]):

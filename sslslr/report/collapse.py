@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 from matplotlib.ticker import MaxNLocator
 
-from sslslr.report.figures import BLUE, GREEN, ORANGE, PINK, RED, SKY
+from sslslr.report.figures import BLUE, GREEN, ORANGE, PINK, RED, SKY, name_columns, over_time
 
 COLOURS = (BLUE, RED, ORANGE, GREEN, PINK, SKY)
 MEASURES = {"std": "std of the output · √d", "rank": "effective rank", "norm": "norm of the output"}
@@ -21,18 +21,12 @@ def over_training(history, groups: dict[str, list[str]], measures: dict[str, str
     for row, (title, settings) in zip(axes, groups.items(), strict=True):
         for ax, column in zip(row, measures, strict=True):
             for setting, colour in zip(settings, COLOURS, strict=False):
-                wide = history[history["model"] == setting].pivot(index=at, columns="repeat", values=column)
-                ax.plot(wide.index, wide.mean(axis=1), color=colour, label=setting, lw=1.6)
-                ax.fill_between(wide.index, wide.min(axis=1), wide.max(axis=1), color=colour, alpha=0.15, lw=0)
+                over_time(ax, history[history["model"] == setting], at, column, 0.15, color=colour, label=setting, lw=1.6)
             ax.set_ylim(bottom=0)
             ax.tick_params(labelsize=7)
             ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         runs = history.loc[history["model"].isin(settings), "repeat"].nunique()
         row[0].set_ylabel(f"{title}\n({runs} run{'s' if runs != 1 else ''})", fontsize=9, fontweight="bold")
-    for ax, label in zip(axes[0], measures.values(), strict=True):
-        ax.set_title(label, fontsize=8.5, fontweight="normal")
-    for ax in axes[-1]:
-        ax.set_xlabel(at, fontsize=8)
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside upper center", ncols=3, fontsize=8)
+    name_columns(axes, measures.values(), at)
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize=8)
     return fig

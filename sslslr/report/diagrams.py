@@ -6,7 +6,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from sslslr.clips.signs import Signs
 from sslslr.clips.skeleton import Skeleton
-from sslslr.report.figures import BLUE, COLOURS, GREEN, GREY, ORANGE, PINK, RED, SKY
+from sslslr.report.figures import BLUE, COLOURS, GREEN, GREY, ORANGE, PINK, RED, SKY, name_columns, over_time
 
 PART_COLOURS = {"body": GREY, "left_hand": BLUE, "right_hand": ORANGE}
 
@@ -138,17 +138,12 @@ def curves(metrics, columns: dict[str, str], models, hidden: tuple[tuple[str, st
                 part = metrics[(metrics["corpus"] == corpus) & (metrics["model"] == model)]
                 if (column, model) in hidden or part.empty:
                     continue
-                wide = part.pivot(index="epoch", columns="repeat", values=column)
-                colour = COLOURS.get(model, GREY)
-                ax.plot(wide.index, wide.mean(axis=1), color=colour, label=model, ls="--" if "dropout" in model else "-")
-                ax.fill_between(wide.index, wide.min(axis=1), wide.max(axis=1), color=colour, alpha=0.2, lw=0)
+                look = {"color": COLOURS.get(model, GREY), "label": model, "ls": "--" if "dropout" in model else "-"}
+                over_time(ax, part, "epoch", column, 0.2, **look)
             ax.set_ylim(bottom=0)
             ax.tick_params(labelsize=7)
         row[0].set_ylabel(corpus, fontweight="bold", fontsize=9)
-    for ax, label in zip(axes[0], columns.values(), strict=True):
-        ax.set_title(label, fontsize=8.5, fontweight="normal")
-    for ax in axes[-1]:
-        ax.set_xlabel("epoch", fontsize=8)
+    name_columns(axes, columns.values(), "epoch")
     handles, labels = axes[0, -1].get_legend_handles_labels()
     fig.legend(handles, labels, loc="outside upper center", ncols=len(labels), fontsize=8)
     return fig

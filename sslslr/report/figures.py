@@ -2,7 +2,12 @@
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
 import seaborn as sns
+from cycler import cycler
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 # Okabe and Ito's palette, which stays distinct under the common colour-vision deficiencies.
 ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK, GREY = (
@@ -53,16 +58,44 @@ def style() -> None:
     mpl.rcParams.update({
         "figure.constrained_layout.use": True, "figure.dpi": 100, "savefig.dpi": 160, "axes.titleweight": "bold",
         "axes.titlelocation": "left", "svg.fonttype": "none", "svg.hashsalt": "sslslr", "legend.frameon": False,
-        "axes.prop_cycle": mpl.cycler(color=[BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY]),
+        "axes.prop_cycle": cycler(color=[BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY]),
     })  # fmt: skip
+
+
+def panels(count: int, height: float, width: float = 9.5) -> tuple[Figure, np.ndarray]:
+    """A figure of ``count`` panels, two a row, each row ``height`` inches high; and the panels (count,)."""
+    rows = -(-count // 2)
+    fig, axes = plt.subplots(rows, min(2, count), figsize=(width, height * rows), sharey=True, squeeze=False)
+    for ax in axes.flat[count:]:
+        ax.remove()
+    return fig, axes.flat[:count]
+
+
+def handles(axes) -> dict:
+    """Label -> what it stands for, of all ``axes`` together, each label once."""
+    return {label: handle for ax in axes for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+
+
+def over_time(ax: Axes, rows: pd.DataFrame, at: str, column: str, shade: float, **look) -> None:
+    """``column`` over ``at``: the mean over repeats as a line of this ``look``, their range as a band."""
+    wide = rows.pivot(index=at, columns="repeat", values=column)
+    (line,) = ax.plot(wide.index, wide.mean(axis=1), **look)
+    ax.fill_between(wide.index, wide.min(axis=1), wide.max(axis=1), color=line.get_color(), alpha=shade, lw=0)
+
+
+def name_columns(axes: np.ndarray, titles, at: str) -> None:
+    """Titles above the first row of ``axes`` (rows, columns), what is on the x axis below the last."""
+    for ax, title in zip(axes[0], titles, strict=True):
+        ax.set_title(title, fontsize=8.5, fontweight="normal")
+    for ax in axes[-1]:
+        ax.set_xlabel(at, fontsize=8)
 
 
 def dots(table, models, value="mean", title=""):
     """Dot-and-interval plot of a table of ``studies.controls.table``: a panel a corpus, a row a model; chance dashed."""
     corpora = list(dict.fromkeys(table["corpus"]))
-    height = 0.42 * len(models) + 1.3
-    fig, axes = plt.subplots(-(-len(corpora) // 2), min(2, len(corpora)), figsize=(9.5 if len(corpora) > 1 else 7, height * -(-len(corpora) // 2)), sharey=True, squeeze=False)  # fmt: skip
-    for ax, corpus in zip(axes.flat, corpora, strict=False):
+    fig, axes = panels(len(corpora), 0.42 * len(models) + 1.3, 9.5 if len(corpora) > 1 else 7)
+    for ax, corpus in zip(axes, corpora, strict=True):
         part = table[table["corpus"] == corpus].set_index("model").loc[list(models)[::-1]]
         for y, (model, row) in enumerate(part.iterrows()):
             ax.plot([row["low"], row["high"]], [y, y], color=COLOURS.get(model, GREY), lw=3, alpha=0.5, solid_capstyle="round")
@@ -82,7 +115,5 @@ def dots(table, models, value="mean", title=""):
         ax.set_title(
             f"{corpus}: {int(first['classes'])} glosses, {int(first['n'])} runs, {int(first['test_clips'])} test clips", fontsize=9
         )
-    for ax in list(axes.flat)[len(corpora) :]:
-        ax.remove()
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig

@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
+from matplotlib.figure import FigureBase
 
 from sslslr.clips.boundaries import Strokes
 from sslslr.clips.signs import Signs
@@ -60,7 +60,7 @@ def player(
         found = None if estimated is None else [float(estimated.onset[i]), float(estimated.offset[i])]
         clips.append({**clip, "estimated": found})
     name = f"sign-player-{uuid4().hex[:12]}"
-    data = json.dumps({"edges": _edges(signs), "steps": _STEPS, "clips": clips}, separators=(",", ":"), allow_nan=False)
+    data = json.dumps({"edges": edges_of(signs), "steps": _STEPS, "clips": clips}, separators=(",", ":"), allow_nan=False)
     words = [title if title and len(chosen) == 1 else _name(signs, i) for i in chosen]
     if behind is not None:
         words = [f"{w}; behind it: {_name(behind, j)}" for w, j in zip(words, others, strict=True)]
@@ -69,11 +69,11 @@ def player(
     return Player(
         f'<div id="{name}" class="sign-player" data-lm-suppress-shortcuts="true">{heading}'
         f'<div style="display:flex;flex-wrap:wrap;gap:12px">{figures}</div>'
-        f'<script type="application/json">{_safe(data)}</script><script>{SCRIPT.replace("PLAYER_ID", name)}</script></div>'
+        f'<script type="application/json">{safe_json(data)}</script><script>{SCRIPT.replace("PLAYER_ID", name)}</script></div>'
     )
 
 
-def strip(ax: Axes | None, signs: Signs, index: int, frames: int = 8) -> Figure:
+def strip(ax: Axes | None, signs: Signs, index: int, frames: int = 8) -> FigureBase:
     """A clip as ``frames`` skeletons in a row, preparation, stroke and retraction marked below where they are known.
 
     ``ax``: axes to draw on, or None for a figure of its own. Returns the figure. Raises SignError for an index outside
@@ -86,9 +86,9 @@ def strip(ax: Axes | None, signs: Signs, index: int, frames: int = 8) -> Figure:
         _, ax = plt.subplots(figsize=(1.25 * frames, 2.2))
     length = int(signs.lengths[index])
     shown = signs.landmarks[index, :length]
-    low, high = _view(signs, shown)
+    low, high = square(signs, shown)
     down = 1 if signs.skeleton.y_down else -1
-    edges = _edges(signs)
+    edges = edges_of(signs)
     for place, frame in enumerate(np.rint(np.linspace(0, length - 1, frames)).astype(int)):
         points = (shown[frame, :, :2] - low) / (high - low) * (1, down) + (place, 0 if down == 1 else 1)
         lines = [(points[a], points[b], part) for a, b, part in edges if np.isfinite(points[[a, b]]).all() and _inside(points[[a, b], 1])]
@@ -122,7 +122,7 @@ def _indices(signs: Signs, index) -> list[int]:
     return [i % len(signs) for i in chosen]
 
 
-def _edges(signs: Signs) -> list[tuple[int, int, str]]:
+def edges_of(signs: Signs) -> list[tuple[int, int, str]]:
     """What is drawn, with the part of the body it belongs to; legs that MediaPipe only guesses are left out."""
     part = {j: name for name, ids in signs.skeleton.parts.items() for j in ids}
     legs = [j for j, n in enumerate(signs.skeleton.landmarks) if any(w in n for w in ("knee", "ankle", "heel", "foot"))]
@@ -130,9 +130,9 @@ def _edges(signs: Signs) -> list[tuple[int, int, str]]:
     return [(a, b, part.get(b, "body")) for a, b in signs.skeleton.edges if a not in hidden and b not in hidden]
 
 
-def _view(signs: Signs, shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def square(signs: Signs, shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Corners of the square that holds what is drawn of a clip in all its frames."""
-    drawn = sorted({j for a, b, _ in _edges(signs) for j in (a, b)})
+    drawn = sorted({j for a, b, _ in edges_of(signs) for j in (a, b)})
     points = shown[:, drawn, :2].reshape(-1, 2)
     points = points[np.isfinite(points).all(1)]
     if not len(points):
@@ -151,18 +151,17 @@ def _clip(signs: Signs, i: int) -> dict:
     stroke = [float(signs.onset[i]), float(signs.offset[i])]
     return {
         "frames": len(shown), "fps": float(signs.fps), "stroke": stroke if np.isfinite(stroke).all() else None,
-        "points": _whole(signs, shown, *_view(signs, shown)),
+        "points": whole(signs, shown, *square(signs, shown)).tolist(),
     }  # fmt: skip
 
 
-def _whole(signs: Signs, shown: np.ndarray, low: np.ndarray, high: np.ndarray) -> list:
-    """A clip (T, J, 2) as T lists of whole numbers, -1 where a landmark is missing."""
+def whole(signs: Signs, shown: np.ndarray, low: np.ndarray, high: np.ndarray, steps: int = _STEPS, missing: int = MISSING) -> np.ndarray:
+    """A clip (T, J, 2) as whole numbers (T, 2 J) from 0 to ``steps`` across the square from ``low`` to ``high``, y downwards."""
     scaled = (shown - low) / (high - low)
     if not signs.skeleton.y_down:
         scaled[..., 1] = 1 - scaled[..., 1]
-    missing = ~np.isfinite(scaled).all(-1, keepdims=True)
-    whole = np.where(missing, MISSING, np.clip(np.nan_to_num(scaled) * _STEPS, 0, _STEPS).round()).astype(int)
-    return whole.reshape(len(shown), -1).tolist()
+    lost = ~np.isfinite(scaled).all(-1, keepdims=True)
+    return np.where(lost, missing, np.clip(np.nan_to_num(scaled) * steps, 0, steps).round()).astype(int).reshape(len(shown), -1)
 
 
 def _behind(signs: Signs, chosen: list[int], overlay) -> tuple[Signs, list[int]]:
@@ -184,8 +183,8 @@ def _pair(signs: Signs, i: int, behind: Signs, j: int) -> dict:
     first, second = (
         normalise(s.landmarks[k, : s.lengths[k], :, :2], s.skeleton, f"{s.name}, clip {s.clips[k]}") for s, k in ((signs, i), (behind, j))
     )
-    low, high = _view(signs, np.concatenate([first, second]))
-    return {**_clip(signs, i), "points": _whole(signs, first, low, high), "overlay": _whole(signs, second, low, high)}
+    low, high = square(signs, np.concatenate([first, second]))
+    return {**_clip(signs, i), "points": whole(signs, first, low, high).tolist(), "overlay": whole(signs, second, low, high).tolist()}
 
 
 def _name(signs: Signs, i: int) -> str:
@@ -193,6 +192,6 @@ def _name(signs: Signs, i: int) -> str:
     return " · ".join(filter(None, (gloss, f"{signs.name} ({signs.kind})", signer and f"signer {signer}", str(signs.clips[i]))))
 
 
-def _safe(data: str) -> str:
+def safe_json(data: str) -> str:
     """JSON that can't end the script element it stands in."""
     return data.replace("<", "\\u003c")

@@ -11,7 +11,7 @@ import numpy as np
 from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
 from sslslr.report.figures import BLUE, GREEN, ORANGE, PINK, RED, SKY, YELLOW
-from sslslr.report.player import Player, _edges, _safe, _view
+from sslslr.report.player import Player, edges_of, safe_json, square, whole
 from sslslr.report.scatter_script import SCRIPT
 
 PALETTE = (BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, "#000000")
@@ -35,7 +35,7 @@ def grid(panels: dict, marked: dict | None = None, groups: dict | None = None, n
         if groups is not None:
             for k, name in enumerate(np.unique(groups[column])):
                 ax.scatter(*x[groups[column] == name].T, s=5, color=PALETTE[k % len(PALETTE)], lw=0, alpha=0.8)
-        else:
+        elif marked is not None:
             inside = marked[column]
             ax.scatter(*x[~inside].T, s=4, color="#B5B5B5", lw=0)
             ax.scatter(*x[inside].T, s=16, color=RED, lw=0.4, edgecolor="white")
@@ -60,12 +60,12 @@ def explorer(signs: Signs, maps: dict[str, np.ndarray], marked: int, *, frames: 
         if np.shape(x) != (len(signs), 2) or not np.isfinite(x).all():
             raise SignError(f"map {name!r} has shape {np.shape(x)}; expected ({len(signs)}, 2), finite: one point a clip")
     names, signer = np.unique(signs.signers, return_inverse=True)
-    drawn = sorted({j for a, b, _ in _edges(signs) for j in (a, b)})
+    drawn = sorted({j for a, b, _ in edges_of(signs) for j in (a, b)})
     place = {j: k for k, j in enumerate(drawn)}
     clips = [_frames(signs, i, drawn, frames) for i in range(len(signs))]
     seconds = np.median(signs.lengths) / signs.fps
     data = {
-        "edges": [[place[a], place[b], part] for a, b, part in _edges(signs)], "joints": len(drawn), "marked": int(marked),
+        "edges": [[place[a], place[b], part] for a, b, part in edges_of(signs)], "joints": len(drawn), "marked": int(marked),
         "frames": base64.b64encode(np.concatenate(clips).tobytes()).decode(), "start": np.cumsum([0, *map(len, clips)]).tolist(),
         "fps": round(float(np.clip(np.median([len(c) for c in clips]) / seconds, 4, 25)), 1), "palette": PALETTE,
         "label": signs.labels.tolist(), "glosses": list(signs.glosses), "signer": signer.tolist(), "signers": names.tolist(),
@@ -82,7 +82,7 @@ def explorer(signs: Signs, maps: dict[str, np.ndarray], marked: int, *, frames: 
         f'<svg viewBox="0 0 1000 1000" role="group" aria-label="Map of embeddings: {words}" style="{box.format(size)}"></svg>'
         f'<div><canvas width="{size}" height="{size}" role="img" aria-label="The clip that is pointed at" style="{box.format(size // 2)}"></canvas>'
         f'<br><output aria-live="polite" style="display:block;max-width:{size // 2}px">Point at a clip.</output></div></div>'
-        f'<script type="application/json">{_safe(json.dumps(data, separators=(",", ":"), allow_nan=False))}</script>'
+        f'<script type="application/json">{safe_json(json.dumps(data, separators=(",", ":"), allow_nan=False))}</script>'
         f"<script>{SCRIPT.replace('MAP_ID', name)}</script></div>"
     )
 
@@ -92,13 +92,7 @@ def _frames(signs: Signs, i: int, drawn: list[int], frames: int) -> np.ndarray:
     length = int(signs.lengths[i])
     chosen = np.unique(np.rint(np.linspace(0, length - 1, min(frames, length))).astype(int))
     shown = np.asarray(signs.landmarks[i, :length], np.float32)
-    low, high = _view(signs, shown)
-    scaled = (shown[chosen][:, drawn, :2] - low) / (high - low)
-    if not signs.skeleton.y_down:
-        scaled[..., 1] = 1 - scaled[..., 1]
-    missing = ~np.isfinite(scaled).all(-1, keepdims=True)
-    whole = np.where(missing, MISSING, np.clip(np.nan_to_num(scaled) * STEPS, 0, STEPS).round())
-    return whole.astype(np.uint8).reshape(len(chosen), -1)
+    return whole(signs, shown[chosen][:, drawn, :2], *square(signs, shown), STEPS, MISSING).astype(np.uint8)
 
 
 def _scaled(x: np.ndarray) -> np.ndarray:

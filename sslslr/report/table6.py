@@ -54,10 +54,9 @@ def table6(found: pd.DataFrame) -> pd.DataFrame:
     """Reported rows, our rows ``found``, and a row for each data set of ``PLACES`` that nobody has run; ``state`` says which."""
     facts = reported()
     here, profile = set(found["dataset"]), found["profile"].iloc[0]
-    missing = [{"dataset": d, "data": d, "method": "SSL-SLR", "state": ABSENT} for d in PLACES if d not in here]
-    missing = pd.DataFrame(
-        [row | {"source": COMMAND.format(row["data"], profile if row["data"] == "isl-kinect" else "paper")} for row in missing]
-    )
+    absent = {"method": "SSL-SLR", "state": ABSENT}
+    commands = {d: COMMAND.format(d, profile if d == "isl-kinect" else "paper") for d in PLACES if d not in here}
+    missing = pd.DataFrame([{"dataset": d, "data": d, **absent, "source": command} for d, command in commands.items()])
     order = {d: i for i, d in enumerate(dict.fromkeys([*PLACES, *sorted(here)]))}
     out = pd.concat([facts, missing, found], ignore_index=True)
     return out.sort_values("dataset", key=lambda names: names.map(order), kind="stable", ignore_index=True)

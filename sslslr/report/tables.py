@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from sslslr.report.figures import COLOURS, GREY, MARKERS
+from sslslr.report.figures import COLOURS, GREY, MARKERS, handles, panels
 from sslslr.report.stage import percent
 
 LINES = {"random encoder": "--", "hand-made features": "-."}
@@ -48,9 +48,8 @@ def intervals(table: pd.DataFrame, controls: tuple[str, ...], title: str = "", x
     corpora = list(dict.fromkeys(table["corpus"]))
     methods = [m for m in dict.fromkeys(table["model"]) if m not in controls]
     views = [v for v in dict.fromkeys(table["views"]) if v != "control"]
-    rows = -(-len(corpora) // 2)
-    fig, axes = plt.subplots(rows, min(2, len(corpora)), figsize=(9.5, (0.55 * len(methods) + 1.3) * rows), sharey=True, squeeze=False)
-    for ax, corpus in zip(axes.flat, corpora, strict=False):
+    fig, axes = panels(len(corpora), 0.55 * len(methods) + 1.3)
+    for ax, corpus in zip(axes, corpora, strict=True):
         part = table[table["corpus"] == corpus]
         for control in controls:
             row = part[part["model"] == control].iloc[0]
@@ -61,10 +60,10 @@ def intervals(table: pd.DataFrame, controls: tuple[str, ...], title: str = "", x
         ax.axvline(part["chance"].iloc[0], color="black", ls=":", lw=1, label="chance")
         for i, method in enumerate(methods[::-1]):
             for j, view in enumerate(views):
-                row = part[(part["model"] == method) & (part["views"] == view)]
-                if row.empty:
+                found = part[(part["model"] == method) & (part["views"] == view)]
+                if found.empty:
                     continue
-                row, y = row.iloc[0], i + 0.22 * ((len(views) - 1) / 2 - j)
+                row, y = found.iloc[0], i + 0.22 * ((len(views) - 1) / 2 - j)
                 colour = COLOURS.get(f"views: {view}", GREY)
                 ax.plot([row["low"], row["high"]], [y, y], color=colour, lw=2, alpha=0.6)
                 ax.plot(
@@ -79,10 +78,8 @@ def intervals(table: pd.DataFrame, controls: tuple[str, ...], title: str = "", x
                 )
         ax.set(yticks=range(len(methods)), yticklabels=methods[::-1], xlim=(0, 1), ylim=(-0.6, len(methods) - 0.4), xlabel=xlabel)
         ax.set_title(f"{corpus}: {int(part['n'].min())} runs, {int(part['test_clips'].min())} test clips", fontsize=9)
-    for ax in list(axes.flat)[len(corpora) :]:
-        ax.remove()
-    handles = {label: h for ax in axes.flat[: len(corpora)] for h, label in zip(*ax.get_legend_handles_labels(), strict=True)}
-    fig.legend(handles.values(), handles.keys(), loc="outside lower left", ncols=3, fontsize=8)
+    drawn = handles(axes)
+    fig.legend(list(drawn.values()), list(drawn), loc="outside lower left", ncols=3, fontsize=8)
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig
 
@@ -106,7 +103,6 @@ def label_curves(table: pd.DataFrame, models: list[str], title: str = ""):
         ax.minorticks_off()
         ax.set_xlabel("labels used, % of training clips", fontsize=8)
     axes[0, 0].set_ylabel("linear top-1 accuracy")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside lower left", ncols=3, fontsize=8)
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower left", ncols=3, fontsize=8)
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig

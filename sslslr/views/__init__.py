@@ -1,9 +1,15 @@
-"""Views of a batch of clips. A view is a function (x, lengths, generator) -> a new x; the original is left alone."""
+"""Views of a batch of clips, by name. ``VIEWS`` is the one place that knows them all: no module registers itself.
+
+A view is a function (x (B, T, J, C), lengths (B,), generator, alpha, beta) -> a new x; the original is left alone, padding and
+what is missing stay. ``order`` shuffles frames (the paper's boundary permutation), ``degradations`` spoils them otherwise,
+``place`` moves landmarks, ``strong`` and ``masks`` are those tried for the recipe of notebook 15.
+"""
 
 from dataclasses import dataclass
 
 import torch
 
+from sslslr.clips import boundaries
 from sslslr.errors import SignError
 from sslslr.views import masks, place, strong
 from sslslr.views.degradations import DEGRADATIONS
@@ -38,22 +44,24 @@ class ViewConfig:
     def of(self, signs) -> tuple[torch.Tensor, torch.Tensor]:
         """alpha and beta of each clip of ``signs``: two (N,) tensors."""
         if self.ends == "fixed":
-            return tuple(torch.full((len(signs),), share, dtype=torch.float64) for share in (self.alpha, self.beta))
-        from sslslr.clips.boundaries import ends
-
-        alpha, beta = (torch.as_tensor(e, dtype=torch.float64).clamp(0, 1) for e in ends(signs, self.ends))
+            return torch.full((len(signs),), self.alpha, dtype=torch.float64), torch.full((len(signs),), self.beta, dtype=torch.float64)
+        alpha, beta = (torch.as_tensor(e, dtype=torch.float64) for e in boundaries.ends(signs, self.ends))
         return alpha, torch.minimum(beta, 1 - alpha)
 
     def view(self, x: torch.Tensor, lengths: torch.Tensor, generator: torch.Generator | None = None, alpha=None, beta=None) -> torch.Tensor:
         """One random view of x (B, T, J, C) with valid ``lengths`` (B,); alpha and beta as ``of`` gives them."""
-        alpha, beta = (self.alpha if alpha is None else alpha), (self.beta if beta is None else beta)
-        return VIEWS[self.name](x, lengths, generator, alpha, beta)
+        return VIEWS[self.name](x, lengths, generator, *self._shares(alpha, beta))
 
-    def pair(self, x: torch.Tensor, lengths: torch.Tensor, generator: torch.Generator | None = None, alpha=None, beta=None):
+    def pair(
+        self, x: torch.Tensor, lengths: torch.Tensor, generator: torch.Generator | None = None, alpha=None, beta=None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Two random views of x: drawn one by one, but for the view sets in ``PAIRS``, which draw them together."""
         if self.name in PAIRS:
-            return PAIRS[self.name](x, lengths, generator, self.alpha if alpha is None else alpha, self.beta if beta is None else beta)
-        return tuple(self.view(x, lengths, generator, alpha, beta) for _ in range(2))
+            return PAIRS[self.name](x, lengths, generator, *self._shares(alpha, beta))
+        return self.view(x, lengths, generator, alpha, beta), self.view(x, lengths, generator, alpha, beta)
+
+    def _shares(self, alpha, beta) -> tuple:
+        return self.alpha if alpha is None else alpha, self.beta if beta is None else beta
 
 
 VIEWS = {

@@ -5,8 +5,7 @@ Same signature as every view.
 
 import torch
 
-from sslslr.clips.skeleton import SKELETONS
-from sslslr.errors import SignError
+from sslslr.clips.skeleton import of_size
 from sslslr.views.place import composed
 
 HIDDEN = 0.3  # share of a clip's frames, or landmarks, that a view hides
@@ -29,9 +28,7 @@ def masked_landmarks(x, lengths, generator, alpha, beta):
 
 def legless(x, lengths, generator, alpha, beta):
     """``composed``, and the lower body missing (``skeleton.lower``): the original still shows it."""
-    skeleton = next((s for s in SKELETONS.values() if len(s) == x.shape[2]), None)
-    if skeleton is None:
-        raise SignError(f"legless: no known skeleton has {x.shape[2]} landmarks, so the lower body can't be hidden")
+    below = list(of_size(x.shape[2], "legless").lower)
     out = composed(x, lengths, generator, alpha, beta)
-    out[:, :, list(skeleton.lower)] = torch.nan
+    out[:, :, below] = torch.nan
     return out

@@ -3,15 +3,28 @@
 import torch
 
 
+def outside(lengths: torch.Tensor, alpha, beta) -> tuple[torch.Tensor, torch.Tensor]:
+    """How many frames lie in the two ends of each clip: floor(alpha L) and floor(beta L), both (B, 1) float64.
+
+    lengths: (B,) valid frames L; alpha, beta: floats or (B,). The paper's 0.3 of 10 frames is 3, whatever floats make of it.
+    """
+    alpha, beta = (torch.as_tensor(f, dtype=torch.float64, device=lengths.device).reshape(-1, 1) for f in (alpha, beta))
+    return torch.floor(alpha * lengths[:, None] + 1e-6), torch.floor(beta * lengths[:, None] + 1e-6)
+
+
+def take(x: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+    """The frames ``index`` (B, T) of x (B, T, J, C), each clip's own: body and both hands together."""
+    return x.gather(1, index[:, :, None, None].expand_as(x))
+
+
 def permutation(lengths: torch.Tensor, frames: int, alpha, beta, generator=None) -> torch.Tensor:
     """Index (B, T) that shuffles the first floor(alpha L) and the last floor(beta L) of each clip's L valid frames.
 
     alpha, beta: floats or (B,). The middle and the padding stay where they are (section 5.2). Each of the two ends is
     shuffled within itself.
     """
+    head, tail = outside(lengths, alpha, beta)
     lengths = lengths[:, None].double()
-    alpha, beta = (torch.as_tensor(f, dtype=torch.float64, device=lengths.device).reshape(-1, 1) for f in (alpha, beta))
-    head, tail = torch.floor(alpha * lengths + 1e-6), torch.floor(beta * lengths + 1e-6)
     at = torch.arange(frames, device=lengths.device).expand(len(lengths), -1).double()
     random = torch.rand(at.shape, generator=generator).to(at)
     # Sorting these keys keeps the middle in order and draws the two ends: their keys are random within the end's range.
@@ -23,8 +36,7 @@ def permutation(lengths: torch.Tensor, frames: int, alpha, beta, generator=None)
 
 def boundary(x, lengths, generator, alpha, beta):
     """The paper's augmentation: the first alpha and last beta of the frames, permuted; body and both hands together."""
-    index = permutation(lengths, x.shape[1], alpha, beta, generator)
-    return x.gather(1, index[:, :, None, None].expand_as(x))
+    return take(x, permutation(lengths, x.shape[1], alpha, beta, generator))
 
 
 def whole(x, lengths, generator, alpha, beta):

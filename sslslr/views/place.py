@@ -8,9 +8,8 @@ import math
 
 import torch
 
-from sslslr.clips.skeleton import SKELETONS
-from sslslr.errors import SignError
-from sslslr.views.order import boundary
+from sslslr.clips.skeleton import of_size
+from sslslr.views.order import boundary, take
 
 ANGLE = math.radians(15)  # of the turn in the picture's plane; about the vertical axis (3-D only) twice that
 SCALE = 0.2  # of the logarithm of each axis' scale
@@ -32,16 +31,18 @@ def rotate(x, lengths, generator, alpha, beta):
 def _turn(x: torch.Tensor, generator) -> torch.Tensor:
     b, c = len(x), x.shape[-1]
     angle = _uniform(b, ANGLE, generator, x.new_empty(0, dtype=torch.float32))
-    turn = torch.eye(c).repeat(b, 1, 1)
-    turn[:, 0, 0] = turn[:, 1, 1] = angle.cos()
-    turn[:, 0, 1], turn[:, 1, 0] = -angle.sin(), angle.sin()
+    turn = rotation(angle, 0, 1, c)
     if c == 3:
-        yaw = _uniform(b, 2 * ANGLE, generator, angle)
-        about = torch.eye(3).repeat(b, 1, 1)
-        about[:, 0, 0] = about[:, 2, 2] = yaw.cos()
-        about[:, 0, 2], about[:, 2, 0] = yaw.sin(), -yaw.sin()
-        turn = turn @ about
+        turn = turn @ rotation(_uniform(b, 2 * ANGLE, generator, angle), 2, 0, c)
     return turn.to(x)
+
+
+def rotation(angle: torch.Tensor, p: int, q: int, coordinates: int) -> torch.Tensor:
+    """Matrices (B, C, C) that turn axis p towards axis q by each ``angle`` (B,), in radians."""
+    matrix = torch.eye(coordinates).repeat(len(angle), 1, 1)
+    matrix[:, p, p] = matrix[:, q, q] = angle.cos()
+    matrix[:, p, q], matrix[:, q, p] = -angle.sin(), angle.sin()
+    return matrix
 
 
 def blur(x, lengths, generator, alpha, beta):
@@ -63,10 +64,7 @@ def blur(x, lengths, generator, alpha, beta):
 
 def flip(x, lengths, generator, alpha, beta):
     """Each clip in a mirror: x is negated, left and right landmarks swap (``skeleton.mirror``)."""
-    skeleton = next((s for s in SKELETONS.values() if len(s) == x.shape[2]), None)
-    if skeleton is None:
-        raise SignError(f"flip: no known skeleton has {x.shape[2]} landmarks, so left and right can't be swapped")
-    out = x[:, :, torch.from_numpy(skeleton.mirror_index)].clone()
+    out = x[:, :, torch.from_numpy(of_size(x.shape[2], "flip").mirror_index)].clone()
     out[..., 0].neg_()
     return out
 
@@ -77,19 +75,8 @@ CLASSICAL = (rotate, blur, flip)
 def classical_pair(x, lengths, generator, alpha, beta):
     """The paper's classical pair: of rotation, blur and flip, two different ones drawn for each clip, one for each view."""
     drawn = torch.rand(len(x), len(CLASSICAL), generator=generator).argsort(dim=1)
-    done = [view(x, lengths, generator, alpha, beta) for view in CLASSICAL]
-    pair = []
-    for which in drawn[:, :2].T:
-        pair.append(sum_where([(which == k)[:, None, None, None].to(x.device) for k in range(len(CLASSICAL))], done))
-    return tuple(pair)
-
-
-def sum_where(masks, values):
-    """For each clip the one of ``values`` whose mask is True; NaN stays where it is."""
-    out = values[0]
-    for mask, value in zip(masks[1:], values[1:], strict=True):
-        out = torch.where(mask, value, out)
-    return out
+    done = torch.stack([view(x, lengths, generator, alpha, beta) for view in CLASSICAL])
+    return tuple(done[which, torch.arange(len(x))] for which in drawn[:, :2].T)
 
 
 def classical(x, lengths, generator, alpha, beta):
@@ -97,23 +84,30 @@ def classical(x, lengths, generator, alpha, beta):
     return classical_pair(x, lengths, generator, alpha, beta)[0]
 
 
+def read(x: torch.Tensor, at: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+    """x (B, T, J, C) at the fractional frames ``at`` (B, T) of each clip, linearly; padding stays as it is.
+
+    Between a frame that shows a landmark and one that does not, the nearer one decides.
+    """
+    frames = torch.arange(x.shape[1])
+    inside = frames < lengths[:, None]
+    at = torch.where(inside, at, frames.float())
+    low = at.floor().long().clamp(0, x.shape[1] - 1)
+    high = torch.where(inside, torch.minimum(low + 1, lengths[:, None] - 1), low)
+    part = (at - low).to(x)[:, :, None, None]
+    a, b = take(x, low), take(x, high)
+    mixed = torch.lerp(a, b, part)
+    return torch.where(mixed.isnan(), torch.where(part < 0.5, a, b), mixed)
+
+
 def warp(x, lengths, generator, alpha, beta):
     """Each clip at an uneven speed: four stretches, each up to 1.6 times faster or slower; first and last frame stay."""
-    t = x.shape[1]
     last = (lengths - 1).clamp(min=1)[:, None].float()
     speed = _uniform((len(x), KNOTS), WARP, generator, last).exp()
     knots = torch.cat([torch.zeros(len(x), 1), speed.cumsum(1) / speed.sum(1, keepdim=True)], dim=1)
-    u = (torch.arange(t) / last).clamp(max=1) * KNOTS
+    u = (torch.arange(x.shape[1]) / last).clamp(max=1) * KNOTS
     left = u.floor().clamp(max=KNOTS - 1).long()
-    source = (knots.gather(1, left) * (1 - (u - left)) + knots.gather(1, left + 1) * (u - left)) * last
-    inside = torch.arange(t) < lengths[:, None]
-    source = torch.where(inside, source, torch.arange(t).float())
-    low = source.floor().long().clamp(0, t - 1)
-    high = torch.minimum(low + 1, torch.where(inside, last.long(), low))
-    part = (source - low).to(x)[:, :, None, None]
-    a, b = (x.gather(1, i[:, :, None, None].expand_as(x)) for i in (low, high))
-    mixed = torch.lerp(a, b, part)
-    return torch.where(mixed.isnan(), torch.where(part < 0.5, a, b), mixed)
+    return read(x, (knots.gather(1, left) * (1 - (u - left)) + knots.gather(1, left + 1) * (u - left)) * last, lengths)
 
 
 def scatter(x, lengths, generator, alpha, beta):

@@ -8,7 +8,7 @@ import math
 import torch
 
 from sslslr.views.order import boundary
-from sslslr.views.place import warp
+from sslslr.views.place import read, rotation, warp
 
 ANGLE = math.radians(25)  # about each axis (2-D: in the picture's plane, and foreshortened as by a turn about the vertical)
 SCALE = 0.15  # of the size of the whole clip
@@ -18,16 +18,9 @@ CUT = 0.15  # at most this share is cut off each end
 
 def crop(x, lengths, generator, alpha, beta):
     """Up to 15 % cut off each end of each clip, the rest stretched linearly to the clip's length."""
-    t, last = x.shape[1], (lengths - 1).clamp(min=1)[:, None].float()
+    last = (lengths - 1)[:, None].float()
     start, end = (torch.rand(len(x), 1, generator=generator) * CUT for _ in range(2))
-    at = torch.arange(t).expand(len(x), -1).float()
-    source = torch.where(at <= last, start * last + at * (1 - start - end), at)
-    low = source.floor().long().clamp(0, t - 1)
-    high = torch.where(at <= last, torch.minimum(low + 1, last.long()), low)
-    part = (source - low).to(x)[:, :, None, None]
-    a, b = (x.gather(1, i[:, :, None, None].expand_as(x)) for i in (low, high))
-    mixed = torch.lerp(a, b, part)
-    return torch.where(mixed.isnan(), torch.where(part < 0.5, a, b), mixed)
+    return read(x, start * last + torch.arange(x.shape[1]) * (1 - start - end), lengths)
 
 
 def turn(x, lengths, generator, alpha, beta):
@@ -36,10 +29,7 @@ def turn(x, lengths, generator, alpha, beta):
     angles = (torch.rand(3, b, generator=generator) * 2 - 1) * ANGLE
     matrix = torch.eye(3).repeat(b, 1, 1)
     for angle, (p, q) in zip(angles, ((0, 1), (0, 2), (1, 2)), strict=True):
-        about = torch.eye(3).repeat(b, 1, 1)
-        about[:, p, p] = about[:, q, q] = angle.cos()
-        about[:, p, q], about[:, q, p] = -angle.sin(), angle.sin()
-        matrix = matrix @ about
+        matrix = matrix @ rotation(angle, p, q, 3)
     size = 1 + (torch.rand(b, 1, 1, generator=generator) * 2 - 1) * SCALE
     out = torch.einsum("btjc,bdc->btjd", x, (matrix[:, :c, :c] * size).to(x))
     return out + JITTER * torch.randn(x.shape, generator=generator).to(x)

@@ -172,10 +172,12 @@ def test_classes_that_cannot_be_split_are_named():
     labels = toy.labels.copy()
     labels[40:] = [4, 5]
     two_singles = replace(toy, labels=labels, glosses=tuple("ABCDEF"))
-    with pytest.raises(SignError, match="2 classes have fewer than 3 clips .*E, F"):
+    with pytest.raises(SignError, match=r"2 classes have fewer than 3 clips .*E, F"):
         splits.stratified(two_singles, 0.2)
-    with pytest.raises(SignError, match="no clip in the training split"):
-        for fold in range(5):
+    lost = [fold for fold in range(5) if {4, 5} & set(two_singles.labels[splits.by_signer(toy, 5, fold).split != "train"])]
+    assert lost
+    for fold in lost:
+        with pytest.raises(SignError, match="no clip in the training split"):
             splits.by_signer(two_singles, 5, fold)
 
 

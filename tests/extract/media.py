@@ -4,6 +4,7 @@ import os
 import resource
 import time
 from pathlib import Path
+from typing import ClassVar
 
 import av
 import numpy as np
@@ -61,7 +62,7 @@ def rotated(path: Path, degrees: int, pictures) -> Path:
 class Stub:
     """A backend that takes no time: it "sees" a body in any picture that isn't black, the left hand in bright ones."""
 
-    about = {"backend": "stub", "version": "1", "complexity": 0}
+    about: ClassVar = {"backend": "stub", "version": "1", "complexity": 0}
     delay = 0.0
 
     def __call__(self, pictures):
@@ -109,6 +110,16 @@ class Crashing(Stub):
         if len(pictures) == 5:
             os.kill(os.getpid(), 11)
         return super().__call__(pictures)
+
+
+class CrashingAtStart(Crashing):
+    """Dies at a video of five frames, and then, as where memory is short, once more as it is made anew."""
+
+    def __init__(self):
+        with open(os.environ["SSLSLR_TEST_LOG"], "a+") as log:
+            log.write(".")
+            if log.tell() == 2:
+                os.kill(os.getpid(), 9)
 
 
 class Failing(Stub):

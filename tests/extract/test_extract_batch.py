@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from media import Crashing, Failing, FullDisk, Stub, Unmakeable, audio, noise, partials, rotated
+from media import Crashing, CrashingAtStart, Failing, FullDisk, Stub, Unmakeable, audio, noise, partials, rotated
 from PIL import Image
 
 from sslslr.errors import SignError
@@ -224,6 +224,15 @@ def test_a_crash_costs_one_clip(tmp_path, backend, reason):
         write_video(videos / f"{i}.mp4", noise(count))
     found = outcome(run(videos, tmp_path / "out", backend=backend))
     assert found == {"0.mp4": ("extracted", ""), "1.mp4": ("failed", reason), "2.mp4": ("extracted", ""), "3.mp4": ("extracted", "")}
+
+
+def test_a_new_worker_that_dies_before_it_is_ready_costs_one_clip_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("SSLSLR_TEST_LOG", str(tmp_path / "log"))
+    (tmp_path / "in").mkdir()
+    for i, count in enumerate((5, 4, 4)):
+        write_video(tmp_path / "in" / f"{i}.mp4", noise(count))
+    found = outcome(run(tmp_path / "in", tmp_path / "out", backend=CrashingAtStart))
+    assert found == {"0.mp4": ("failed", "worker died"), "1.mp4": ("failed", "worker died"), "2.mp4": ("extracted", "")}
 
 
 def test_a_backend_that_cannot_be_made_ends_the_batch(tmp_path):

@@ -59,7 +59,7 @@ def test_seeking_into_a_long_recording_gives_the_same_pictures(tmp_path, params)
     whole = list(frames(path))
     cut = list(frames(path, Cut(start=3990, end=4500)))
     assert [t for t, _ in cut] == [t for t, _ in whole if 3990 <= t <= 4500] and len(cut) == 13
-    expected = {t: p for t, p in whole}
+    expected = dict(whole)
     assert all(np.array_equal(p, expected[t]) for t, p in cut)
 
 

@@ -34,7 +34,10 @@ def test_loss_is_the_formula_written_out_in_numpy(reading, source, target, permu
         z = [z[2], z[1], z[0]]
     p = 2 * z[source] + 1
     unit = (lambda v: v / np.linalg.norm(v, axis=1, keepdims=True)) if normalise else (lambda v: v)
-    mse = lambda a, b: sum(((unit(a)[i] - unit(b)[i]) ** 2).sum() / a.shape[1] for i in range(len(a))) / len(a)
+
+    def mse(a, b):
+        return sum(((unit(a)[i] - unit(b)[i]) ** 2).sum() / a.shape[1] for i in range(len(a))) / len(a)
+
     assert got.item() == pytest.approx(mse(z[0], z[1]) + mse(z[0], z[2]) + mse(p, z[target]), rel=1e-9)
 
 

@@ -119,7 +119,7 @@ def test_a_map_without_a_point_a_clip_is_refused():
 def test_the_grid_has_a_panel_for_each_method_and_corpus():
     panels = {(m, c): np.random.default_rng(0).normal(size=(9, 2)) for m in ("A", "B", "C") for c in ("x", "y")}
     mask = np.arange(9) < 2
-    fig = scatter.grid(panels, marked={"x": mask, "y": mask}, notes={k: "kNN 50 %" for k in panels})
+    fig = scatter.grid(panels, marked={"x": mask, "y": mask}, notes=dict.fromkeys(panels, "kNN 50 %"))
     assert len(fig.axes) == 6 and all(len(a.collections[1].get_offsets()) == 2 for a in fig.axes)
     fig = scatter.grid(panels, groups={"x": np.repeat(["a", "b", "c"], 3), "y": np.repeat("d", 9)})
     assert [len(a.collections) for a in fig.axes] == [3, 1] * 3

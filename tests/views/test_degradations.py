@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sslslr.views.degradations import DEGRADATIONS, outside
+from sslslr.views.degradations import DEGRADATIONS, ends
 
 FRAMES, LANDMARKS = 24, 5
 
@@ -37,7 +37,7 @@ def test_the_middle_the_padding_and_the_original_stay(name, lengths, alpha, rest
     before = x.clone()
     view = DEGRADATIONS[name](x, lengths, torch.Generator().manual_seed(seed), alpha, beta)
     assert same(x, before) and view.shape == x.shape
-    head, tail = outside(lengths, FRAMES, alpha, beta)
+    head, tail = ends(lengths, FRAMES, alpha, beta)
     assert same(view[~(head | tail)], x[~(head | tail)])
     a = torch.as_tensor(alpha, dtype=torch.float64).expand(len(lengths))
     b = torch.as_tensor(beta, dtype=torch.float64).expand(len(lengths))

@@ -1,11 +1,15 @@
 """The boundary augmentation moves only what it should."""
 
+import ast
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import sslslr
 from sslslr.errors import SignError
 from sslslr.views import VIEWS, ViewConfig, permutation
 
@@ -67,6 +71,19 @@ def test_views_are_drawn_from_the_generator_alone(name):
     one, two, other = (ViewConfig(name).view(x, lengths, torch.Generator().manual_seed(s)) for s in (7, 7, 8))
     assert torch.equal(one.nan_to_num(99), two.nan_to_num(99))
     assert name == "none" or not torch.equal(one, other)
+
+
+def test_the_views_are_listed_in_one_place():
+    """A process that has imported ``sslslr.views`` knows every view: nothing else in the package adds one."""
+    package = Path(sslslr.__file__).parent
+    for path in package.rglob("*.py"):
+        if path == package / "views" / "__init__.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            changed = [t.value for t in getattr(node, "targets", []) if isinstance(t, ast.Subscript)]
+            changed += [node.target] if isinstance(node, ast.AugAssign) else []
+            changed += [node.value] if isinstance(node, ast.Attribute) and node.attr in ("update", "setdefault", "pop") else []
+            assert not {ast.unparse(x).split(".")[-1] for x in changed} & {"VIEWS", "PAIRS", "DEGRADATIONS"}, f"{path}:{node.lineno}"
 
 
 @pytest.mark.parametrize("bad", [{"name": "spin"}, {"alpha": -0.1}, {"alpha": 0.7, "beta": 0.7}, {"beta": 1.5}])

@@ -68,7 +68,7 @@ def literals(nb) -> list[str]:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.append(re.escape(node.value))
             if isinstance(node, ast.JoinedStr):
-                parts = [re.escape(v.value) if isinstance(v, ast.Constant) else r"[\w.+-]+" for v in node.values]
+                parts = [re.escape(str(v.value)) if isinstance(v, ast.Constant) else r"[\w.+-]+" for v in node.values]
                 if any(len(p) > 3 and p != r"[\w.+-]+" for p in parts):
                     found.append("".join(parts))
     return found

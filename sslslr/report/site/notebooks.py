@@ -83,7 +83,7 @@ def tidied(body: str, pages: dict[str, str], otherwise: str) -> BeautifulSoup:
     """HTML whose links to notebooks lead to ``pages`` (or ``otherwise``), and in which what is too wide scrolls in itself."""
     soup = BeautifulSoup(body, "html.parser")
     for link in soup.select("a[href$='.ipynb']"):
-        link["href"] = pages.get(Path(link["href"]).stem, otherwise)
+        link["href"] = pages.get(Path(str(link["href"])).stem, otherwise)
     for table in soup.find_all("table"):
         table.attrs.pop("border", None)
         table.wrap(soup.new_tag("div", attrs={"class": "scroll"}))
@@ -91,7 +91,7 @@ def tidied(body: str, pages: dict[str, str], otherwise: str) -> BeautifulSoup:
         if not head.get_text().strip():
             head.name = "td"  # pandas' empty corner heads nothing
     for pre in soup.find_all("pre"):
-        pre["class"] = [*pre.get("class", []), "scroll"]
+        pre["class"] = " ".join([*pre.get_attribute_list("class"), "scroll"])
     for style in soup.select("style[scoped]"):
         style.decompose()
     return soup
@@ -101,10 +101,9 @@ def lesson(source: str, known: set[str]) -> str:
     """A lesson (Markdown of ``docs/lessons``) for the site; a link to a file that only the repository has becomes its name."""
     soup = tidied(markdown(source), {name: f"../notebooks/{name}.html" for name in known}, "../index.html#notebooks")
     for link in soup.find_all("a", href=True):
-        if not link["href"].startswith(("http", "../notebooks/", "../index.html", "#")):
-            link.replace_with(
-                f"{link.get_text()} ({Path(link['href']).name})" if Path(link["href"]).name != link.get_text() else link.get_text()
-            )
+        if not (to := str(link["href"])).startswith(("http", "../notebooks/", "../index.html", "#")):
+            name, words = Path(to).name, link.get_text()
+            link.replace_with(words if name == words else f"{words} ({name})")
     return str(soup)
 
 

@@ -13,9 +13,10 @@ def write(figures: Path, thumbs: Path) -> dict[str, tuple[int, int]]:
     sizes = {}
     for path in sorted(figures.glob("*.png")):
         with Image.open(path) as picture:
-            sizes[path.stem] = tuple(round(side * 100 / DPI) for side in picture.size)
+            width, height = picture.size
+            sizes[path.stem] = round(width * 100 / DPI), round(height * 100 / DPI)
             small = picture.convert("RGB")
-        small.thumbnail((WIDTH, 4 * WIDTH), Image.LANCZOS)
+        small.thumbnail((WIDTH, 4 * WIDTH), Image.Resampling.LANCZOS)
         thumbs.mkdir(parents=True, exist_ok=True)
         small.quantize(128).save(thumbs / path.name, optimize=True)
     return sizes
