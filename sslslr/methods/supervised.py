@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+VERSION = "supervised 1"
+
 
 class Supervised(nn.Module):
     """Cross-entropy of a linear classifier on the encoder's output, on the clips as they are."""

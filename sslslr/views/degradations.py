@@ -7,6 +7,8 @@ them as in ``views.permutation``; the middle and the padding stay as they are, b
 
 import torch
 
+VERSION = "degraded ends 1"
+
 NOISE = 0.3  # standard deviation, in shoulder widths
 BLUR = 3.0  # standard deviation along time, in frames
 

@@ -9,6 +9,8 @@ from sslslr.clips.skeleton import SKELETONS
 from sslslr.errors import SignError
 from sslslr.views.place import composed
 
+VERSION = "masked views 1"
+
 HIDDEN = 0.3  # share of a clip's frames, or landmarks, that a view hides
 
 

@@ -2,6 +2,8 @@
 
 import torch
 
+VERSION = "views of order 1"
+
 
 def permutation(lengths: torch.Tensor, frames: int, alpha, beta, generator=None) -> torch.Tensor:
     """Index (B, T) that shuffles the first floor(alpha L) and the last floor(beta L) of each clip's L valid frames.

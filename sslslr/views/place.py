@@ -12,6 +12,8 @@ from sslslr.clips.skeleton import SKELETONS
 from sslslr.errors import SignError
 from sslslr.views.order import boundary
 
+VERSION = "views of place 1"
+
 ANGLE = math.radians(15)  # of the turn in the picture's plane; about the vertical axis (3-D only) twice that
 SCALE = 0.2  # of the logarithm of each axis' scale
 JITTER = 0.02  # shoulder widths
