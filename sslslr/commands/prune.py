@@ -69,7 +69,7 @@ def _runs(store: Path, interrupted: bool) -> Iterator[Waste]:
 
 
 def _caches(cache: Path) -> Iterator[Waste]:
-    for path in [*sorted(cache.glob("packed/*")), *sorted(cache.glob("packed/.*")), *sorted(cache.glob("datasets/*"))]:
+    for path in [*sorted(cache.glob("packed/*")), *sorted(cache.glob("datasets/*"))]:  # hidden ones too
         if path.name.startswith("."):
             if PARTIAL.fullmatch(path.name) and _idle(path):
                 yield Waste(path, "half written")

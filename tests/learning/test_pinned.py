@@ -82,7 +82,7 @@ def test_versions_are_unique_names_with_a_number_and_no_path():
     assert len(said) > 30 and max(names.values()) == 1
     for path, version in said.items():
         assert re.fullmatch(r"\S.* [1-9]\d*", version) and "sslslr" not in version and "/" not in version, version
-        assert import_module("sslslr." + path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")).VERSION == version
+        assert version == import_module("sslslr." + path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")).VERSION
 
 
 def test_every_file_of_methods_and_views_says_a_version_or_decides_nothing():
