@@ -111,7 +111,7 @@ class Signs:
             if isinstance(value, np.ndarray):
                 digest.update(f"{part.name}{value.dtype.kind}{value.shape}".encode())
                 plain = value if value.dtype.kind in "fiub" else np.char.encode(value.astype(str), "utf-8")
-                digest.update(np.ascontiguousarray(plain).view(np.uint8))
+                digest.update(np.ascontiguousarray(plain).view(np.uint8).data)
             else:
                 digest.update(f"{part.name}{value.name if isinstance(value, Skeleton) else value}".encode())
         return digest.hexdigest()
@@ -120,6 +120,10 @@ class Signs:
         """The clips chosen by a boolean mask or an index; glosses keep their numbers."""
         arrays = {f.name: getattr(self, f.name)[keep] for f in fields(self) if isinstance(getattr(self, f.name), np.ndarray)}
         return replace(self, **arrays).made_from(self)
+
+    def with_split(self, split: np.ndarray) -> "Signs":
+        """The same clips in another split: (N,) strings."""
+        return replace(self, split=split).made_from(self)
 
     def part(self, split: str) -> "Signs":
         """The clips of one split; raises SignError when it is empty."""

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 from filelock import FileLock, Timeout
 
 from sslslr import paths
+from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
 from sslslr.learning.finetuning import Ramp, Tuning
 from sslslr.learning.store import key
@@ -52,10 +54,14 @@ def wasted(interrupted: bool = False) -> list[Waste]:
 def _runs(store: Path, interrupted: bool) -> Iterator[Waste]:
     for folder in sorted(p for p in store.glob("*") if p.is_dir()):
         lock, answers = folder / "lock", {p: _read(p) for p in sorted(folder.glob("answer-*.json"))}
-        named = _read(folder / "run.json") or next((a["of"] for a in answers.values() if "of" in a), None)
-        if named is None and not (answers or lock.exists() or (folder / "weights.safetensors").exists()):
+        named = _named(folder)
+        if not named and not (answers or lock.exists() or (folder / "weights.safetensors").exists()):
             continue  # not of the run store
-        if why := _outdated(named, folder.name):
+        begins = _named(store / named["start"]) if named.get("start") else {}  # {} too where it is kept elsewhere
+        why = _outdated(named, folder.name)
+        if begins and not why and (old := _outdated(begins, named["start"])):
+            why = f"starts from {named['start']}, which is {old}"
+        if why:
             yield Waste(folder, why, lock)
             continue
         finished = (folder / "provenance.json").exists()
@@ -68,6 +74,12 @@ def _runs(store: Path, interrupted: bool) -> Iterator[Waste]:
                 yield Waste(path, "half written", lock)
 
 
+def _named(folder: Path) -> dict:
+    """What a folder says of its run, in ``run.json`` or else in an answer about it; {} where nothing does."""
+    said = [_read(folder / "run.json"), *(_read(p).get("of") or {} for p in sorted(folder.glob("answer-*.json")))]
+    return next(filter(None, said), {})
+
+
 def _caches(cache: Path) -> Iterator[Waste]:
     for path in [*sorted(cache.glob("packed/*")), *sorted(cache.glob("datasets/*"))]:  # hidden ones too
         if path.name.startswith("."):
@@ -77,7 +89,7 @@ def _caches(cache: Path) -> Iterator[Waste]:
             yield Waste(path, f"data by {old}")
 
 
-def _outdated(named: dict | None, name: str) -> str:
+def _outdated(named: dict, name: str) -> str:
     """Why no current code asks for the run called ``name``, or nothing: its name is made again from what is said of it."""
     if not named or "versions" not in named:
         return "of a time before versions" if named else "says nothing of itself"
@@ -85,7 +97,8 @@ def _outdated(named: dict | None, name: str) -> str:
     if old := _unknown([*named["versions"], *data["versions"]]):
         return f"by {old}"
     try:
-        again = key(_run(named), SimpleNamespace(fingerprint=data["fingerprint"], versions=data["versions"]))
+        signs = cast(Signs, SimpleNamespace(fingerprint=data["fingerprint"], versions=data["versions"]))  # all that a key asks of them
+        again = key(_run(named), signs)
     except (SignError, TypeError, KeyError) as error:
         return f"its settings are not known any more ({error})"
     return "" if again == name else "by other settings or parts than today's"

@@ -102,15 +102,18 @@ def answer(run: Run, signs: Signs, question: dict, compute: Callable[[], dict], 
 
     Kept in the run's folder, whether the run itself is needed and trained or not.
     """
-    run = run.fitted(signs)
-    made_by = versions_of(*parts)
-    path = paths.runs() / key(run, signs) / f"answer-{name_of([question, made_by])}.json"
+    path = answer_path(run, signs, question, *parts)
     if path.exists():
         return json.loads(path.read_text(encoding="utf-8"))["answer"]
     found = compute()
     path.parent.mkdir(parents=True, exist_ok=True)
-    paths.write_json(path, {"question": question, "answer": found, "versions": made_by, "of": about(run, signs)})
+    paths.write_json(path, {"question": question, "answer": found, "versions": versions_of(*parts), "of": about(run.fitted(signs), signs)})
     return found
+
+
+def answer_path(run: Run, signs: Signs, question: dict, *parts) -> Path:
+    """Where ``answer`` keeps it, whether it is there or not."""
+    return paths.runs() / key(run.fitted(signs), signs) / f"answer-{name_of([question, versions_of(*parts)])}.json"
 
 
 def about(run: Run, signs: Signs) -> dict:

@@ -100,6 +100,16 @@ def test_an_interrupted_training_of_today_s_code_goes_only_when_asked_for(signs,
     assert [w.why for w in prune.wasted()] == ["by simclr 1"]
 
 
+def test_a_fine_tuning_from_an_outdated_pretraining_goes_with_it(signs, raised):
+    start = replace(SMALL, method="simclr")
+    tuning = finetuning.Tuning(encoder=SMALL.encoder, epochs=1, batch=32, start=runs.key(start.fitted(signs), signs))
+    finetuning.fetch(tuning, signs, start)
+    assert prune.wasted() == []
+    raised(simclr)
+    whys = sorted(w.why for w in prune.wasted())
+    assert whys == ["by simclr 1", f"starts from {tuning.start}, which is by simclr 1"]
+
+
 def test_what_was_stored_before_there_were_versions_goes_and_foreign_folders_stay(signs):
     folder = paths.runs() / "0123456789abcdef"
     folder.mkdir(parents=True)
