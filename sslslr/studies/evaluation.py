@@ -24,7 +24,7 @@ def kept(run: Run, signs: Signs, question: dict, answer, *parts) -> dict:
 
     ``parts``: modules that answer besides probes, collapse measures, encoder, preparation, splits and this file.
     """
-    return store.answer(run, signs, question, answer, probes, collapse, embed, splits, Signs, kept, *parts)
+    return store.answer(run, signs, question, answer, probes, collapse, embed, splits, Signs, features, *parts)
 
 
 def features(run: Run, signs: Signs, handmade: bool, *parts: Signs) -> list[np.ndarray]:
