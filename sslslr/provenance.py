@@ -1,31 +1,62 @@
-"""What made a result: code, versions, machine."""
+"""What made a result: the versions of what decides it, the packages, the machine."""
 
-import ast
-import hashlib
 import platform
+import re
 import resource
 import subprocess
 import sys
 from functools import cache
-from importlib import import_module, metadata
+from importlib import metadata
+from inspect import ismodule
+from pathlib import Path
+from types import ModuleType
 
 from sslslr import __version__
+from sslslr.errors import SignError
 from sslslr.paths import ROOT
+
+PACKAGE = Path(__file__).parent
+WELL_SAID = re.compile(r"\S.* [1-9]\d*")  # a name and a number
+SAID = re.compile(r'^VERSION = "(.+)"$', re.MULTILINE)
+
+
+def versions(*parts) -> list[str]:
+    """The versions of the files that ``parts`` (modules, classes, functions) lie in, sorted: what decides a result, by name.
+
+    A deciding file says ``VERSION = "encoder 1"``, a name and a number, wherever it lies; the number is raised when what the
+    file computes changes. Files of the same room that it imports from, and that have a version too, count with it.
+    Raises SignError for a part whose file says no such version.
+    """
+    found: dict[str, str] = {}
+    for part in parts:
+        name = part.__name__ if ismodule(part) else part.__module__
+        if not WELL_SAID.fullmatch(str(getattr(sys.modules[name], "VERSION", ""))):
+            raise SignError(f'{name} decides results, but says no version; add a line like VERSION = "encoder 1" to it')
+        _follow(sys.modules[name], found)
+    return sorted(set(found.values()))
+
+
+def _follow(module: ModuleType, found: dict[str, str]) -> None:
+    if module.__name__ in found or not hasattr(module, "VERSION"):
+        return
+    found[module.__name__] = module.VERSION
+    room = ".".join(module.__name__.split(".")[:2]) + "."
+    for value in list(vars(module).values()):
+        name = value.__name__ if ismodule(value) else getattr(value, "__module__", None)
+        if isinstance(name, str) and name.startswith(room) and name in sys.modules:
+            _follow(sys.modules[name], found)
 
 
 @cache
-def code_version(*modules: str) -> str:
-    """Hash of what the modules do: their syntax trees without docstrings, so a comment changes nothing."""
-    digest = hashlib.sha256()
-    for name in modules:
-        with open(import_module(name).__file__, encoding="utf-8") as file:
-            tree = ast.parse(file.read())
-        for node in ast.walk(tree):
-            body = getattr(node, "body", None)
-            if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-                node.body = body[1:]
-        digest.update(ast.dump(tree).encode())
-    return digest.hexdigest()
+def known() -> dict[str, str]:
+    """The version that each file of the package says, by the file's path below it; read, not imported."""
+    said = ((path, SAID.search(path.read_text(encoding="utf-8"))) for path in sorted(PACKAGE.rglob("*.py")))
+    return {path.relative_to(PACKAGE).as_posix(): match[1] for path, match in said if match}
+
+
+def packages() -> dict[str, str]:
+    """The installed versions of the packages that compute: they may change a result's last digits, and are not in its name."""
+    return {p: metadata.version(p) for p in ("torch", "lightly", "numpy", "scikit-learn")}
 
 
 @cache
@@ -51,12 +82,11 @@ def provenance() -> dict:
     """Commit, versions and machine, as plain JSON values."""
     import torch
 
-    packages = ("torch", "numpy", "scikit-learn", "mediapipe")
     return {
         "sslslr": __version__,
         "commit": commit(),
         "python": platform.python_version(),
-        "versions": {p: metadata.version(p) for p in packages},
+        "versions": packages() | {"mediapipe": metadata.version("mediapipe")},
         "machine": f"{platform.system()} {platform.machine()}",
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
         "threads": torch.get_num_threads(),

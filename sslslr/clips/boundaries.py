@@ -23,6 +23,8 @@ import numpy as np
 from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
 
+VERSION = "boundary estimate 1"
+
 BINS = 48  # equal parts of a clip that everything is measured in
 TAIL = 0.48  # from half height to the end of a bell, in widths at half height (0.42 for a minimum-jerk reach; blur and jitter widen it)
 SMALL = 0.05  # reaches that carry the hands less far than this share of the furthest one hardly count

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -11,6 +11,9 @@ import numpy as np
 from sslslr.clips.skeleton import SKELETONS, Skeleton, normalise
 from sslslr.errors import SignError
 from sslslr.paths import atomic
+from sslslr.provenance import versions
+
+VERSION = "preparation 1"
 
 SPLITS = ("train", "val", "test")
 
@@ -24,6 +27,7 @@ class Signs:
     signers, clips, split: (N,) strings: who signs, the clip's name at its source, and train, val, test or "".
     onset, offset: (N,) first and last frame of the lexical part (the stroke), in frames from 0, NaN where unknown.
     kind: "synthetic" or "real"; fps: frames a second (of the source, before any resampling).
+    recipe: the steps that made the clips, where they are known (``made_from``); ``replace`` forgets it, as it must.
 
     Raises SignError when the parts do not fit each other.
     """
@@ -41,6 +45,7 @@ class Signs:
     onset: np.ndarray
     offset: np.ndarray
     fps: float = 25.0
+    recipe: tuple[dict, ...] = field(default=(), init=False, repr=False)
 
     def __post_init__(self):
         n, t, j, c = self.landmarks.shape if self.landmarks.ndim == 4 else (-1, -1, -1, -1)
@@ -75,16 +80,38 @@ class Signs:
         """(N, T) True for the frames of a clip, False for the padding after it."""
         return np.arange(self.frames) < self.lengths[:, None]
 
+    def made_from(self, before: "Signs | None", **step) -> "Signs":
+        """This data set, fresh from ``replace`` and so without a recipe, takes on that of ``before`` (None begins one).
+
+        Call it only where ``before`` and ``step`` decide every float in here. ``step``: plain JSON values, among them
+        ``versions``, of the code that takes the step; none where clips are only chosen, ordered or split. Without a recipe
+        in ``before`` nothing happens. Returns itself.
+        """
+        if before is None or before.recipe:
+            object.__setattr__(self, "recipe", (*(before.recipe if before else ()), *([step] if step else [])))
+            self.__dict__.pop("fingerprint", None)
+        return self
+
+    @property
+    def versions(self) -> list[str]:
+        """The versions of the code that its recipe names; none of data whose values are hashed."""
+        return sorted({version for step in self.recipe for version in step.get("versions", ())})
+
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of everything in here: two data sets with the same fingerprint train the same model."""
-        digest = hashlib.sha256()
+        """Hash of everything in here: two data sets with the same fingerprint train the same model.
+
+        A recipe stands for the floats that it makes: their last bits differ between processors, what they mean does not.
+        """
+        digest = hashlib.sha256(json.dumps(self.recipe, sort_keys=True).encode() if self.recipe else b"")
         for part in fields(self):
             value = getattr(self, part.name)
+            if part.name == "recipe" or (self.recipe and isinstance(value, np.ndarray) and value.dtype.kind == "f"):
+                continue
             if isinstance(value, np.ndarray):
                 digest.update(f"{part.name}{value.dtype.kind}{value.shape}".encode())
                 plain = value if value.dtype.kind in "fiub" else np.char.encode(value.astype(str), "utf-8")
-                digest.update(np.ascontiguousarray(plain).view(np.uint8))
+                digest.update(np.ascontiguousarray(plain).view(np.uint8).data)
             else:
                 digest.update(f"{part.name}{value.name if isinstance(value, Skeleton) else value}".encode())
         return digest.hexdigest()
@@ -92,7 +119,11 @@ class Signs:
     def subset(self, keep: np.ndarray) -> "Signs":
         """The clips chosen by a boolean mask or an index; glosses keep their numbers."""
         arrays = {f.name: getattr(self, f.name)[keep] for f in fields(self) if isinstance(getattr(self, f.name), np.ndarray)}
-        return replace(self, **arrays)
+        return replace(self, **arrays).made_from(self)
+
+    def with_split(self, split: np.ndarray) -> "Signs":
+        """The same clips in another split: (N,) strings."""
+        return replace(self, split=split).made_from(self)
 
     def part(self, split: str) -> "Signs":
         """The clips of one split; raises SignError when it is empty."""
@@ -100,10 +131,11 @@ class Signs:
             raise SignError(f"{self.name}: no clip is in the split {split!r}; it has {sorted(set(self.split.tolist()))}")
         return self.subset(self.split == split)
 
-    def save(self, path: Path) -> None:
-        """Write to one ``.npz``, atomically and without pickle."""
+    def save(self, path: Path, made_by: list[str] | None = None) -> None:
+        """Write to one ``.npz``, atomically and without pickle; ``made_by`` notes the versions that a stored copy depends on."""
         arrays = {f.name: getattr(self, f.name) for f in fields(self) if isinstance(getattr(self, f.name), np.ndarray)}
         about = {"name": self.name, "kind": self.kind, "skeleton": self.skeleton.name, "glosses": self.glosses, "fps": self.fps}
+        about |= {"recipe": self.recipe, "made_by": made_by or []}
         with atomic(Path(path)) as partial, partial.open("wb") as file:
             np.savez(file, about=np.array(json.dumps(about)), **arrays)
 
@@ -114,8 +146,11 @@ class Signs:
             with np.load(path, allow_pickle=False) as stored:
                 about = json.loads(str(stored["about"]))
                 arrays = {k: stored[k] for k in stored.files if k != "about"}
-            skeleton, glosses = SKELETONS[about.pop("skeleton")], tuple(about.pop("glosses"))
-            return cls(skeleton=skeleton, glosses=glosses, **about, **arrays)
+            skeleton, glosses, recipe = SKELETONS[about.pop("skeleton")], tuple(about.pop("glosses")), about.pop("recipe", ())
+            about.pop("made_by", None)
+            signs = cls(skeleton=skeleton, glosses=glosses, **about, **arrays)
+            object.__setattr__(signs, "recipe", tuple(recipe))
+            return signs
         except SignError:
             raise
         except FileNotFoundError:
@@ -168,7 +203,8 @@ def prepare(signs: Signs, frames: int, coordinates: int = 2) -> Signs:
     ]
     landmarks, lengths = pack(clips, frames)
     scale = (lengths - 1) / (signs.lengths - 1)
-    return replace(signs, landmarks=landmarks, lengths=lengths, onset=signs.onset * scale, offset=signs.offset * scale)
+    done = replace(signs, landmarks=landmarks, lengths=lengths, onset=signs.onset * scale, offset=signs.offset * scale)
+    return done.made_from(signs, versions=versions(prepare), prepared=[frames, coordinates])
 
 
 def check_usable(signs: Signs) -> None:

@@ -6,6 +6,8 @@ import numpy as np
 
 from sslslr.errors import SignError
 
+VERSION = "skeletons 1"
+
 _POSE = [
     "nose",
     "left_eye_inner",

@@ -1,11 +1,11 @@
 """Who is learned from and who is tested on: seeded splits of a data set."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
+
+VERSION = "splits 1"
 
 
 def by_signer(signs: Signs, folds: int, fold: int, seed: int = 0) -> Signs:
@@ -23,7 +23,7 @@ def by_signer(signs: Signs, folds: int, fold: int, seed: int = 0) -> Signs:
     split = np.full(len(signs), "train", dtype="<U5")
     split[of_clip == (fold + 1) % folds] = "val"
     split[of_clip == fold % folds] = "test"
-    return _complete(replace(signs, split=split))
+    return _complete(signs.with_split(split))
 
 
 def stratified(signs: Signs, test: float, val: float = 0.1, seed: int = 0) -> Signs:
@@ -47,7 +47,7 @@ def stratified(signs: Signs, test: float, val: float = 0.1, seed: int = 0) -> Si
         n_test, n_val = (max(1, round(f * len(clips))) for f in (test, val))
         split[clips[:n_test]] = "test"
         split[clips[n_test : n_test + min(n_val, len(clips) - n_test - 1)]] = "val"
-    return _complete(replace(signs, split=split))
+    return _complete(signs.with_split(split))
 
 
 def fraction(labels: np.ndarray, share: float, seed: int = 0) -> np.ndarray:

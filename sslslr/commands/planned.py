@@ -165,10 +165,10 @@ def recorder(plan: Plan, place: list[str]) -> Iterator[None]:
     def nothing(*_, **__):
         raise _Blank
 
-    def kept(run, signs, question, answer):
+    def kept(run, signs, question, answer, *by):
         name = runs.key(run.fitted(signs), signs), json.dumps(question, sort_keys=True)
         try:
-            row, stored = originals["kept"](run, signs, question, nothing), True
+            row, stored = originals["kept"](run, signs, question, nothing, *by), True
         except _Blank:
             row, stored = blank(run), False
         questions.append((*name, stored))

@@ -12,6 +12,8 @@ from sslslr.clips.signs import Signs
 from sslslr.datasets import extracted, source
 from sslslr.errors import SignError
 
+VERSION = "asl-citizen 1"
+
 PUBLISHED = {"clips": 83_399, "train": 40_154, "val": 10_304, "test": 32_941, "classes": 2_731, "signers": 52}
 EXPECTED = "splits/{train,val,test}.csv and videos/*.mp4, or landmarks in one .npy a video, (frames, 543, 2)"
 HEADER = ("Participant ID", "Video file", "Gloss")

@@ -10,6 +10,8 @@ from sslslr.datasets import source
 from sslslr.errors import SignError
 from sslslr.extract.clips import CLIPS, INSTANCES, Clip, clip_path, read_instances
 
+VERSION = "extracted clips 1"
+
 
 def is_extraction(path: Path) -> bool:
     """Whether a folder was made by ``python -m sslslr.extract``."""

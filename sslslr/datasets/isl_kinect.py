@@ -12,6 +12,8 @@ from sslslr.clips.skeleton import KINECT_20
 from sslslr.datasets import source
 from sslslr.errors import SignError
 
+VERSION = "isl-kinect 1"
+
 # word_signer_repetition.txt; some published files have a doubled underscore: the same word as with one.
 NAME = re.compile(r"(?P<gloss>.+?)_+(?P<signer>s\d+)_(?P<repetition>\d+)\.txt")
 VALUES = 3 * len(KINECT_20)

@@ -13,6 +13,8 @@ from sslslr.clips.signs import Signs
 from sslslr.datasets import extracted, source
 from sslslr.errors import SignError
 
+VERSION = "lsfb 1"
+
 PUBLISHED = {"clips": 120_739}
 EXPECTED = "instances.csv, metadata/, and poses/{pose,left_hand,right_hand}/*.npy (or poses_raw/, or videos/*.mp4)"
 POSES = (23, 30, 33)  # documentation, code and published files disagree; the first ones are MediaPipe's first ones

@@ -12,6 +12,8 @@ from sslslr.clips.skeleton import MEDIAPIPE_75
 from sslslr.datasets import source
 from sslslr.errors import SignError
 
+VERSION = "mp-data 1"
+
 # Values a frame: pose 33 x (x, y, z, visibility), then perhaps face 468 x 3, then left and right hand 21 x 3 each.
 FACE = {258: 0, 1662: 468 * 3}
 EXPECTED = "MP_Data/word/clip/0.npy, 1.npy, ..."

@@ -15,7 +15,9 @@ from sslslr.clips.signs import Signs, prepare
 from sslslr.clips.skeleton import SKELETONS
 from sslslr.datasets import index
 from sslslr.errors import SignError
-from sslslr.provenance import code_version
+from sslslr.provenance import versions
+
+VERSION = "packing 1"
 
 ABOUT = "about.json"
 ARRAYS = tuple(f.name for f in fields(Signs) if f.type is np.ndarray or f.type == "np.ndarray")
@@ -42,24 +44,26 @@ def prepared(name: str, path: Path, frames: int, coordinates: int | None = None,
     """The real data set ``name`` at ``path``, normalised, at most ``frames`` frames a clip; packed at the first call.
 
     Keeps the first ``coordinates`` coordinates, or all that the source has.
-    The folder's name holds a hash of the source's files (names, sizes, times), of the settings and of the code that
+    The folder's name holds a hash of the source's files (names, sizes, times), of the settings and of the versions of what
     reads and prepares: a pack that no longer fits is never opened. Raises SignError as reading and preparing do.
     """
     listing = index(name, path)
     listing.require_landmarks()
-    key = listing.key("packed", frames, coordinates, code_version(__name__))
+    made_by = versions(Packed) + listing.versions
+    key = listing.key("packed", frames, coordinates, made_by)
     folder = paths.cache() / "packed" / f"{name}-{key[:20]}"
     if not (folder / ABOUT).exists():
         parts = (prepare(part, frames, coordinates or part.landmarks.shape[-1]) for part in listing.chunks())
         bar = tqdm(parts, total=-(-len(listing) // 512), unit="512 clips", disable=not progress, leave=False)
-        pack(bar, len(listing), frames, folder)
+        pack(bar, len(listing), frames, folder, made_by)
     return open_packed(folder)
 
 
-def pack(parts: Iterable[Signs], clips: int, frames: int, folder: Path) -> None:
+def pack(parts: Iterable[Signs], clips: int, frames: int, folder: Path, made_by: Iterable[str] = ()) -> None:
     """Write prepared ``parts``, together ``clips`` clips of at most ``frames`` frames, to ``folder``: whole or not at all.
 
     All parts must have the same glosses, landmarks and coordinates. Clips are sorted by split, otherwise in their order.
+    ``made_by``: the versions that the pack depends on, noted in it.
     """
     partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -90,7 +94,7 @@ def pack(parts: Iterable[Signs], clips: int, frames: int, folder: Path) -> None:
         for name, array in arrays.items():
             np.save(partial / f"{name}.npy", array, allow_pickle=False)
         fingerprint = Signs(landmarks=stored, **arrays, **(about | {"skeleton": SKELETONS[about["skeleton"]]})).fingerprint
-        paths.write_json(partial / ABOUT, about | {"fingerprint": fingerprint})
+        paths.write_json(partial / ABOUT, about | {"fingerprint": fingerprint, "made_by": sorted(made_by)})
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(partial, folder)
     finally:
@@ -102,6 +106,7 @@ def open_packed(folder: Path) -> Packed:
     try:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         fingerprint = about.pop("fingerprint")
+        about.pop("made_by", None)
         arrays = {n: np.load(folder / f"{n}.npy", mmap_mode="r" if n == "landmarks" else None, allow_pickle=False) for n in ARRAYS}
         about |= {"skeleton": SKELETONS[about["skeleton"]], "glosses": tuple(about["glosses"])}
         signs = Packed(**arrays, **about)
@@ -109,8 +114,7 @@ def open_packed(folder: Path) -> Packed:
         raise SignError(f"{folder}: no packed data set ({Path(error.filename).name} is missing); pack it again") from None
     except (ValueError, KeyError, TypeError) as error:
         raise SignError(f"{folder}: not a packed data set ({error}); delete it and pack again") from None
-    signs.__dict__["fingerprint"] = fingerprint  # computed when it was packed; computing it would read everything
-    return signs
+    return signs.made_from(None, content=fingerprint)  # hashed when it was packed; its splits need not read everything again
 
 
 def _sort(stored: np.ndarray, arrays: dict[str, np.ndarray]) -> None:

@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 
 from sslslr import paths
-from sslslr.clips.signs import Signs, pack
+from sslslr.clips.signs import Signs, pack, prepare
 from sslslr.clips.skeleton import MEDIAPIPE_75, Skeleton
 from sslslr.errors import SignError
-from sslslr.provenance import code_version
+from sslslr.provenance import versions
+
+VERSION = "landmark files 1"
 
 LEAVE_OUT = "leave-out.txt"
 COLUMNS = ("clip", "gloss", "signer", "split", "file")
@@ -83,12 +85,15 @@ class Listing:
         if self.caution:
             warnings.warn(f"{self.name}: {self.caution}", stacklevel=3)
 
+    @property
+    def versions(self) -> list[str]:
+        """The versions of what reads and prepares the landmarks."""
+        return versions(Listing, getattr(self.open, "func", self.open), prepare)
+
     def key(self, *settings) -> str:
-        """Hash of the source's files, of the code that reads them and of ``settings``: equal keys, equal landmarks."""
-        reader = getattr(self.open, "func", self.open).__module__
-        code = code_version(__name__, reader, "sslslr.clips.signs", "sslslr.clips.skeleton")
+        """Hash of the source's files, of the versions of what reads them and of ``settings``: equal keys, equal landmarks."""
         table = hashlib.sha256(pd.util.hash_pandas_object(self.table, index=False).to_numpy()).hexdigest()
-        return hashlib.sha256(f"{self.name}|{fingerprint(self.root)}|{code}|{settings}|{table}".encode()).hexdigest()
+        return hashlib.sha256(f"{self.name}|{fingerprint(self.root)}|{self.versions}|{settings}|{table}".encode()).hexdigest()
 
 
 def read(listing: Listing) -> Signs:
@@ -100,7 +105,7 @@ def read(listing: Listing) -> Signs:
     except SignError:  # not there yet, or broken: read the source
         signs = _signs(listing, [listing.clip(f) for f in listing.table["file"]], listing.glosses)
     if signs.landmarks.nbytes <= SMALL:
-        signs.save(stored)
+        signs.save(stored, made_by=listing.versions)
     return signs
 
 

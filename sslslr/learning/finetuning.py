@@ -3,9 +3,11 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import ModuleType
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -20,8 +22,9 @@ from sslslr.learning.training import Optimiser, Run, restore, store, train_epoch
 from sslslr.measures import metrics
 from sslslr.methods.encoder import embed
 from sslslr.paths import atomic
-from sslslr.provenance import code_version
 from sslslr.views import ViewConfig
+
+VERSION = "fine-tuning 1"
 
 SAVE = 10.0  # seconds between two states on disk: a thousand short epochs of a large encoder would else do little but save
 
@@ -61,7 +64,7 @@ class Tuning(Run):
     start: str = ""
     share: float = 1.0
     choose: str = "last"
-    code: str = field(default_factory=lambda: code_version(__name__, "sslslr.clips.splits"))
+    measured_by: ClassVar[tuple[ModuleType, ...]] = (metrics, splits)
 
     def __post_init__(self):
         super().__post_init__()

@@ -1,4 +1,4 @@
-"""The run store: a run is named by its content, done once, resumed if killed."""
+"""The run store: a run is named by what decides it, done once, resumed if killed; answers about it lie beside it."""
 
 import hashlib
 import json
@@ -12,16 +12,17 @@ from filelock import FileLock
 from safetensors.torch import load_file, save_file
 
 from sslslr import paths
+from sslslr.clips import boundaries
 from sslslr.clips.signs import Signs
+from sslslr.clips.skeleton import Skeleton
 from sslslr.errors import SignError
 from sslslr.learning.training import Run, as_json, train
-from sslslr.methods import METHODS
-from sslslr.provenance import code_version, peak_memory_mb, provenance
-from sslslr.views import VIEWS
-
-# The code that decides the weights and the metrics of a run; the method's own file and the view's are added to it.
-TRAINS = ("clips.signs", "methods.encoder", "methods.precision", "views", "views.order", "views.place", "learning.training", "measures.probes",
-          "measures.collapse", "methods.heads", "methods.lightly")  # fmt: skip
+from sslslr.methods import METHODS, precision
+from sslslr.methods.encoder import PoseTransformer
+from sslslr.provenance import packages, peak_memory_mb, provenance
+from sslslr.provenance import versions as versions_of
+from sslslr.views import PAIRS, VIEWS
+from sslslr.views import VERSION as VIEW_SETS
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,40 @@ class Trained:
         """The frozen encoder."""
         return self.module.encoder
 
+    @property
+    def stale(self) -> list[str]:
+        """Which packages it was trained with in other versions than today's; see ``stale``."""
+        return stale(self.folder)
+
+
+def versions(run: Run, signs: Signs) -> list[str]:
+    """The versions of the parts that decide this run: its loop, encoder, method, views, what it measures, and its data's makers."""
+    own = [METHODS[run.method], VIEWS[run.views.name], *([PAIRS[run.views.name]] if run.views.name in PAIRS else [])]
+    own += [boundaries] * (run.views.ends != "fixed")
+    found = {VIEW_SETS, *versions_of(type(run), *run.measured_by, PoseTransformer, Skeleton, *own), *signs.versions}
+    return sorted(found - {precision.VERSION} if run.precision == "fp32" else found)
+
 
 def key(run: Run, signs: Signs) -> str:
-    """Content hash of a run: whole configuration, data, and the code that trains."""
-    own = [METHODS[run.method].__module__, VIEWS[run.views.name].__module__]
-    trains = [f"sslslr.{m}" for m in TRAINS]
-    own += [c.__module__ for c in METHODS[run.method].__mro__[1:] if c.__module__.startswith("sslslr.") and c.__module__ not in trains]
-    own += ["sslslr.clips.boundaries"] * (run.views.ends != "fixed")
-    code = code_version(*trains, *own)
-    whole = json.dumps({"run": as_json(run), "data": signs.fingerprint, "code": code}, sort_keys=True)
-    return hashlib.sha256(whole.encode()).hexdigest()[:16]
+    """Name of a run: hash of its whole configuration, its data and the versions of the parts that decide it."""
+    return name_of({"run": as_json(run), "data": signs.fingerprint, "versions": versions(run, signs)})
+
+
+def name_of(content) -> str:
+    """Hash of plain JSON values, 16 hexadecimal digits."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def stale(folder: Path) -> list[str]:
+    """The packages with which the run in ``folder`` was made in another version than today's, as "torch 2.12.0, now 2.13.0".
+
+    They may move a result's last digits; such a run is served all the same. Raises SignError where no finished run is.
+    """
+    try:
+        then = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))["versions"]
+    except (OSError, ValueError, KeyError) as error:
+        raise SignError(f"{folder}: no finished run is there ({error})") from None
+    return [f"{p} {then.get(p, 'unknown')}, now {now}" for p, now in packages().items() if then.get(p) != now]
 
 
 def fetch(run: Run, signs: Signs, how: Callable = train) -> Trained:
@@ -72,10 +97,33 @@ def fetch(run: Run, signs: Signs, how: Callable = train) -> Trained:
     return Trained(run, module.eval().to("cuda" if torch.cuda.is_available() else "cpu"), metrics, folder)
 
 
+def answer(run: Run, signs: Signs, question: dict, compute: Callable[[], dict], *parts) -> dict:
+    """``compute()``, plain JSON values, computed once for this run, this question and these versions of ``parts``, which answer it.
+
+    Kept in the run's folder, whether the run itself is needed and trained or not.
+    """
+    path = answer_path(run, signs, question, *parts)
+    if path.exists():
+        return json.loads(path.read_text(encoding="utf-8"))["answer"]
+    found = compute()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    paths.write_json(path, {"question": question, "answer": found, "versions": versions_of(*parts), "of": about(run.fitted(signs), signs)})
+    return found
+
+
+def answer_path(run: Run, signs: Signs, question: dict, *parts) -> Path:
+    """Where ``answer`` keeps it, whether it is there or not."""
+    return paths.runs() / key(run.fitted(signs), signs) / f"answer-{name_of([question, versions_of(*parts)])}.json"
+
+
+def about(run: Run, signs: Signs) -> dict:
+    """All that a run's name is the hash of, and its data's name, as plain JSON values."""
+    data = {"name": signs.name, "kind": signs.kind, "fingerprint": signs.fingerprint, "versions": signs.versions}
+    return {**as_json(run), "data": data, "versions": versions(run, signs)}
+
+
 def _do(run: Run, signs: Signs, folder: Path, how: Callable) -> None:
-    paths.write_json(
-        folder / "run.json", {**as_json(run), "data": {"name": signs.name, "kind": signs.kind, "fingerprint": signs.fingerprint}}
-    )
+    paths.write_json(folder / "run.json", about(run, signs))
     state = folder / "state.safetensors"
     progress = folder / "progress"
     module, metrics, seconds = how(run, signs, state, lambda done: paths.write_text(progress, str(done)))

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from types import ModuleType
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -15,14 +17,15 @@ from torch import nn
 
 from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
-from sslslr.measures import probes
-from sslslr.measures.collapse import collapse_measures
+from sslslr.measures import collapse, probes
 from sslslr.methods import METHODS
 from sslslr.methods.encoder import EncoderConfig, PoseTransformer, embed
 from sslslr.methods.heads import Method
 from sslslr.methods.precision import PRECISIONS, autocast
 from sslslr.paths import atomic
 from sslslr.views import ViewConfig
+
+VERSION = "training 1"
 
 WATCHED = 256  # clips of the training and of the validation split that the measures of each epoch look at
 
@@ -64,6 +67,7 @@ class Run:
     batch: int = 512
     seed: int = 0
     precision: str = "fp32"
+    measured_by: ClassVar[tuple[ModuleType, ...]] = (collapse, probes)  # what each epoch's metrics come from
 
     def __post_init__(self):
         if self.method not in METHODS:
@@ -158,8 +162,8 @@ def measure(module: nn.Module, signs: Signs, precision: str = "fp32") -> dict[st
     knn = probes.score("knn", train_x, train_y, val_x, val_y, standardise=False)
     return {
         "knn": knn["top1"],
-        **{f"encoder_{k}": v for k, v in collapse_measures(torch.from_numpy(val_x)).items()},
-        **{f"output_{k}": v for k, v in collapse_measures(output).items()},
+        **{f"encoder_{k}": v for k, v in collapse.collapse_measures(torch.from_numpy(val_x)).items()},
+        **{f"output_{k}": v for k, v in collapse.collapse_measures(output).items()},
     }
 
 

@@ -3,6 +3,8 @@
 import torch
 import torch.nn.functional as F
 
+VERSION = "collapse measures 1"
+
 
 def output_std(z: torch.Tensor) -> float:
     """Std of the l2-normalised outputs z (N, d), relative to 1/sqrt(d): near 1 if spread evenly, 0 if collapsed.

@@ -8,6 +8,8 @@ from sklearn.preprocessing import normalize
 
 from sslslr.errors import SignError
 
+VERSION = "embedding measures 1"
+
 
 def _checked(x, labels) -> tuple[np.ndarray, np.ndarray]:
     x, labels = np.asarray(x, float), np.asarray(labels)

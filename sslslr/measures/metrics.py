@@ -8,6 +8,8 @@ import numpy as np
 
 from sslslr.errors import SignError
 
+VERSION = "recognition measures 1"
+
 DEPTHS = (1, 2, 3, 5, 10, 20)
 
 

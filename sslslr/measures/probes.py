@@ -12,6 +12,8 @@ from sklearn.preprocessing import StandardScaler
 
 from sslslr.clips.signs import Signs, resample
 
+VERSION = "probes 1"
+
 PROBES = ("linear", "knn")
 
 

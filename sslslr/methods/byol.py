@@ -5,6 +5,8 @@ import torch
 from sslslr.methods.heads import Projected, Teacher, perceptron
 from sslslr.methods.lightly import NegativeCosineSimilarity
 
+VERSION = "byol 1"
+
 
 class BYOL(Projected):
     """Projection and predictor as SimSiam's, targets from the momentum teacher. The original is not used."""

@@ -12,6 +12,8 @@ from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
 from sslslr.methods.precision import autocast
 
+VERSION = "encoder 1"
+
 
 @dataclass(frozen=True)
 class EncoderConfig:

@@ -8,6 +8,8 @@ from torch import nn
 from sslslr.methods.encoder import PoseTransformer, encode
 from sslslr.methods.lightly import ProjectionHead, deactivate_requires_grad, update_momentum
 
+VERSION = "heads 1"
+
 
 def perceptron(size: int, hidden: int, out: int, batchnorm: bool = True, layernorm: bool = False) -> nn.Sequential:
     """Two layers with ReLU between them (section 6.2); ``batchnorm`` and ``layernorm`` stand before the ReLU."""

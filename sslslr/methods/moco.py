@@ -5,6 +5,8 @@ import torch
 from sslslr.methods.heads import Projected, Teacher
 from sslslr.methods.lightly import NTXentLoss
 
+VERSION = "moco 1"
+
 
 class MoCo(Projected):
     """The query comes from the encoder, key and queue from the momentum teacher; temperature 0.5 (section 6.2).

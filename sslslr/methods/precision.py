@@ -6,6 +6,8 @@ import torch
 
 from sslslr.errors import SignError
 
+VERSION = "precision 1"
+
 PRECISIONS = ("fp32", "bf16")
 
 # glibc gives large buffers back to the system at once and asks for them again at the next step; with these it keeps

@@ -5,6 +5,8 @@ import torch
 from sslslr.methods.heads import Projected
 from sslslr.methods.lightly import NTXentLoss
 
+VERSION = "simclr 1"
+
 
 class SimCLR(Projected):
     """NT-Xent at temperature 0.5 (section 6.2) on the projections of two views. The original is not used."""

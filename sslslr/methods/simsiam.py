@@ -7,6 +7,8 @@ import torch
 from sslslr.methods.heads import Projected, perceptron
 from sslslr.methods.lightly import NegativeCosineSimilarity
 
+VERSION = "simsiam 1"
+
 _similarity = NegativeCosineSimilarity()
 
 

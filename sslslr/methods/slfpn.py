@@ -14,6 +14,8 @@ from torch import nn
 from sslslr.errors import SignError
 from sslslr.methods.heads import Projected, perceptron
 
+VERSION = "sl-fpn 1"
+
 # The text of equation 2 leaves open which output goes through the predictor and which target stands still.
 READINGS = {
     "original-to-view1": lambda z1, z2, zo: (zo, z1),

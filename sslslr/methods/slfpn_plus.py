@@ -11,6 +11,8 @@ from sslslr.errors import SignError
 from sslslr.methods.encoder import encode
 from sslslr.methods.slfpn import SLFPN, slfpn_loss
 
+VERSION = "sl-fpn+ 1"
+
 
 def variance_term(z: torch.Tensor, floor: float = 1.0) -> torch.Tensor:
     """How far the std of each dimension of z (B, d) lies below ``floor``, mean over d (VICReg, equation 1): 0 if spread."""

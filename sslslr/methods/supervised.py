@@ -6,6 +6,8 @@ from torch import nn
 
 from sslslr.methods.heads import Method
 
+VERSION = "supervised 1"
+
 
 class Supervised(Method):
     """Cross-entropy of a linear classifier on the encoder's output, on the clips as they are."""

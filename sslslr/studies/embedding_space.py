@@ -8,10 +8,11 @@ from sslslr.learning.grid import side_by_side
 from sslslr.learning.training import Run
 from sslslr.measures import embedding, probes
 from sslslr.profiles import Profile
-from sslslr.provenance import code_version
 from sslslr.studies import comparison, evaluation, recipe
 from sslslr.studies.comparison import RANDOM, SUPERVISED, TITLES
 from sslslr.studies.corpora import repeats, split
+
+VERSION = "embedding space 1"
 
 COLLAPSED = "collapsed encoder"
 MODELS = (*TITLES.values(), recipe.PLUS, RANDOM, SUPERVISED)
@@ -54,9 +55,7 @@ def measured(run: Run, signs: Signs, collapse: bool = False) -> dict:
             "signers": len(np.unique(other.signers)),
         }
 
-    return evaluation.kept(
-        run, signs, {"embedding space": code_version("sslslr.measures.embedding", __name__), "collapse": collapse}, answer
-    )
+    return evaluation.kept(run, signs, {"embedding space": True, "collapse": collapse}, answer, embedding, measured)
 
 
 def study(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], workers: int = 0, models=MODELS) -> pd.DataFrame:
@@ -82,7 +81,7 @@ def mapped(run: Run, signs: Signs, seed: int = 0) -> dict:
         points = embedding.umap(x, seed)
         return {"points": points.round(4).tolist(), "trust": embedding.trustworthiness(x, points), "index": index.tolist()}
 
-    return evaluation.kept(run, signs, {"map": code_version("sslslr.measures.embedding", __name__), "seed": seed}, answer)
+    return evaluation.kept(run, signs, {"map": True, "seed": seed}, answer, embedding, mapped)
 
 
 def maps(

@@ -1,36 +1,30 @@
 """From a run to a row of a table: train if need be, probe the frozen features, keep the result beside the run."""
 
-import hashlib
-import json
 from dataclasses import asdict, replace
 
 import numpy as np
 import torch
 
-from sslslr import paths
 from sslslr.clips import splits
 from sslslr.clips.signs import Signs
-from sslslr.learning.store import fetch, key
+from sslslr.learning import store
+from sslslr.learning.store import fetch
 from sslslr.learning.training import Run
-from sslslr.measures import probes
+from sslslr.measures import collapse, probes
 from sslslr.measures.collapse import collapse_measures
 from sslslr.methods.encoder import embed
-from sslslr.provenance import code_version
+
+VERSION = "evaluation 1"
 
 HANDMADE = "hand-made features"
 
 
-def kept(run: Run, signs: Signs, question: dict, answer) -> dict:
-    """``answer()``, a dict of plain values, computed once for this run, this question and this version of the probes."""
-    code = code_version("sslslr.measures.probes", "sslslr.measures.collapse", "sslslr.methods.encoder", "sslslr.clips.splits", __name__)
-    name = hashlib.sha256(json.dumps([question, code], sort_keys=True).encode()).hexdigest()[:16]
-    done = paths.runs() / key(run.fitted(signs), signs) / f"answer-{name}.json"
-    if done.exists():
-        return json.loads(done.read_text(encoding="utf-8"))["answer"]
-    row = answer()
-    done.parent.mkdir(parents=True, exist_ok=True)
-    paths.write_json(done, {"question": question, "answer": row})
-    return row
+def kept(run: Run, signs: Signs, question: dict, answer, *parts) -> dict:
+    """``answer()``, a dict of plain values, computed once for this run, this question and these versions of the probes.
+
+    ``parts``: modules that answer besides probes, collapse measures, encoder, preparation, splits and this file.
+    """
+    return store.answer(run, signs, question, answer, probes, collapse, embed, splits, Signs, features, *parts)
 
 
 def features(run: Run, signs: Signs, handmade: bool, *parts: Signs) -> list[np.ndarray]:

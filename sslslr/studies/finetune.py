@@ -17,11 +17,12 @@ from sslslr.measures.statistics import claims, summarise
 from sslslr.methods.encoder import EncoderConfig
 from sslslr.methods.precision import resolve
 from sslslr.profiles import Profile
-from sslslr.provenance import code_version
 from sslslr.studies import comparison, evaluation, recipe
 from sslslr.studies.comparison import RANDOM
 from sslslr.studies.corpora import group, repeats, split
 from sslslr.studies.evaluation import kept
+
+VERSION = "fine-tuned answers 1"
 
 SCRATCH, PAPER, SIMCLR, PLUS = "from scratch", "SL-FPN, boundary views", "SimCLR, composed views", "SL-FPN+"
 ARMS = (SCRATCH, PAPER, SIMCLR, PLUS)
@@ -67,7 +68,7 @@ def evaluate(tuning: Tuning, signs: Signs, start: Run | None = None, part: str =
         ranks = metrics.ranks(finetuning.scores(module, clips), clips.labels)
         return metrics.recognition(ranks, clips.labels) | metrics.retrieval(ranks) | used
 
-    return kept(tuning, signs, {"fine-tuned": part, "code": code_version("sslslr.measures.metrics", __name__)}, answer)
+    return kept(tuning, signs, {"fine-tuned": part}, answer, metrics, evaluate)
 
 
 def searched(profile: Profile, corpora: dict[str, Signs]) -> dict[str, Signs]:

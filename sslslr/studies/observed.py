@@ -11,8 +11,9 @@ from sslslr.clips.signs import Signs
 from sslslr.learning.store import fetch
 from sslslr.learning.training import Run
 from sslslr.measures import probes
-from sslslr.provenance import code_version
 from sslslr.studies import evaluation
+
+VERSION = "clips observed 1"
 
 
 def observe(run: Run, signs: Signs, draws: int) -> dict:
@@ -40,4 +41,4 @@ def observe(run: Run, signs: Signs, draws: int) -> dict:
         about = {"clips": test.clips.tolist(), "labels": test.labels.tolist(), "correct": correct.round(4).tolist()}
         return row | about | {"seconds": made["seconds"]}
 
-    return evaluation.kept(run, signs, {"observed": draws, "code": code_version(__name__)}, answer)
+    return evaluation.kept(run, signs, {"observed": draws}, answer, observe)

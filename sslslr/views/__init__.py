@@ -15,6 +15,8 @@ from sslslr.views import masks, place, strong
 from sslslr.views.degradations import DEGRADATIONS
 from sslslr.views.order import boundary, none, permutation, whole
 
+VERSION = "view sets 1"
+
 __all__ = ["ENDS", "PAIRS", "VIEWS", "ViewConfig", "boundary", "none", "permutation", "whole"]
 
 ENDS = ("fixed", "estimated", "true")

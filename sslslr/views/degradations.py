@@ -9,6 +9,8 @@ import torch
 
 from sslslr.views.order import outside, take
 
+VERSION = "degraded ends 1"
+
 NOISE = 0.3  # standard deviation, in shoulder widths
 BLUR = 3.0  # standard deviation along time, in frames
 

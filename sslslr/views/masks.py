@@ -8,6 +8,8 @@ import torch
 from sslslr.clips.skeleton import of_size
 from sslslr.views.place import composed
 
+VERSION = "masked views 1"
+
 HIDDEN = 0.3  # share of a clip's frames, or landmarks, that a view hides
 
 

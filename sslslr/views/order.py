@@ -2,6 +2,8 @@
 
 import torch
 
+VERSION = "views of order 1"
+
 
 def outside(lengths: torch.Tensor, alpha, beta) -> tuple[torch.Tensor, torch.Tensor]:
     """How many frames lie in the two ends of each clip: floor(alpha L) and floor(beta L), both (B, 1) float64.

@@ -11,6 +11,8 @@ import torch
 from sslslr.clips.skeleton import of_size
 from sslslr.views.order import boundary, take
 
+VERSION = "views of place 1"
+
 ANGLE = math.radians(15)  # of the turn in the picture's plane; about the vertical axis (3-D only) twice that
 SCALE = 0.2  # of the logarithm of each axis' scale
 JITTER = 0.02  # shoulder widths

@@ -10,6 +10,8 @@ import torch
 from sslslr.views.order import boundary
 from sslslr.views.place import read, rotation, warp
 
+VERSION = "strong views 1"
+
 ANGLE = math.radians(25)  # about each axis (2-D: in the picture's plane, and foreshortened as by a turn about the vertical)
 SCALE = 0.15  # of the size of the whole clip
 JITTER = 0.02  # shoulder widths

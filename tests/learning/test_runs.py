@@ -6,7 +6,9 @@ import subprocess
 import sys
 import textwrap
 import time
+import types
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +18,15 @@ from conftest import make_signs
 from safetensors.torch import load_file
 
 from sslslr import paths
+from sslslr.clips import boundaries
 from sslslr.errors import SignError
-from sslslr.learning import grid, training
+from sslslr.learning import finetuning, grid, training
 from sslslr.learning import store as runs
 from sslslr.learning.training import Optimiser, Run, batches, train
+from sslslr.measures import probes
+from sslslr.methods import encoder, precision, simclr, slfpn
 from sslslr.methods.encoder import EncoderConfig
-from sslslr.views import ViewConfig
+from sslslr.views import ViewConfig, order, place
 
 SMALL = Run(encoder=EncoderConfig(blocks=1, width=16, heads=2), epochs=3, batch=16)
 
@@ -52,11 +57,69 @@ def test_any_change_of_the_configuration_is_another_run(signs, change):
     assert runs.key(replace(SMALL, **change), signs) != runs.key(SMALL, signs)
 
 
-def test_other_data_and_other_code_are_another_run(signs, monkeypatch):
+def test_other_data_and_another_version_of_a_part_are_another_run(signs, monkeypatch):
     before = runs.key(SMALL, signs)
     assert runs.key(SMALL, make_signs(seed=9)) != before
-    monkeypatch.setattr(runs, "code_version", lambda *_: "other code")
-    assert runs.key(SMALL, signs) != before
+    for part in (encoder, slfpn, order, training):
+        with monkeypatch.context() as patch:
+            patch.setattr(part, "VERSION", part.VERSION.rpartition(" ")[0] + " 99")
+            assert runs.key(SMALL, signs) != before
+    assert runs.key(SMALL, signs) == before
+
+
+def test_parts_that_do_not_decide_a_run_are_not_in_its_key(signs, monkeypatch):
+    before = runs.key(SMALL, signs)
+    for part in (simclr, place, boundaries, finetuning, precision):
+        monkeypatch.setattr(part, "VERSION", part.VERSION.rpartition(" ")[0] + " 99")
+    assert runs.key(SMALL, signs) == before
+    for change in (
+        {"method": "simclr"},
+        {"views": ViewConfig("masked_frames")},
+        {"views": ViewConfig(ends="estimated")},
+        {"precision": "bf16"},
+    ):
+        assert any(v.endswith(" 99") for v in runs.versions(replace(SMALL, **change), signs)), change
+
+
+def test_moving_files_changes_no_key(signs, monkeypatch):
+    """A key holds no module's name, path or text: the same versions from a file of another name are the same run."""
+    before = runs.key(SMALL, signs)
+    moved = types.ModuleType("sslslr.methods.elsewhere")
+    moved.__dict__.update({k: v for k, v in vars(slfpn).items() if k != "__name__"})
+    monkeypatch.setitem(sys.modules, moved.__name__, moved)
+    monkeypatch.setattr(slfpn.SLFPN, "__module__", moved.__name__)
+    assert runs.key(SMALL, signs) == before
+
+
+def test_a_method_without_a_version_is_refused_and_told_what_to_add(signs, monkeypatch):
+    monkeypatch.delattr(slfpn, "VERSION")
+    with pytest.raises(SignError, match=r'slfpn decides results, but says no version; add a line like VERSION = "encoder 1"'):
+        runs.key(SMALL, signs)
+    monkeypatch.setattr(slfpn, "VERSION", "slfpn", raising=False)
+    with pytest.raises(SignError, match="says no version"):
+        runs.key(SMALL, signs)
+
+
+def test_an_answer_is_computed_once_for_each_question_and_version(signs, monkeypatch):
+    asked = []
+
+    def ask(question):
+        return runs.answer(SMALL, signs, {"ask": question}, lambda: {"n": asked.append(question) or len(asked)}, probes)
+
+    assert [ask("a"), ask("a"), ask("b")] == [{"n": 1}, {"n": 1}, {"n": 2}]
+    monkeypatch.setattr(probes, "VERSION", "probes 99")
+    assert ask("a") == {"n": 3}
+
+
+def test_other_packages_than_today_s_make_a_run_stale_not_another_one(signs, monkeypatch):
+    found = runs.fetch(SMALL, signs)
+    assert found.stale == []
+    now = runs.packages() | {"torch": "99.0"}
+    monkeypatch.setattr(runs, "packages", lambda: now)
+    again = runs.fetch(SMALL, signs)
+    assert again.folder == found.folder and again.stale == [f"torch {metadata.version('torch')}, now 99.0"]
+    with pytest.raises(SignError, match="no finished run"):
+        runs.stale(paths.runs() / "nothing")
 
 
 def test_training_twice_gives_the_same_weights_and_another_seed_others(signs):
@@ -75,7 +138,7 @@ def test_the_test_split_is_not_looked_at(signs):
 
 KILLED = """
     import os, signal, sys
-    sys.path.insert(0, {tests!r})
+    sys.path[:0] = {tests!r}
     from conftest import make_signs
     from test_runs import SMALL
     from dataclasses import replace
@@ -96,7 +159,7 @@ KILLED = """
 
 
 def fetch_elsewhere(store: Path, optimiser: str, dies_in=None) -> subprocess.CompletedProcess:
-    code = textwrap.dedent(KILLED.format(tests=str(Path(__file__).parents[1]), optimiser=optimiser, dies_in=dies_in))
+    code = textwrap.dedent(KILLED.format(tests=[str(p) for p in Path(__file__).parents[:2]], optimiser=optimiser, dies_in=dies_in))
     return subprocess.run([sys.executable, "-c", code], env=os.environ | {"SSLSLR_RUNS": str(store)}, capture_output=True, text=True)
 
 
@@ -131,7 +194,7 @@ def test_a_broken_state_or_run_is_named(signs):
     for path in folder.iterdir():
         path.unlink()
     (folder / "state.safetensors").write_bytes(b"broken")
-    with pytest.raises(SignError, match="state.safetensors.*delete it"):
+    with pytest.raises(SignError, match=r"state.safetensors.*delete it"):
         runs.fetch(SMALL, signs)
 
 

@@ -1,6 +1,6 @@
 """Four corpora of synthetic signing in the image of the paper's four data sets (section 6.1)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from sslslr.datasets.synthetic.lexicon import LARGEST, lexicon
 from sslslr.datasets.synthetic.phonology import HANDSHAPES
 from sslslr.datasets.synthetic.timeline import Pace
 from sslslr.errors import SignError
+from sslslr.provenance import versions
+
+VERSION = "synthetic signing 1"
 
 FPS = 25.0
 FEWEST_SIGNERS = 4
@@ -106,12 +109,15 @@ def make(corpus: str, classes: int, signers: int, clips: int, seed: int = 0, *, 
         seen[np.arange(frames) >= part.lengths[:, None]] = np.nan
         landmarks[rows, :frames] = seen
     names = np.array([f"s{k:02d}" for k in range(signers)])
-    return Signs(
+    made = Signs(
         name=corpus, kind="synthetic", skeleton=MEDIAPIPE_75, landmarks=landmarks, lengths=line.lengths, labels=labels,
         glosses=tuple(s.gloss for s in signs[:classes]), signers=names[who],
         clips=np.array([f"{corpus}-{i:05d}" for i in range(clips)]), split=np.full(clips, "", "<U5"),
         onset=line.onset, offset=line.offset, fps=FPS,
     )  # fmt: skip
+    asked = {"classes": int(classes), "signers": int(signers), "clips": int(clips), "seed": int(seed), "noise": bool(noise)}
+    asked["stroke"] = stroke if stroke is None or isinstance(stroke, str) else [float(s) for s in stroke]
+    return made.made_from(None, versions=versions(make), corpus=corpus, asked=asked, settings=asdict(settings))
 
 
 def _film(settings, forms, labels, beside, linked, line, who, frames, noise, rng) -> np.ndarray:
