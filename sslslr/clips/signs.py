@@ -94,6 +94,12 @@ class Signs:
         arrays = {f.name: getattr(self, f.name)[keep] for f in fields(self) if isinstance(getattr(self, f.name), np.ndarray)}
         return replace(self, **arrays)
 
+    def without(self, landmarks: tuple[int, ...]) -> "Signs":
+        """The same clips with these landmarks (indices) missing in every frame."""
+        hidden = np.array(self.landmarks)
+        hidden[:, :, list(landmarks)] = np.nan
+        return replace(self, landmarks=hidden)
+
     def part(self, split: str) -> "Signs":
         """The clips of one split; raises SignError when it is empty."""
         if not (self.split == split).any():
