@@ -13,6 +13,7 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import joblib
@@ -23,12 +24,13 @@ from torch.utils.flop_counter import FlopCounterMode
 from sslslr.clips.signs import Signs, prepare
 from sslslr.clips.skeleton import MEDIAPIPE_75
 from sslslr.clips.splits import by_signer
-from sslslr.commands import planned
+from sslslr.commands.sizes import Sized
 from sslslr.datasets import synthetic
 from sslslr.learning import store as runs
 from sslslr.learning.training import WATCHED, Run, measure, store, train_epoch
 from sslslr.methods.encoder import embed
 from sslslr.methods.precision import keep_memory
+from sslslr.studies.jobs import Job
 from sslslr.views import VIEWS
 
 ORDER_ONLY = ("sslslr.views.order", "sslslr.views.degradations")  # view sets that keep landmarks where they are: one cost
@@ -156,7 +158,18 @@ def task(function: Callable, run: Run, signs: Signs, rest: tuple) -> float:
     return min(seconds)
 
 
-def untrained(job: planned.Job, stand: Signs | None) -> tuple:
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """A job in the plan of a notebook's table; ``new``: none before it asks the same; ``ask``: nor is the answer kept already."""
+
+    notebook: str
+    table: str
+    job: Job
+    new: bool
+    ask: bool
+
+
+def untrained(job: Job, stand: Signs | None) -> tuple:
     """The job with runs of no epoch; with ``stand`` on those clips, and its encoders without blocks: what embedding costs is known."""
     signs = stand or job.signs
 
@@ -186,22 +199,22 @@ class Units:
     clip: float
 
 
-def units(plan: planned.Plan, signs: dict[str, Signs], workers: int) -> Units:
+def units(plan, workers: int) -> Units:
     """Measure what the plan is made of, ``workers`` processes side by side, as the runs will be."""
-    first = next(iter(signs.values()))
+    first = next(iter(plan.corpora.values()))
     some = next(iter(plan.trainings.values()))[1].fitted(first).encoder
     large = 12 * some.blocks * some.width**2 * 6 * some.frames > LARGE / 3
-    unread = any(isinstance(s, planned.Sized) for s in signs.values())
+    unread = any(isinstance(s, Sized) for s in plan.corpora.values())
     stand = stand_in(first) if large or unread else None
     kinds = {}
-    for job, run in plan.trainings.values():
-        run = run.fitted(job.signs)
+    for one, run in plan.trainings.values():
+        run = run.fitted(one.job.signs)
         if run.epochs:
-            kinds.setdefault(kind(run) if not large else kind(run)[0], (run, stand or job.signs))
+            kinds.setdefault(kind(run) if not large else kind(run)[0], (run, stand or one.job.signs))
     answers = {}
-    for job in plan.jobs:
-        if job.new:
-            answers.setdefault(place(job, stand is not None), untrained(job, stand))
+    for one in plan.jobs:
+        if one.new:
+            answers.setdefault(place(one.job, stand is not None), untrained(one.job, stand))
     keep_memory()
     warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)  # idle ones do, while a long one measures
     before = time.perf_counter()
@@ -213,7 +226,7 @@ def units(plan: planned.Plan, signs: dict[str, Signs], workers: int) -> Units:
     return Units(steps, tasks, stand is not None, notebook_start(), min(opened, pool_start()), figure(), synthesis())
 
 
-def place(job: planned.Job, scaled: bool) -> tuple[str, str]:
+def place(job: Job, scaled: bool) -> tuple[str, str]:
     """What a job's answers are measured as: the task, and the corpus where its size matters."""
     same = scaled or job.name == "embedding_space.mapped"  # at most 300 clips, whatever the corpus
     return job.name, "" if same else job.signs.name.split(",")[0]
@@ -225,14 +238,20 @@ def step_of(units: Units, run: Run, signs: Signs) -> Step:
     return units.steps[kind(run)] if kind(run) in units.steps else units.steps[run.method]
 
 
-def seconds_of(units: Units, job: planned.Job) -> float:
+def seconds_of(units: Units, job: Job) -> float:
     """Of the job's answers. What was measured on a stand-in grows with clips x glosses; embedding is added to it. A map has 300 clips at most."""
     measured = units.tasks[place(job, units.scaled)]
     if not units.scaled:
         return measured
-    clips, glosses = len(job.signs), len(job.signs.glosses)
+    clips, glosses = clips_of(job.signs), len(job.signs.glosses)
     grows = 1.0 if job.name == "embedding_space.mapped" else clips / 240 * max(1.0, glosses / 40)
     return next(iter(units.steps.values())).embed * clips + measured * grows
+
+
+@cache
+def clips_of(signs: Signs, split: str = "") -> int:
+    """How many clips are in the split, or in any: those that a small share of the labels leaves out are in none."""
+    return int((signs.split == split if split else signs.split != "").sum())
 
 
 def children() -> float:

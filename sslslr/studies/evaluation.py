@@ -2,7 +2,11 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,13 +24,34 @@ from sslslr.provenance import code_version
 HANDMADE = "hand-made features"
 
 
+class NotKept(Exception):
+    """Nobody has computed this answer yet; raised by ``kept`` inside ``looking`` alone."""
+
+
+_LOOKED: ContextVar[list[Path] | None] = ContextVar("looked", default=None)
+
+
+@contextmanager
+def looking() -> Iterator[list[Path]]:
+    """Inside, ``kept`` computes nothing: it gives the answer that is there or raises NotKept; yields the files it looked for."""
+    token = _LOOKED.set([])
+    try:
+        yield _LOOKED.get()
+    finally:
+        _LOOKED.reset(token)
+
+
 def kept(run: Run, signs: Signs, question: dict, answer) -> dict:
     """``answer()``, a dict of plain values, computed once for this run, this question and this version of the probes."""
     code = code_version("sslslr.measures.probes", "sslslr.measures.collapse", "sslslr.methods.encoder", "sslslr.clips.splits", __name__)
     name = hashlib.sha256(json.dumps([question, code], sort_keys=True).encode()).hexdigest()[:16]
     done = paths.runs() / key(run.fitted(signs), signs) / f"answer-{name}.json"
+    if (looked := _LOOKED.get()) is not None:
+        looked.append(done)
     if done.exists():
         return json.loads(done.read_text(encoding="utf-8"))["answer"]
+    if looked is not None:
+        raise NotKept(done)
     row = answer()
     done.parent.mkdir(parents=True, exist_ok=True)
     paths.write_json(done, {"question": question, "answer": row})
@@ -96,12 +121,11 @@ def transfer(run: Run, signs: Signs, model: str, target: Signs) -> dict:
 
 
 def with_labels(signs: Signs, share: float, seed: int) -> Signs:
-    """``signs`` whose training split keeps a stratified share of its clips: what a supervised control may see."""
-    train = np.flatnonzero(signs.split == "train")
-    keep = np.ones(len(signs), bool)
-    keep[train] = False
-    keep[train[splits.fraction(signs.labels[train], share, seed=seed)]] = True
-    return signs.subset(keep)
+    """``signs`` whose training split keeps a stratified share of its clips, the others in no split: what a supervised control may see."""
+    train, split = np.flatnonzero(signs.split == "train"), signs.split.copy()
+    split[train] = ""
+    split[train[splits.fraction(signs.labels[train], share, seed=seed)]] = "train"
+    return replace(signs, split=split)
 
 
 def as_many_steps(run: Run, part: Signs, whole: Signs) -> Run:
