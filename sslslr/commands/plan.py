@@ -6,31 +6,38 @@ It walks the catalogue of studies, as the notebooks do, with the answers that ar
 import argparse
 import json
 import os
-import re
 import sys
 from collections import defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import torch
 
 from sslslr import paths, profiles
 from sslslr.commands import costs as unit_costs
-from sslslr.commands import sizes
-from sslslr.commands.costs import Planned, Units
+from sslslr.commands import overhead, sizes
+from sslslr.commands.costs import Units
 from sslslr.commands.reproduce import notebooks
 from sslslr.errors import SignError
 from sslslr.learning.grid import at_once
 from sslslr.learning.store import key
 from sslslr.learning.training import Run
 from sslslr.methods.precision import resolve
-from sslslr.studies import ablation, comparison, evaluation
+from sslslr.studies import evaluation
 from sslslr.studies.catalogue import STUDIES, Asked, Study
 from sslslr.studies.jobs import Job
 
 SUSTAINED = 1e14  # FLOP/s that the last column is worked out for
-FIGURES = re.compile(r"stage\.figure\(")
-CLIPS = {"10": 800, "12": 9_000}  # synthetic clips that a notebook makes for itself on top of its corpora, at most
+
+
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """A job in the plan of a notebook's table; ``new``: none before it asks the same; ``ask``: nor is the answer kept already."""
+
+    notebook: str
+    table: str
+    job: Job
+    new: bool
+    ask: bool
 
 
 @dataclass
@@ -149,25 +156,16 @@ def costs(plan: Plan, units: Units) -> list[Row]:
     return sorted(rows.values(), key=lambda r: r.notebook)
 
 
-def own_costs(path: Path, units: Units, pools: set[str], profile: profiles.Profile) -> float:
-    """Seconds of what a notebook does itself: start, figures, a worker pool, its own clips, and steps in one process."""
-    source = "".join("".join(c["source"]) for c in json.loads(path.read_text(encoding="utf-8"))["cells"] if c["cell_type"] == "code")
-    number = path.name[:2]
-    steps = {"09": len(comparison.METHODS) * (profile.timing + 2), "14": len(ablation.REPAIRS) * profile.ablation["steps"]}
-    slowest = max((s.seconds * profile.batch for s in units.steps.values()), default=0.0)
-    seconds = units.start + units.figure * len(FIGURES.findall(source)) + units.pool * (number in pools)
-    return seconds + units.clip * CLIPS.get(number, 0) + slowest * steps.get(number, 0)
-
-
-def estimate(plan: Plan, workers: int, units: Units) -> Estimate:
+def estimate(plan: Plan, workers: int, units: Units, besides: overhead.Overhead) -> Estimate:
     """Everything together; minutes on ``workers`` processes."""
     out, profile = Estimate(costs(plan, units)), plan.profile
     work = defaultdict(lambda: [0.0, 0.0])
     for row in out.rows:
         work[row.notebook][0] += row.seconds / workers
         work[row.notebook][1] += row.coming / workers
+    slowest = max((s.seconds * profile.batch for s in units.steps.values()), default=0.0)
     for path in notebooks():
-        own = own_costs(path, units, set(work), profile)
+        own = besides.seconds(path, profile, path.name[:2] in work, slowest)
         total, coming = work[path.name[:2]]
         out.notebooks[path.stem] = ((total + own) / 60, (coming + own) / 60)
     largest = max(units.steps.values(), key=lambda s: s.kept_mb)
@@ -263,7 +261,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"plan: {options.dataset}, profile {profile.name}: {words}\non: {device}, {resolve(profile.precision)}", flush=True)
         plan = Plan(profile, signs).walk()
         print(f"{len(plan.jobs):,} jobs, {len(plan.trainings):,} runs; measuring a few steps of each kind ...", flush=True)
-        out = estimate(plan, workers, unit_costs.units(plan, workers))
+        units = unit_costs.units(plan, workers)
+        out = estimate(plan, workers, units, overhead.measured(units.opened))
     except SignError as error:
         print(f"sslslr: {error}", file=sys.stderr)
         return 2
