@@ -24,7 +24,7 @@ help: ## Show this help
 	@echo "                    PROFILE=smoke|quick|full|paper   WORKERS=2   SET='ALPHA=1/2' (a notebook's own parameter)"
 	@echo "                    DATASET=isl-kinect DATA=/path/to/it (and the other sets of data/README.md)"
 	@echo "                    SCHEDULER=dask://host:port (a Dask cluster: python -m sslslr.cluster --help)"
-	@echo "  make plan         what make reproduce will take: runs, FLOPs, time minutes      3 GB memory"
+	@echo "  make plan         what make reproduce will take: runs, FLOPs, time minutes      1 GB memory"
 	@echo "                    PROFILE=paper DATASET=lsfb (DATA=... if you have it)"
 	@echo "  make test         all tests, and the notebooks on PROFILE=smoke   under 10 min 3 GB memory  0.1 GB disk"
 	@echo "  make site         the site anew from what was run: site/index.html  1 min      0.5 GB memory"

@@ -19,6 +19,12 @@ class Profile:
     precision: fp32, bf16, or auto (what is fast here).  rates: the learning rates that every method may choose from, and
     the synthetic corpora and views on whose validation signers it chooses (a real data set chooses on its own).
     finetune: of fine-tuning: epochs, the rates to choose from, and the shares of the labels by kind of data.
+    What a study leaves out to stay in its time:
+    boundaries: synthetic corpora, shares of the frames, runs at each share, draws of the probe's clips, methods whose other
+    degradations are trained, and how many fresh corpora the errors are measured on.
+    maps: models that are mapped ("all", or their names).  ablation: settings ("all" or "figure 8"), steps watched live.
+    final: synthetic corpora of the recipe's final comparison.  timing: steps timed of each method.
+    judges: whether claims may be judged on it; ``smoke`` only shows that everything runs.
     """
 
     name: str
@@ -35,11 +41,12 @@ class Profile:
     precision: str
     rates: dict
     finetune: dict
-
-    @property
-    def judges(self) -> bool:
-        """Whether claims may be judged on it: ``smoke`` only shows that everything runs."""
-        return self.name != "smoke"
+    boundaries: dict
+    maps: str | list
+    ablation: dict
+    final: list
+    timing: int
+    judges: bool
 
 
 def load(name: str) -> Profile:

@@ -9,6 +9,7 @@ from sslslr.learning import weights
 from sslslr.learning.store import fetch
 from sslslr.learning.training import Run, as_json
 from sslslr.studies import comparison, evaluation, recipe
+from sslslr.studies.catalogue import Asked
 from sslslr.studies.corpora import load, split
 
 PROFILE, CORPORA = "quick", ("gsl-like", "lsa-like")
@@ -42,7 +43,7 @@ def main() -> None:
     """Make them all; a few minutes where the run store is empty."""
     profile = profiles.load(PROFILE)
     corpora = {c: s for c, s in load(profile, "synthetic").items() if c in (*CORPORA, *profile.rates["corpora"])}
-    rates = comparison.rates(profile, corpora)
+    rates = Asked(profile, corpora).gives("learning rates")
     for corpus in CORPORA:
         signs, protocol = split(corpora[corpus], profile, 0)
         random = evaluation.evaluate(comparison.control_of(comparison.RANDOM, profile, 0, rates), signs)

@@ -125,6 +125,12 @@ class Signs:
         """The same clips in another split: (N,) strings."""
         return replace(self, split=split).made_from(self)
 
+    def without(self, landmarks: tuple[int, ...]) -> "Signs":
+        """The same clips with these landmarks (indices) missing in every frame."""
+        hidden = np.array(self.landmarks)
+        hidden[:, :, list(landmarks)] = np.nan
+        return replace(self, landmarks=hidden).made_from(self, without=sorted(map(int, landmarks)), versions=[VERSION])
+
     def part(self, split: str) -> "Signs":
         """The clips of one split; raises SignError when it is empty."""
         if not (self.split == split).any():

@@ -1,18 +1,16 @@
-"""What one of each thing costs on this device, measured: a clip in a training step, an epoch's measures, a probe, a notebook's start.
+"""What one of each thing costs on this device, measured: a clip in a training step, an epoch's measures, a probe.
 
 On a CPU the clock is the processor's own, of one thread, so that what else runs on the machine at this moment does not count;
 on a GPU it is the wall's. What would take too long is measured smaller and scaled, and says so (``scaled``).
 """
 
 import os
-import resource
-import subprocess
-import sys
 import tempfile
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import joblib
@@ -23,12 +21,13 @@ from torch.utils.flop_counter import FlopCounterMode
 from sslslr.clips.signs import Signs, prepare
 from sslslr.clips.skeleton import MEDIAPIPE_75
 from sslslr.clips.splits import by_signer
-from sslslr.commands import planned
+from sslslr.commands.sizes import Sized
 from sslslr.datasets import synthetic
 from sslslr.learning import store as runs
 from sslslr.learning.training import WATCHED, Run, measure, store, train_epoch
 from sslslr.methods.encoder import embed
 from sslslr.methods.precision import keep_memory
+from sslslr.studies.jobs import Job
 from sslslr.views import VIEWS
 
 ORDER_ONLY = ("sslslr.views.order", "sslslr.views.degradations")  # view sets that keep landmarks where they are: one cost
@@ -123,6 +122,16 @@ def step(run: Run, signs: Signs, seconds: float = 0.3) -> Step:
     return Step(per_clip, flops, kept, weights, weights + moments + gradients, epoch, embedding, batch)
 
 
+def deep(run: Run, signs: Signs, few: tuple[int, int] = (1, 3)) -> Step:
+    """The step of an encoder of many blocks, from two of ``few``: each further block costs what the one before it did."""
+    if run.encoder.blocks <= max(few):
+        return step(run, signs)
+    low, high = (astuple(step(replace(run, encoder=replace(run.encoder, blocks=b)), signs)) for b in few)
+    times = (run.encoder.blocks - few[0]) / (few[1] - few[0])
+    grown = [max(b, a + times * (b - a)) for a, b in zip(low[:-1], high[:-1], strict=True)]
+    return Step(*grown, batch=high[-1])
+
+
 def counted(run: Run, module, part: Signs, device) -> tuple[float, float]:
     """FLOPs (of matrix products, forward and backward) of a step, and MB that its forward pass keeps, a clip; from two clips."""
     seen, few = {}, replace(run, batch=2)
@@ -156,7 +165,7 @@ def task(function: Callable, run: Run, signs: Signs, rest: tuple) -> float:
     return min(seconds)
 
 
-def untrained(job: planned.Job, stand: Signs | None) -> tuple:
+def untrained(job: Job, stand: Signs | None) -> tuple:
     """The job with runs of no epoch; with ``stand`` on those clips, and its encoders without blocks: what embedding costs is known."""
     signs = stand or job.signs
 
@@ -175,45 +184,42 @@ def untrained(job: planned.Job, stand: Signs | None) -> tuple:
 
 @dataclass
 class Units:
-    """Everything measured: ``steps`` by kind, ``tasks`` (task, corpus) in seconds, ``start`` of a notebook, of a pool, of a figure."""
+    """Everything measured: ``steps`` by kind, ``tasks`` (task, corpus) in seconds, seconds until a worker pool is ``opened``."""
 
     steps: dict
     tasks: dict
     scaled: bool
-    start: float
-    pool: float
-    figure: float
-    clip: float
+    opened: float
 
 
-def units(plan: planned.Plan, signs: dict[str, Signs], workers: int) -> Units:
+def units(plan, workers: int) -> Units:
     """Measure what the plan is made of, ``workers`` processes side by side, as the runs will be."""
-    first = next(iter(signs.values()))
+    first = next(iter(plan.corpora.values()))
     some = next(iter(plan.trainings.values()))[1].fitted(first).encoder
     large = 12 * some.blocks * some.width**2 * 6 * some.frames > LARGE / 3
-    unread = any(isinstance(s, planned.Sized) for s in signs.values())
+    unread = any(isinstance(s, Sized) for s in plan.corpora.values())
     stand = stand_in(first) if large or unread else None
     kinds = {}
-    for job, run in plan.trainings.values():
-        run = run.fitted(job.signs)
+    for one, run in plan.trainings.values():
+        run = run.fitted(one.job.signs)
         if run.epochs:
-            kinds.setdefault(kind(run) if not large else kind(run)[0], (run, stand or job.signs))
+            kinds.setdefault(kind(run) if not large else kind(run)[0], (run, stand or one.job.signs))
     answers = {}
-    for job in plan.jobs:
-        if job.new:
-            answers.setdefault(place(job, stand is not None), untrained(job, stand))
+    for one in plan.jobs:
+        if one.new:
+            answers.setdefault(place(one.job, stand is not None), untrained(one.job, stand))
     keep_memory()
     warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)  # idle ones do, while a long one measures
     before = time.perf_counter()
     with joblib.Parallel(n_jobs=workers) as pool:
         pool(joblib.delayed(clock)() for _ in range(workers))
         opened = time.perf_counter() - before
-        steps = dict(zip(kinds, pool(joblib.delayed(step)(run, s) for run, s in kinds.values()), strict=True))
+        steps = dict(zip(kinds, pool(joblib.delayed(deep if large else step)(run, s) for run, s in kinds.values()), strict=True))
         tasks = dict(zip(answers, pool(joblib.delayed(task)(*job) for job in answers.values()), strict=True))
-    return Units(steps, tasks, stand is not None, notebook_start(), min(opened, pool_start()), figure(), synthesis())
+    return Units(steps, tasks, stand is not None, opened)
 
 
-def place(job: planned.Job, scaled: bool) -> tuple[str, str]:
+def place(job: Job, scaled: bool) -> tuple[str, str]:
     """What a job's answers are measured as: the task, and the corpus where its size matters."""
     same = scaled or job.name == "embedding_space.mapped"  # at most 300 clips, whatever the corpus
     return job.name, "" if same else job.signs.name.split(",")[0]
@@ -225,62 +231,17 @@ def step_of(units: Units, run: Run, signs: Signs) -> Step:
     return units.steps[kind(run)] if kind(run) in units.steps else units.steps[run.method]
 
 
-def seconds_of(units: Units, job: planned.Job) -> float:
+def seconds_of(units: Units, job: Job) -> float:
     """Of the job's answers. What was measured on a stand-in grows with clips x glosses; embedding is added to it. A map has 300 clips at most."""
     measured = units.tasks[place(job, units.scaled)]
     if not units.scaled:
         return measured
-    clips, glosses = len(job.signs), len(job.signs.glosses)
+    clips, glosses = clips_of(job.signs), len(job.signs.glosses)
     grows = 1.0 if job.name == "embedding_space.mapped" else clips / 240 * max(1.0, glosses / 40)
     return next(iter(units.steps.values())).embed * clips + measured * grows
 
 
-def children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def _timed(code: str) -> float:
-    before = children()
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
-    return children() - before
-
-
-def notebook_start() -> float:
-    """Seconds until a notebook has its kernel and its imports."""
-    return _timed("import jupyter_client, ipykernel, nbformat, nbclient, sslslr.report.stage, sslslr.report.tables, sslslr.studies.recipe")
-
-
-def pool_start() -> float:
-    """Seconds until a fresh worker can train."""
-    return _timed("import sslslr.studies.recipe, lightly")
-
-
-def figure() -> float:
-    """Seconds to draw and save one figure, as PNG and SVG."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    from sslslr.report.figures import style
-
-    style()
-    before = time.process_time()
-    with tempfile.TemporaryDirectory() as folder:
-        fig, axes = plt.subplots(2, 2, figsize=(9, 6))
-        for ax in axes.flat:
-            ax.plot(np.random.default_rng(0).normal(size=(40, 6)), "o-", label=list("abcdef"))
-            ax.legend()
-        for suffix in ("png", "svg"):
-            fig.savefig(Path(folder) / f"x.{suffix}")
-        plt.close(fig)
-    return time.process_time() - before
-
-
-def synthesis() -> float:
-    """Seconds to make one synthetic clip."""
-    synthetic.make("lsa-like", classes=8, signers=4, clips=32, seed=1)
-    before = time.process_time()
-    synthetic.make("lsa-like", classes=8, signers=4, clips=64, seed=2)
-    return (time.process_time() - before) / 64
+@cache
+def clips_of(signs: Signs, split: str = "") -> int:
+    """How many clips are in the split, or in any: those that a small share of the labels leaves out are in none."""
+    return int((signs.split == split if split else signs.split != "").sum())

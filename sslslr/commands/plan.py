@@ -1,29 +1,107 @@
-"""``python -m sslslr.plan`` (``make plan``): runs, FLOPs, time, memory and disk of a reproduction, before anything starts."""
+"""``python -m sslslr.plan`` (``make plan``): runs, FLOPs, time, memory and disk of a reproduction, before anything starts.
+
+It walks the catalogue of studies, as the notebooks do, with the answers that are kept, or a blank, in place of training.
+"""
 
 import argparse
 import json
 import os
-import re
 import sys
 from collections import defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import torch
 
 from sslslr import paths, profiles
 from sslslr.commands import costs as unit_costs
-from sslslr.commands import planned
+from sslslr.commands import overhead, sizes
 from sslslr.commands.costs import Units
 from sslslr.commands.reproduce import notebooks
 from sslslr.errors import SignError
 from sslslr.learning.grid import at_once
+from sslslr.learning.store import key
+from sslslr.learning.training import Run
 from sslslr.methods.precision import resolve
+from sslslr.studies import evaluation
+from sslslr.studies.catalogue import STUDIES, Asked, Study
+from sslslr.studies.jobs import Job
 
 SUSTAINED = 1e14  # FLOP/s that the last column is worked out for
-FIGURES = re.compile(r"stage\.figure\(")
-CLIPS = {"10": 800, "12": 9_000}  # synthetic clips that a notebook makes for itself on top of its corpora, at most
-STEPS = {"09": 5 * 32, "14": 5 * 100}  # training steps that a notebook makes itself, one process
+
+
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """A job in the plan of a notebook's table; ``new``: none before it asks the same; ``ask``: nor is the answer kept already."""
+
+    notebook: str
+    table: str
+    job: Job
+    new: bool
+    ask: bool
+
+
+@dataclass
+class Plan(Asked):
+    """Everything that the notebooks will ask for on these corpora, in their order; trains nothing and writes nothing.
+
+    ``jobs``: each question, and whether it is new and still to be answered.  ``trainings``: key -> (first job that needs it,
+    run), ``left`` epochs of each.
+    """
+
+    jobs: list[Planned] = field(default_factory=list)
+    trainings: dict[str, tuple[Planned, Run]] = field(default_factory=dict)
+    left: dict[str, int] = field(default_factory=dict)
+
+    def walk(self) -> "Plan":
+        """Plan every study of the catalogue."""
+        self.files = set()
+        for study in STUDIES.values():
+            self.notebook = study.notebooks[0]
+            self.ask(study.name)
+        return self
+
+    def answers(self, study: Study, asked: list[Job]) -> list[dict]:
+        """What is kept of the answers, blanks for the others."""
+        return [self.answer(study, job) for job in asked]
+
+    def answer(self, study: Study, job: Job) -> dict:
+        """The kept answer or a blank; the job is noted where it asks something new or its study is the notebook's own."""
+        with evaluation.looking() as files:
+            try:
+                row, kept = job.task(job.run, job.signs, *job.rest), True
+            except evaluation.NotKept:
+                row, kept = blank(job.run), False
+        new = not self.files.issuperset(files)
+        self.files.update(files)
+        if new or self.notebook in study.notebooks:
+            self.note(Planned(self.notebook, study.name, job, new, new and not kept))
+        return row
+
+    def note(self, one: Planned) -> None:
+        """Add a job, and the runs that it is the first to need."""
+        self.jobs.append(one)
+        for run in one.job.runs:
+            name = key(run.fitted(one.job.signs), one.job.signs)
+            if name not in self.trainings:
+                self.trainings[name], self.left[name] = (one, run), max(0, run.epochs - done(name, run))
+
+    def table(self, study: Study, asked: list[Job], answers: list[dict]):
+        """Only of what other studies need: there is nothing else to see in blanks."""
+        return study.rows(asked, answers) if study.gives else None
+
+
+def blank(run: Run) -> dict:
+    """What others read off an answer that nobody has yet. Validation accuracy peaks at the paper's 1/3 and 1/4, so that Algorithm 1 stops there."""
+    alpha, beta = {"none": (0, 0), "whole": (1, 1)}.get(run.views.name, (run.views.alpha, run.views.beta))
+    return {"linear_standardised_top1": 0.0, "top1": 0.0, "val": 1 - abs(alpha - 1 / 3) - abs(beta - 1 / 4)}
+
+
+def done(name: str, run: Run) -> int:
+    """Epochs of a run that are in the store."""
+    folder = paths.runs() / name
+    if (folder / "provenance.json").exists():
+        return run.epochs
+    return int((folder / "progress").read_text() or 0) if (folder / "progress").exists() else 0
 
 
 @dataclass
@@ -52,50 +130,42 @@ class Estimate:
     notes: list[str] = field(default_factory=list)
 
 
-def costs(plan: planned.Plan, units: Units) -> list[Row]:
+def costs(plan: Plan, units: Units) -> list[Row]:
     """The plan's tables with their costs. A training counts where it is needed first."""
     rows: dict[tuple, Row] = {}
 
-    def row(job) -> Row:
-        return rows.setdefault((job.notebook, job.table), Row(job.notebook, job.table))
+    def row(one: Planned) -> Row:
+        return rows.setdefault((one.notebook, one.table), Row(one.notebook, one.table))
 
-    for job in plan.jobs:
-        one = row(job)
-        if job.new:
-            seconds = unit_costs.seconds_of(units, job)
-            one.answers, one.asked = one.answers + 1, one.asked + job.ask
-            one.seconds, one.coming = one.seconds + seconds, one.coming + seconds * job.ask
-    for key, (job, run) in plan.trainings.items():
-        one = row(job)
+    for one in plan.jobs:
+        own = row(one)
+        if one.new:
+            seconds = unit_costs.seconds_of(units, one.job)
+            own.answers, own.asked = own.answers + 1, own.asked + one.ask
+            own.seconds, own.coming = own.seconds + seconds, own.coming + seconds * one.ask
+    for name, (one, run) in plan.trainings.items():
+        own = row(one)
         if run.epochs:
-            step = unit_costs.step_of(units, run, job.signs)
-            clips = int((job.signs.split == "train").sum())
-            epoch, left = clips * step.seconds + step.epoch, plan.left[key]
-            one.trainings, one.left = one.trainings + 1, one.left + (left > 0)
-            one.flops += run.epochs * clips * step.flops
-            one.seconds, one.coming = one.seconds + run.epochs * epoch, one.coming + left * epoch
-            one.disk += step.weights
+            step = unit_costs.step_of(units, run, one.job.signs)
+            clips = unit_costs.clips_of(one.job.signs, "train")
+            epoch, left = clips * step.seconds + step.epoch, plan.left[name]
+            own.trainings, own.left = own.trainings + 1, own.left + (left > 0)
+            own.flops += run.epochs * clips * step.flops
+            own.seconds, own.coming = own.seconds + run.epochs * epoch, own.coming + left * epoch
+            own.disk += step.weights
     return sorted(rows.values(), key=lambda r: r.notebook)
 
 
-def own_costs(path: Path, units: Units, pools: set[str], batch: int) -> float:
-    """Seconds of what a notebook does itself: start, figures, a worker pool, its own clips and steps."""
-    source = "".join("".join(c["source"]) for c in json.loads(path.read_text(encoding="utf-8"))["cells"] if c["cell_type"] == "code")
-    number = path.name[:2]
-    slowest = max((s.seconds * batch for s in units.steps.values()), default=0.0)
-    seconds = units.start + units.figure * len(FIGURES.findall(source)) + units.pool * (number in pools)
-    return seconds + units.clip * CLIPS.get(number, 0) + slowest * STEPS.get(number, 0)
-
-
-def estimate(profile: profiles.Profile, signs: dict, workers: int, plan: planned.Plan, units: Units) -> Estimate:
+def estimate(plan: Plan, workers: int, units: Units, besides: overhead.Overhead) -> Estimate:
     """Everything together; minutes on ``workers`` processes."""
-    out = Estimate(costs(plan, units))
+    out, profile = Estimate(costs(plan, units)), plan.profile
     work = defaultdict(lambda: [0.0, 0.0])
     for row in out.rows:
         work[row.notebook][0] += row.seconds / workers
         work[row.notebook][1] += row.coming / workers
+    slowest = max((s.seconds * profile.batch for s in units.steps.values()), default=0.0)
     for path in notebooks():
-        own = own_costs(path, units, set(work), profile.batch)
+        own = besides.seconds(path, profile, path.name[:2] in work, slowest)
         total, coming = work[path.name[:2]]
         out.notebooks[path.stem] = ((total + own) / 60, (coming + own) / 60)
     largest = max(units.steps.values(), key=lambda s: s.kept_mb)
@@ -184,14 +254,15 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         profile = profiles.load(options.profile)
-        signs, words = planned.data_of(profile, options.dataset, options.data)
+        signs, words = sizes.data_of(profile, options.dataset, options.data)
         cuda = torch.cuda.is_available()
         workers = int(options.workers or 0) or at_once()
         device = torch.cuda.get_device_name() if cuda else f"CPU, {workers} processes of one thread; no GPU is here"
         print(f"plan: {options.dataset}, profile {profile.name}: {words}\non: {device}, {resolve(profile.precision)}", flush=True)
-        plan = planned.plan(profile, signs)
+        plan = Plan(profile, signs).walk()
         print(f"{len(plan.jobs):,} jobs, {len(plan.trainings):,} runs; measuring a few steps of each kind ...", flush=True)
-        out = estimate(profile, signs, workers, plan, unit_costs.units(plan, signs, workers))
+        units = unit_costs.units(plan, workers)
+        out = estimate(plan, workers, units, overhead.measured(units.opened))
     except SignError as error:
         print(f"sslslr: {error}", file=sys.stderr)
         return 2

@@ -16,6 +16,7 @@ from sslslr.paths import atomic, write_json, write_text
 from sslslr.provenance import commit, provenance
 from sslslr.report.figures import style
 from sslslr.studies import corpora as studied
+from sslslr.studies.catalogue import Asked
 
 
 class Stage:
@@ -36,6 +37,19 @@ class Stage:
     def corpora(self) -> dict[str, Signs]:
         """The corpora by name, prepared for the encoder (not yet split)."""
         return studied.load(self.profile, self.dataset, self.data)
+
+    @cached_property
+    def studies(self) -> Asked:
+        """The studies of the catalogue on these corpora."""
+        return Asked(self.profile, self.corpora, self.workers)
+
+    def ask(self, name: str, **options):
+        """The table of a study of the catalogue, trained and probed as far as it is not yet; ``options`` as the study has them."""
+        return self.studies.ask(name, **options)
+
+    def given(self, name: str, **options) -> dict:
+        """What a study needs from others, by name: ``given("Table 1")["rates"]``."""
+        return self.studies.given(name, **options)
 
     @property
     def kind(self) -> str:

@@ -6,7 +6,6 @@ import pandas as pd
 import torch
 
 from sslslr.clips.signs import Signs
-from sslslr.learning.grid import side_by_side
 from sslslr.learning.store import fetch
 from sslslr.learning.training import Run, batches
 from sslslr.measures.collapse import collapse_measures
@@ -14,7 +13,8 @@ from sslslr.methods.precision import autocast
 from sslslr.profiles import Profile
 from sslslr.studies import comparison, evaluation
 from sslslr.studies.comparison import RANDOM
-from sslslr.studies.corpora import repeats, split
+from sslslr.studies.corpora import cells
+from sslslr.studies.jobs import Job
 from sslslr.views import ViewConfig
 
 WHOLE = "SL-FPN"
@@ -68,27 +68,28 @@ def run_of(setting: str, profile: Profile, repeat: int, rates: dict[str, float])
     return comparison.run_of("slfpn", "boundary", profile, repeat, rates, options=settings()[setting])
 
 
-def study(
-    profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], workers: int = 0, names: tuple[str, ...] = ()
-) -> pd.DataFrame:
-    """Each setting on the ablation's corpus in every repeat: a row of accuracies (0 to 1) on the test split and measures."""
-    corpus, signs = corpus_of(corpora)
-    places = [(r, n) for r in repeats(signs, profile) for n in names or (*settings(), RANDOM)]
-    parts = {r: split(signs, profile, r) for r, _ in places}
-    rows = side_by_side(evaluation.evaluate, [(run_of(n, profile, r, rates), parts[r][0]) for r, n in places], workers, title="switches")
-    head = [{"corpus": corpus, "kind": signs.kind, "protocol": parts[r][1], "repeat": r, "model": n} for r, n in places]
-    return pd.DataFrame([h | row for h, row in zip(head, rows, strict=True)])
+def names_of(profile: Profile) -> tuple[str, ...]:
+    """The settings that the profile compares: all, or those of Figure 8 alone."""
+    some = settings() if profile.ablation["settings"] == "all" else [s + n for n in ("", NO_BATCHNORM) for s in FIGURE8]
+    return (*some, RANDOM)
+
+
+def jobs(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], names: tuple[str, ...] = ()) -> list[Job]:
+    """Each setting on the ablation's corpus in every repeat: accuracies (0 to 1) on the test split, and measures."""
+    return [
+        Job(evaluation.evaluate, run_of(name, profile, place["repeat"], rates), parts, (), place | {"model": name})
+        for place, parts in cells(profile, dict([corpus_of(corpora)]))
+        for name in names or names_of(profile)
+    ]
 
 
 def history(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], names: tuple[str, ...]) -> pd.DataFrame:
     """Metrics of every epoch of the settings ``names`` in all repeats, with columns corpus, model and repeat."""
-    corpus, signs = corpus_of(corpora)
     out = []
-    for repeat in repeats(signs, profile):
-        parts, _ = split(signs, profile, repeat)
+    for place, parts in cells(profile, dict([corpus_of(corpora)]), ("corpus", "repeat")):
         for name in names:
-            metrics = fetch(run_of(name, profile, repeat, rates), parts).metrics
-            out.append(metrics.assign(corpus=corpus, model=name, repeat=repeat))
+            metrics = fetch(run_of(name, profile, place["repeat"], rates), parts).metrics
+            out.append(metrics.assign(corpus=place["corpus"], model=name, repeat=place["repeat"]))
     return pd.concat(out, ignore_index=True)
 
 

@@ -1,7 +1,9 @@
 """Algorithm 1, the sweep behind Figure 4, errors against true boundaries, and what each augmentation is worth (section 5.2)."""
 
-from collections.abc import Callable
+from collections.abc import Generator
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -9,42 +11,33 @@ import pandas as pd
 from sslslr.clips import boundaries
 from sslslr.clips.signs import Signs, prepare
 from sslslr.datasets import synthetic
-from sslslr.learning.grid import side_by_side
 from sslslr.learning.training import Run
 from sslslr.measures.statistics import interval
 from sslslr.profiles import Profile
 from sslslr.studies import comparison, evaluation
 from sslslr.studies.comparison import RANDOM, TITLES
-from sslslr.studies.corpora import repeats, split
+from sslslr.studies.corpora import cells, named
 from sslslr.studies.evaluation import HANDMADE
+from sslslr.studies.jobs import Job, follow
 from sslslr.studies.observed import observe
 from sslslr.views import ViewConfig
 
-# What a profile leaves out to stay in its time: corpora, shares of the frames that are permuted, runs of each.
-SWEPT = {"smoke": ("lsa-like",), "quick": ("gsl-like", "lsa-like")}
-SHARES = {"smoke": (0, 1 / 3, 1), "quick": (0, 1 / 6, 1 / 3, 1 / 2, 1)}
-RUNS = {"smoke": 2, "quick": 5}
-DRAWS = {"smoke": 1, "quick": 3}  # resamples of the probe's training clips
 FIXED, NONE, WHOLE = "fixed 1/3 and 1/4", "no views (dropout only)", "whole sequence permuted"
 SEARCHED, ESTIMATED, TRUE = "searched (Algorithm 1)", "estimated stroke of each clip", "true stroke of each clip"
 DEGRADED = ("drop", "freeze", "noise", "blur", "swap")
 ENDS = ("first", "last")
+HALVES = ("first-half", "last-half")
+FRESH = 11  # the first of the seeds of ``fresh``
 
 
 def swept(profile: Profile, corpora: dict[str, Signs]) -> dict[str, Signs]:
-    """The corpora that this profile trains on for these studies: all, but for the small profiles; a real data set always."""
-    names = SWEPT.get(profile.name, tuple(corpora))
-    return {c: s for c, s in corpora.items() if c in names} or corpora
+    """The corpora that this profile trains on for these studies; a real data set always."""
+    return named(corpora, profile.boundaries["corpora"])
 
 
 def shares(profile: Profile) -> tuple[float, ...]:
-    """Shares of a clip's frames at which accuracy is measured, from 0 to 1: steps of 1/12 but for the small profiles."""
-    return SHARES.get(profile.name, tuple(i / 12 for i in range(13)))
-
-
-def runs_each(profile: Profile) -> int:
-    """Trainings at each share: five on quick, as the paper has for Figure 4."""
-    return RUNS.get(profile.name, profile.repeats)
+    """Shares of a clip's frames at which accuracy is measured, from 0 to 1."""
+    return tuple(float(Fraction(share)) for share in profile.boundaries["shares"])
 
 
 @dataclass(frozen=True)
@@ -56,12 +49,13 @@ class Search:
     steps: pd.DataFrame
 
 
-def search(accuracy: Callable[[float, float], float], shares: tuple[float, ...], together: bool = False) -> Search:
+def search(shares: tuple[float, ...], together: bool = False) -> Generator[tuple[float, float], float, Search]:
     """Algorithm 1: grow alpha while the accuracy rises, then beta in the same way.
 
-    ``accuracy(alpha, beta)`` pretrains and probes; ``shares`` are the steps, from 0 up. Each end is searched alone, as in
-    the paper's Figure 4 and its cost model; ``together`` grows beta on top of the alpha found. The first share that does
-    not raise the accuracy ends the search of its end. Together alpha and beta are at most 1: beta gives way.
+    Yields the next (alpha, beta) and is sent the accuracy of pretraining with them; ``shares`` are the steps, from 0 up.
+    Each end is searched alone, as in the paper's Figure 4 and its cost model; ``together`` grows beta on top of the alpha
+    found. The first share that does not raise the accuracy ends the search of its end. Together alpha and beta are at
+    most 1: beta gives way.
     """
     found, steps = {"alpha": 0.0, "beta": 0.0}, []
     for name in found:
@@ -70,7 +64,7 @@ def search(accuracy: Callable[[float, float], float], shares: tuple[float, ...],
             other = found["alpha"] if together and name == "beta" else 0.0
             if share + other > 1 + 1e-9:
                 break
-            value = accuracy(share, 0.0) if name == "alpha" else accuracy(other, share)
+            value = yield (share, 0.0) if name == "alpha" else (other, share)
             rises = best is None or value > best
             steps.append({"parameter": name, "share": share, "accuracy": value, "rises": rises})
             if not rises:
@@ -91,58 +85,93 @@ def run_at(profile: Profile, rates: dict[str, float], method: str, alpha: float,
     return comparison.run_of(method, permuted(alpha, beta), profile, repeat, rates)
 
 
+def jobs_at(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], method: str, alpha: float, beta: float) -> list[Job]:
+    """The trainings with these shares permuted, as many as the profile says on each corpus, and what each shows of its clips."""
+    draws = profile.boundaries["draws"]
+    return [
+        Job(observe, run_at(profile, rates, method, alpha, beta, place["repeat"]), part, (draws,), place)
+        for place, part in cells(profile, corpora, times=profile.boundaries["runs"])
+    ]
+
+
 def algorithm1(
-    profile: Profile, signs: Signs, rates: dict[str, float], method: str = "slfpn", workers: int = 0, together: bool = False
-) -> Search:
-    """Algorithm 1 on a corpus with one of the five methods: mean accuracy over ``runs_each`` trainings on *validation* signers.
+    profile: Profile, signs: Signs, rates: dict[str, float], method: str = "slfpn", together: bool = False
+) -> Generator[list[Job], list[dict], Search]:
+    """Algorithm 1 on a corpus with one of the five methods: mean accuracy over its trainings on *validation* signers.
 
-    The paper does not say on which data it decides; test signers decide nothing here.
+    Yields the jobs of each step and is sent their answers. The paper does not say on which data it decides; test signers
+    decide nothing here.
     """
-    parts = [split(signs, profile, r)[0] for r in range(runs_each(profile))]
+    asking = search(shares(profile), together)
+    pair = next(asking)
+    while True:
+        answers = yield jobs_at(profile, {signs.name: signs}, rates, method, *pair)
+        try:
+            pair = asking.send(float(np.mean([row["val"] for row in answers])))
+        except StopIteration as end:
+            return end.value
 
-    def accuracy(alpha: float, beta: float) -> float:
-        jobs = [(run_at(profile, rates, method, alpha, beta, r), part, DRAWS.get(profile.name, 5)) for r, part in enumerate(parts)]
-        return float(
-            np.mean([row["val"] for row in side_by_side(observe, jobs, workers, f"Algorithm 1, {signs.name}: {alpha:.2f}, {beta:.2f}")])
-        )
 
-    return search(accuracy, shares(profile), together)
+def searches(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], method: str) -> Generator:
+    """``algorithm1`` on each corpus of the profile, one after the other: what it found, by corpus."""
+    found = {}
+    for corpus, signs in swept(profile, corpora).items():
+        found[corpus] = yield from algorithm1(profile, signs, rates, method)
+    return found
+
+
+def forced_searches(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], method: str) -> Generator:
+    """``algorithm1`` on each of the ``forced`` corpora: (corpus, what was found), by half; none for a real data set."""
+    found = {}
+    for half in HALVES if all(signs.kind == "synthetic" for signs in corpora.values()) else ():
+        signs = forced(profile, half)
+        found[half] = signs, (yield from algorithm1(profile, signs, rates, method))
+    return found
 
 
 def cost_model(profile: Profile, seconds: float) -> dict[str, float]:
     """The paper's estimate, 2 x tests x time, for ``seconds`` a training: tests an end, trainings and core-hours in all."""
     tests = len(shares(profile)) - 1
-    trainings = 2 * tests * runs_each(profile)
+    runs = profile.boundaries["runs"]
+    trainings = 2 * tests * runs
     return {
         "tests": tests,
-        "runs": runs_each(profile),
+        "runs": runs,
         "trainings": trainings,
         "seconds each": seconds,
         "core hours": trainings * seconds / 3600,
     }
 
 
-def sweep(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], method: str = "slfpn", workers: int = 0) -> pd.DataFrame:
-    """Figure 4: accuracy with the first, and with the last, share of the frames permuted; a row a corpus, repeat, end, share.
+def sweep_jobs(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], method: str) -> list[Job]:
+    """Figure 4: trainings with the first, and with the last, share of the frames permuted; "at" has the (end, share) of each.
 
-    Columns val and test (0 to 1), seconds of the training, and lists over the test clips: clips, labels, correct. The rows
-    of 0 and of 1 are the same runs for both ends.
+    Nothing and everything permuted are the same runs for both ends.
     """
-    places, jobs, unique = [], [], {}
-    for corpus, signs in corpora.items():
-        for repeat in range(runs_each(profile)):
-            part, protocol = split(signs, profile, repeat)
-            head = {"corpus": corpus, "kind": signs.kind, "protocol": protocol, "repeat": repeat}
-            for end in ENDS:
-                for share in shares(profile):
-                    run = run_at(profile, rates, method, *((share, 0.0) if end == "first" else (0.0, share)), repeat)
-                    name = (corpus, repeat, run.views)
-                    if name not in unique:
-                        unique[name] = len(jobs)
-                        jobs.append((run, part, DRAWS.get(profile.name, 5)))
-                    places.append((head | {"end": end, "share": share}, unique[name]))
-    rows = side_by_side(observe, jobs, workers, title=f"Figure 4, {TITLES[method]}")
-    return pd.DataFrame([head | rows[i] for head, i in places])
+    out = []
+    for place, part in cells(profile, swept(profile, corpora), times=profile.boundaries["runs"]):
+        at = {}
+        for end, share in product(ENDS, shares(profile)):
+            run = run_at(profile, rates, method, *((share, 0.0) if end == "first" else (0.0, share)), place["repeat"])
+            at.setdefault(run.views, (run, []))[1].append((end, share))
+        out += [Job(observe, run, part, (profile.boundaries["draws"],), place | {"at": ends}) for run, ends in at.values()]
+    return out
+
+
+def sweep_rows(jobs: list[Job], answers: list[dict]) -> pd.DataFrame:
+    """A row a corpus, repeat, end and share.
+
+    Columns val and test (0 to 1), seconds of the training, and lists over the test clips: clips, labels, correct.
+    """
+    found = {
+        (job.place["corpus"], job.place["repeat"], *at): {k: v for k, v in job.place.items() if k != "at"}
+        | dict(zip(("end", "share"), at, strict=True))
+        | row
+        for job, row in zip(jobs, answers, strict=True)
+        for at in job.place["at"]
+    }
+    order = list(dict.fromkeys(corpus for corpus, *_ in found))
+    return pd.DataFrame([found[name] for name in sorted(found, key=lambda name: (order.index(name[0]), *name[1:]))])
 
 
 def stability(rows: pd.DataFrame) -> pd.DataFrame:
@@ -150,7 +179,8 @@ def stability(rows: pd.DataFrame) -> pd.DataFrame:
     out = []
     for (corpus, repeat), part in rows.groupby(["corpus", "repeat"], sort=False):
         val = part.set_index(["end", "share"])["val"]
-        found = search(lambda a, b, val=val: val["first", a] if b == 0 else val["last", b], tuple(sorted(part["share"].unique())))
+        steps = tuple(sorted(part["share"].unique()))
+        found = follow(search(steps), lambda pair, val=val: val["first", pair[0]] if pair[1] == 0 else val["last", pair[1]])
         out.append({"corpus": corpus, "repeat": repeat, "alpha": found.alpha, "beta": found.beta})
     return pd.DataFrame(out)
 
@@ -184,7 +214,7 @@ def against_truth(corpora: dict[str, Signs], found: dict[str, Search]) -> pd.Dat
     return pd.DataFrame(rows)
 
 
-def errors(profile: Profile, corpora: dict[str, Signs], found: dict[str, Search], seeds=range(11, 16)) -> pd.DataFrame:
+def errors(profile: Profile, corpora: dict[str, Signs], found: dict[str, Search], seeds=()) -> pd.DataFrame:
     """Error of every way to place the boundaries, in frames and as a share of the clip; a row a corpus, seed and way.
 
     The best global pair is the median truth of ``corpora`` (the studies' own), so it has seen labels; the estimate's
@@ -192,7 +222,7 @@ def errors(profile: Profile, corpora: dict[str, Signs], found: dict[str, Search]
     Algorithm 1 found, by corpus. Null: the clips' estimates, dealt out to other clips.
     """
     rows = []
-    for seed in seeds:
+    for seed in seeds or range(FRESH, FRESH + profile.boundaries["fresh"]):
         for corpus, signs in fresh(profile, seed).items():
             last = signs.lengths - 1
             told = boundaries.estimate(signs)
@@ -225,33 +255,26 @@ def augmentations(found: Search, known: bool) -> dict[str, ViewConfig]:
     return views | ({TRUE: ViewConfig(ends="true")} if known else {}) | {WHOLE: ViewConfig("whole")}
 
 
-def comparison_of(
-    profile: Profile,
-    corpora: dict[str, Signs],
-    found: dict[str, Search],
-    rates: dict[str, float],
-    workers: int = 0,
-    methods=("slfpn", "simclr"),
-) -> pd.DataFrame:
-    """Test accuracy of every augmentation, a row a corpus, repeat, method and augmentation, with the controls.
+def augmentation_jobs(
+    profile: Profile, corpora: dict[str, Signs], found: dict[str, Search], rates: dict[str, float], methods=("slfpn", "simclr")
+) -> list[Job]:
+    """Every augmentation with each method, and the controls: accuracies (0 to 1) on the test split.
 
-    The other degradations (at 1/3 and 1/4) are made with the first method only on the profiles that ``SWEPT`` names.
+    The other degradations (at 1/3 and 1/4) are made with those of the methods that the profile names.
     """
-    places, jobs = [], []
-    for corpus, signs in corpora.items():
-        known = bool(np.isfinite(signs.onset).all())
-        for repeat in repeats(signs, profile):
-            part, protocol = split(signs, profile, repeat)
-            head = {"corpus": corpus, "kind": signs.kind, "protocol": protocol, "repeat": repeat}
-            for control in (HANDMADE, RANDOM):
-                places.append(head | {"method": "control", "views": control, "group": "control"})
-                jobs.append((comparison.control_of(control, profile, repeat, rates), part, control))
-            for method in methods:
-                views = {name: (view, "ends") for name, view in augmentations(found[corpus], known).items()}
-                if method == methods[0] or profile.name not in SWEPT:
-                    views |= {name: (ViewConfig(name), "degradation") for name in DEGRADED}
-                for name, (view, group) in views.items():
-                    places.append(head | {"method": TITLES[method], "views": name, "group": group})
-                    jobs.append((comparison.run_of(method, view, profile, repeat, rates), part, ""))
-    rows = side_by_side(evaluation.evaluate, jobs, workers, title="augmentations")
-    return pd.DataFrame([head | row for head, row in zip(places, rows, strict=True)])
+    out, corpora = [], swept(profile, corpora)
+    for place, part in cells(profile, corpora):
+        corpus, repeat = place["corpus"], place["repeat"]
+        known = bool(np.isfinite(corpora[corpus].onset).all())
+        for control in (HANDMADE, RANDOM):
+            about = {"method": "control", "views": control, "group": "control"}
+            out.append(Job(evaluation.evaluate, comparison.control_of(control, profile, repeat, rates), part, (control,), place | about))
+        for method in methods:
+            views = {name: (view, "ends") for name, view in augmentations(found[corpus], known).items()}
+            if method in profile.boundaries["degraded"]:
+                views |= {name: (ViewConfig(name), "degradation") for name in DEGRADED}
+            for name, (view, group) in views.items():
+                about = {"method": TITLES[method], "views": name, "group": group}
+                run = comparison.run_of(method, view, profile, repeat, rates)
+                out.append(Job(evaluation.evaluate, run, part, ("",), place | about))
+    return out

@@ -1,14 +1,16 @@
 """Five methods under the same conditions, with their controls (Tables 1 to 3)."""
 
+from itertools import product
+
 import pandas as pd
 
 from sslslr.clips.signs import Signs
-from sslslr.learning.grid import side_by_side
 from sslslr.learning.training import Run
 from sslslr.profiles import Profile
 from sslslr.studies import evaluation
-from sslslr.studies.corpora import base_run, repeats, split
+from sslslr.studies.corpora import base_run, cells, named, split
 from sslslr.studies.evaluation import HANDMADE
+from sslslr.studies.jobs import Job, rows
 from sslslr.views import ViewConfig
 
 TITLES = {"simclr": "SimCLR", "moco": "MoCo v2", "simsiam": "SimSiam", "byol": "BYOL", "slfpn": "SL-FPN"}
@@ -20,7 +22,7 @@ CONTROLS = (HANDMADE, RANDOM, SUPERVISED)
 
 
 def run_of(method: str, views: str | ViewConfig, profile: Profile, repeat: int, rates: dict[str, float], **settings) -> Run:
-    """The run of a method with a view set; ``rates`` as ``rates`` chose them. All else is the same for every method."""
+    """The run of a method with a view set; ``rates`` as ``best`` chose them. All else is the same for every method."""
     views = ViewConfig(views) if isinstance(views, str) else views
     return base_run(profile, repeat, rates[method], method=method, views=views, **settings)
 
@@ -32,57 +34,39 @@ def control_of(control: str, profile: Profile, repeat: int, rates: dict[str, flo
     return base_run(profile, repeat, epochs=0)
 
 
-def rate_study(profile: Profile, corpora: dict[str, Signs], workers: int = 0, methods=(*METHODS, "supervised")) -> pd.DataFrame:
-    """Every method at every rate of the profile's grid: linear accuracy on *validation* signers, repeat 0; a row each.
+def rate_jobs(profile: Profile, corpora: dict[str, Signs], methods: tuple[str, ...] = (*METHODS, "supervised")) -> list[Job]:
+    """Every method at every rate of the profile's grid on *validation* signers, repeat 0.
 
     Corpora and view sets are the profile's; a real data set chooses on itself. Supervised training has no views.
     """
-    names = [c for c in profile.rates["corpora"] if c in corpora] or list(corpora)
-    parts = {c: split(corpora[c], profile, 0)[0] for c in names}
-    places = [
-        {"corpus": c, "method": m, "views": v, "rate": rate}
-        for c in names
-        for m in methods
-        for v in (["none"] if m == "supervised" else profile.rates["views"])
-        for rate in profile.rates["grid"]
-    ]
-    jobs = []
-    for p in places:
-        epochs = {"epochs": profile.supervised_epochs} if p["method"] == "supervised" else {}
-        run = run_of(p["method"], p["views"], profile, 0, {p["method"]: p["rate"]}, **epochs)
-        jobs.append((run, parts[p["corpus"]], "", "val"))
-    rows = side_by_side(evaluation.evaluate, jobs, workers, title="learning rates")
-    return pd.DataFrame([p | {"accuracy": r["linear_standardised_top1"]} for p, r in zip(places, rows, strict=True)])
+    out = []
+    for (corpus, signs), method in product(named(corpora, profile.rates["corpora"]).items(), methods):
+        epochs = {"epochs": profile.supervised_epochs} if method == "supervised" else {}
+        for views, rate in product(["none"] if method == "supervised" else profile.rates["views"], profile.rates["grid"]):
+            run = run_of(method, views, profile, 0, {method: rate}, **epochs)
+            place = {"corpus": corpus, "method": method, "views": views, "rate": rate}
+            out.append(Job(evaluation.evaluate, run, split(signs, profile, 0)[0], ("", "val"), place))
+    return out
 
 
-def rates(profile: Profile, corpora: dict[str, Signs], workers: int = 0, methods=(*METHODS, "supervised")) -> dict[str, float]:
+def rate_rows(jobs: list[Job], answers: list[dict]) -> pd.DataFrame:
+    """A row a method and rate: ``accuracy`` (0 to 1), linear, on validation signers."""
+    return rows(jobs, [{"accuracy": a["linear_standardised_top1"]} for a in answers])
+
+
+def best(found: pd.DataFrame) -> dict[str, float]:
     """The rate of each method: the best mean accuracy on validation signers, the lower one of equals."""
-    mean = rate_study(profile, corpora, workers, methods).groupby(["method", "rate"])["accuracy"].mean()
-    return {m: float(mean[m].sort_index().idxmax()) for m in methods}
+    mean = found.groupby(["method", "rate"])["accuracy"].mean()
+    return {m: float(mean[m].sort_index().idxmax()) for m in found["method"].unique()}
 
 
-def grid(
-    profile: Profile, corpora: dict[str, Signs], chosen: dict[str, float], views=VIEW_SETS, methods=METHODS
-) -> list[tuple[dict, Run, Signs]]:
-    """Cells of Table 1: every method with every view set, and the controls, on every corpus and repeat: (head, run, signs)."""
-    cells = []
-    for corpus, signs in corpora.items():
-        for repeat in repeats(signs, profile):
-            parts, protocol = split(signs, profile, repeat)
-            head = {"corpus": corpus, "kind": signs.kind, "protocol": protocol, "repeat": repeat}
-            for control in CONTROLS:
-                cells.append((head | {"model": control, "views": "control"}, control_of(control, profile, repeat, chosen), parts))
-            for method in methods:
-                for view in (*views, "none") if method in WITHOUT else views:
-                    cells.append((head | {"model": TITLES[method], "views": view}, run_of(method, view, profile, repeat, chosen), parts))
-    return cells
-
-
-def study(
-    profile: Profile, corpora: dict[str, Signs], chosen: dict[str, float], workers: int = 0, views=VIEW_SETS, methods=METHODS
-) -> pd.DataFrame:
-    """Table 1, a row a run: head of the cell and accuracies (0 to 1) on the test split."""
-    cells = grid(profile, corpora, chosen, views, methods)
-    jobs = [(run, parts, head["model"]) for head, run, parts in cells]
-    rows = side_by_side(evaluation.evaluate, jobs, workers, title="five methods")
-    return pd.DataFrame([head | row for (head, _, _), row in zip(cells, rows, strict=True)])
+def jobs(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], views=VIEW_SETS, methods=METHODS) -> list[Job]:
+    """Table 1: every method with every view set, and the controls, on every corpus and repeat: accuracies (0 to 1) on the test split."""
+    out = []
+    for place, parts in cells(profile, corpora):
+        runs = {(c, "control"): control_of(c, profile, place["repeat"], rates) for c in CONTROLS}
+        for method in methods:
+            own = (*views, "none") if method in WITHOUT else views
+            runs |= {(TITLES[method], v): run_of(method, v, profile, place["repeat"], rates) for v in own}
+        out += [Job(evaluation.evaluate, run, parts, (m,), place | {"model": m, "views": v}) for (m, v), run in runs.items()]
+    return out

@@ -3,14 +3,14 @@
 import pandas as pd
 
 from sslslr.clips.signs import Signs
-from sslslr.learning.grid import side_by_side
 from sslslr.learning.training import Run
 from sslslr.measures.statistics import summarise
 from sslslr.profiles import Profile
 from sslslr.studies import comparison, evaluation
 from sslslr.studies.comparison import RANDOM, SUPERVISED
-from sslslr.studies.corpora import repeats, split
+from sslslr.studies.corpora import cells
 from sslslr.studies.evaluation import HANDMADE
+from sslslr.studies.jobs import Job
 
 CHANCE = "chance"
 NO_VIEWS, BOUNDARY = "SL-FPN, dropout only", "SL-FPN, boundary views"
@@ -25,16 +25,13 @@ def run_of(model: str, profile: Profile, repeat: int, rates: dict[str, float]) -
     return comparison.control_of(model, profile, repeat, rates)
 
 
-def study(
-    profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], workers: int = 0, models: tuple[str, ...] = MODELS
-) -> pd.DataFrame:
-    """All models on all corpora, repeated as the profile says: a row each with its accuracies (0 to 1)."""
-    parts = {(c, r): split(signs, profile, r) for c, signs in corpora.items() for r in repeats(signs, profile)}
-    places = [(c, r, m) for c, r in parts for m in models]
-    jobs = [(run_of(m, profile, r, rates), parts[c, r][0], m) for c, r, m in places]
-    rows = side_by_side(evaluation.evaluate, jobs, workers, title="SL-FPN and its controls")
-    head = [{"corpus": c, "kind": corpora[c].kind, "protocol": parts[c, r][1], "repeat": r, "model": m} for c, r, m in places]
-    return pd.DataFrame([h | row for h, row in zip(head, rows, strict=True)])
+def jobs(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], models: tuple[str, ...] = MODELS) -> list[Job]:
+    """All models on all corpora, repeated as the profile says: accuracies (0 to 1) on the test split."""
+    return [
+        Job(evaluation.evaluate, run_of(m, profile, place["repeat"], rates), parts, (m,), place | {"model": m})
+        for place, parts in cells(profile, corpora)
+        for m in models
+    ]
 
 
 def table(rows: pd.DataFrame, value: str = "linear_standardised_top1", by: tuple[str, ...] = ("corpus", "model")) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """The corpora of a reproduction, prepared for the encoder and split, and its runs: the same for every study."""
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -49,23 +50,47 @@ def group(signs: Signs, profile: Profile, repeat: int) -> int:
     return repeat if (signs.split == "test").any() or signers < 3 else repeat % min(profile.folds, signers)
 
 
+def named(corpora: dict[str, Signs], names: Iterable[str]) -> dict[str, Signs]:
+    """The corpora that a profile names for a study; all where it names none of them, as of a real data set."""
+    return {c: signs for c, signs in corpora.items() if c in names} or corpora
+
+
+HEAD = ("corpus", "kind", "protocol", "repeat")
+
+
+def cells(
+    profile: Profile, corpora: dict[str, Signs], columns: tuple[str, ...] = HEAD, times: int | None = None
+) -> Iterator[tuple[dict, Signs]]:
+    """Every corpus in every repeat (or in ``times`` of them): the columns that say so (of ``HEAD`` and "group"), and the split."""
+    for corpus, signs in corpora.items():
+        for repeat in repeats(signs, profile) if times is None else range(times):
+            parts, protocol = split(signs, profile, repeat)
+            place = {"corpus": corpus, "kind": signs.kind, "protocol": protocol, "repeat": repeat, "group": group(signs, profile, repeat)}
+            yield {c: place[c] for c in columns}, parts
+
+
 def split(signs: Signs, profile: Profile, repeat: int) -> tuple[Signs, str]:
-    """The split of one repeat, and what it is in words.
+    """The split of one repeat, and what it is in words; one object for each, whoever asks.
 
     A published split is kept (a validation part is taken from its training clips if it has none). Otherwise signers
     are held out, other ones in each repeat; with fewer than three signers, clips of the same signers are.
     """
+    return _split(signs, profile.folds, repeat)
+
+
+@lru_cache(maxsize=128)  # corpora x repeats of a reproduction: a split shares the corpus' landmarks, its fingerprint is worth keeping
+def _split(signs: Signs, folds: int, repeat: int) -> tuple[Signs, str]:
     if (signs.split == "test").any():
         if not (signs.split == "val").any():
             labels = np.where(signs.split == "train", signs.labels, -1)
             chosen = splits.fraction(labels, 0.1, seed=repeat)
             val = signs.split.astype("<U5")
             val[chosen[labels[chosen] >= 0]] = "val"
-            signs = replace(signs, split=val)
+            signs = signs.with_split(val)
         return signs, "published split"
     signers = len(np.unique(signs.signers))
     if signers < 3:
         return splits.stratified(signs, test=0.25, val=0.1, seed=repeat), f"same {signers} signer(s) in training and test"
-    folds = min(profile.folds, signers)
+    folds = min(folds, signers)
     out = splits.by_signer(signs, folds, repeat % folds, seed=0)
-    return out, f"{len(np.unique(out.part('test').signers))} of {signers} signers held out"
+    return out, f"{len(np.unique(out.signers[out.split == 'test']))} of {signers} signers held out"

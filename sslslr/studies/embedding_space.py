@@ -1,16 +1,18 @@
 """Figure 7 and Table 5: maps of the embeddings, their inertia, and whether they group signs or signers."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 
 from sslslr.clips.signs import Signs
-from sslslr.learning.grid import side_by_side
 from sslslr.learning.training import Run
 from sslslr.measures import embedding, probes
 from sslslr.profiles import Profile
 from sslslr.studies import comparison, evaluation, recipe
 from sslslr.studies.comparison import RANDOM, SUPERVISED, TITLES
-from sslslr.studies.corpora import repeats, split
+from sslslr.studies.corpora import cells, split
+from sslslr.studies.jobs import Job
 
 VERSION = "embedding space 1"
 
@@ -58,14 +60,14 @@ def measured(run: Run, signs: Signs, collapse: bool = False) -> dict:
     return evaluation.kept(run, signs, {"embedding space": True, "collapse": collapse}, answer, embedding, measured)
 
 
-def study(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], workers: int = 0, models=MODELS) -> pd.DataFrame:
-    """Table 5, a row a run: every model on every corpus and repeat, and a collapsed encoder for each repeat."""
-    places = [(c, r, m) for c, signs in corpora.items() for r in repeats(signs, profile) for m in (*models, COLLAPSED)]
-    parts = {(c, r): split(corpora[c], profile, r) for c, r, _ in places}
-    jobs = [(run_of(RANDOM if m == COLLAPSED else m, profile, r, rates), parts[c, r][0], m == COLLAPSED) for c, r, m in places]
-    rows = side_by_side(measured, jobs, workers, title="embeddings")
-    head = [{"corpus": c, "kind": corpora[c].kind, "protocol": parts[c, r][1], "repeat": r, "model": m} for c, r, m in places]
-    return pd.DataFrame([h | row for h, row in zip(head, rows, strict=True)])
+def jobs(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], models=MODELS) -> list[Job]:
+    """Table 5: every model on every corpus and repeat, and a collapsed encoder for each repeat."""
+    out = []
+    for place, parts in cells(profile, corpora):
+        for m in (*models, COLLAPSED):
+            run = run_of(RANDOM if m == COLLAPSED else m, profile, place["repeat"], rates)
+            out.append(Job(measured, run, parts, (m == COLLAPSED,), place | {"model": m}))
+    return out
 
 
 def mapped(run: Run, signs: Signs, seed: int = 0) -> dict:
@@ -84,14 +86,21 @@ def mapped(run: Run, signs: Signs, seed: int = 0) -> dict:
     return evaluation.kept(run, signs, {"map": True, "seed": seed}, answer, embedding, mapped)
 
 
-def maps(
-    profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], workers: int = 0, models=MODELS
-) -> dict[tuple[str, str], dict]:
-    """(model, corpus) -> what ``mapped`` gives, of repeat 0: the same clips and settings in every panel of a corpus."""
-    places = [(m, c) for m in models for c in corpora]
+def models_of(profile: Profile) -> tuple[str, ...]:
+    """The models that the profile maps."""
+    return MODELS if profile.maps == "all" else tuple(profile.maps)
+
+
+def map_jobs(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float]) -> list[Job]:
+    """Figure 7: a map of each model on each corpus, of repeat 0: the same clips and settings in every panel of a corpus."""
     parts = {c: split(signs, profile, 0)[0] for c, signs in corpora.items()}
-    found = side_by_side(mapped, [(run_of(m, profile, 0, rates), parts[c]) for m, c in places], workers, title="maps")
-    return {place: {**f, "points": np.array(f["points"])} for place, f in zip(places, found, strict=True)}
+    places = product(models_of(profile), corpora)
+    return [Job(mapped, run_of(m, profile, 0, rates), parts[c], (), {"model": m, "corpus": c}) for m, c in places]
+
+
+def map_panels(jobs: list[Job], answers: list[dict]) -> dict[tuple[str, str], dict]:
+    """(model, corpus) -> what ``mapped`` gives."""
+    return {(j.place["model"], j.place["corpus"]): {**f, "points": np.array(f["points"])} for j, f in zip(jobs, answers, strict=True)}
 
 
 def coordinates(found: dict, corpora: dict[str, Signs], profile: Profile, marked: dict[str, int]) -> pd.DataFrame:

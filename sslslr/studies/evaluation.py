@@ -1,6 +1,10 @@
 """From a run to a row of a table: train if need be, probe the frozen features, keep the result beside the run."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,12 +23,35 @@ VERSION = "evaluation 1"
 HANDMADE = "hand-made features"
 
 
+class NotKept(Exception):
+    """Nobody has computed this answer yet; raised by ``kept`` inside ``looking`` alone."""
+
+
+_LOOKED: ContextVar[list[Path] | None] = ContextVar("looked", default=None)
+
+
+@contextmanager
+def looking() -> Iterator[list[Path]]:
+    """Inside, ``kept`` computes nothing: it gives the answer that is there or raises NotKept; yields the files it looked for."""
+    token = _LOOKED.set([])
+    try:
+        yield _LOOKED.get()
+    finally:
+        _LOOKED.reset(token)
+
+
 def kept(run: Run, signs: Signs, question: dict, answer, *parts) -> dict:
     """``answer()``, a dict of plain values, computed once for this run, this question and these versions of the probes.
 
     ``parts``: modules that answer besides probes, collapse measures, encoder, preparation, splits and this file.
     """
-    return store.answer(run, signs, question, answer, probes, collapse, embed, splits, Signs, features, *parts)
+    by = (probes, collapse, embed, splits, Signs, features, *parts)
+    if (looked := _LOOKED.get()) is not None:
+        done = store.answer_path(run, signs, question, *by)
+        looked.append(done)
+        if not done.exists():
+            raise NotKept(done)
+    return store.answer(run, signs, question, answer, *by)
 
 
 def features(run: Run, signs: Signs, handmade: bool, *parts: Signs) -> list[np.ndarray]:
@@ -90,12 +117,11 @@ def transfer(run: Run, signs: Signs, model: str, target: Signs) -> dict:
 
 
 def with_labels(signs: Signs, share: float, seed: int) -> Signs:
-    """``signs`` whose training split keeps a stratified share of its clips: what a supervised control may see."""
-    train = np.flatnonzero(signs.split == "train")
-    keep = np.ones(len(signs), bool)
-    keep[train] = False
-    keep[train[splits.fraction(signs.labels[train], share, seed=seed)]] = True
-    return signs.subset(keep)
+    """``signs`` whose training split keeps a stratified share of its clips, the others in no split: what a supervised control may see."""
+    train, split = np.flatnonzero(signs.split == "train"), signs.split.copy()
+    split[train] = ""
+    split[train[splits.fraction(signs.labels[train], share, seed=seed)]] = "train"
+    return signs.with_split(split)
 
 
 def as_many_steps(run: Run, part: Signs, whole: Signs) -> Run:

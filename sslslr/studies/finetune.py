@@ -2,6 +2,7 @@
 
 from itertools import product
 
+import numpy as np
 import pandas as pd
 import torch
 
@@ -9,7 +10,6 @@ from sslslr.clips.signs import Signs
 from sslslr.clips.splits import fraction
 from sslslr.learning import finetuning
 from sslslr.learning.finetuning import Ramp, Tuning
-from sslslr.learning.grid import side_by_side
 from sslslr.learning.store import key
 from sslslr.learning.training import Run
 from sslslr.measures import metrics
@@ -19,8 +19,9 @@ from sslslr.methods.precision import resolve
 from sslslr.profiles import Profile
 from sslslr.studies import comparison, evaluation, recipe
 from sslslr.studies.comparison import RANDOM
-from sslslr.studies.corpora import group, repeats, split
+from sslslr.studies.corpora import HEAD, cells, split
 from sslslr.studies.evaluation import kept
+from sslslr.studies.jobs import Job, rows
 
 VERSION = "fine-tuned answers 1"
 
@@ -76,89 +77,83 @@ def searched(profile: Profile, corpora: dict[str, Signs]) -> dict[str, Signs]:
     return recipe.searched(profile, corpora)
 
 
-def shares_of(profile: Profile, corpora: dict[str, Signs]) -> tuple[float, ...]:
-    """The shares of the labels for this kind of data, all of them the last."""
-    return tuple(sorted(profile.finetune["shares"][next(iter(corpora.values())).kind]))
+def shares_of(profile: Profile, corpora: dict[str, Signs], only_table6: bool = False) -> tuple[float, ...]:
+    """The shares of the labels for this kind of data, all of them the last; for Table 6 alone, all."""
+    return (1.0,) if only_table6 else tuple(sorted(profile.finetune["shares"][next(iter(corpora.values())).kind]))
 
 
-def rate_study(
-    profile: Profile,
-    corpora: dict[str, Signs],
-    rates: dict[str, float],
-    arms=ARMS,
-    shares=(1.0,),
-    choose: str = "last",
-    workers: int = 0,
-) -> pd.DataFrame:
-    """Every arm at every rate of ``profile.finetune``: top-1 (0 to 1) on *validation* signers of repeat 0; a row each.
+def arms_of(only_table6: bool = False) -> tuple[str, ...]:
+    """The arms that are compared; for Table 6 alone, the paper's SL-FPN and from scratch."""
+    return (SCRATCH, PAPER) if only_table6 else ARMS
 
-    The same grid for every arm and share, so the same budget. ``rates``: of pretraining, as ``comparison.rates`` chose them.
+
+def rate_jobs(
+    profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], choose: str = "last", only_table6: bool = False
+) -> list[Job]:
+    """Every arm at every share of the labels and every rate of ``profile.finetune``, on *validation* signers of repeat 0.
+
+    The same grid for every arm and share, so the same budget. ``rates``: of pretraining, as ``comparison.best`` chose them.
     """
-    parts = {c: split(signs, profile, 0)[0] for c, signs in corpora.items()}
-    heads, jobs = [], []
-    for corpus, arm, share, rate in product(corpora, arms, shares, profile.finetune["rates"]):
-        start = pretraining(arm, profile, 0, rates)
-        heads.append({"corpus": corpus, "model": arm, "share": share, "rate": rate})
-        jobs.append((tuning_of(profile, parts[corpus], 0, start, rate, share, choose), parts[corpus], start, "val"))
-    rows = side_by_side(evaluate, jobs, workers, title="rates of fine-tuning")
-    return pd.DataFrame([h | {"accuracy": r["top1"], "diverged": r.get("diverged", False)} for h, r in zip(heads, rows, strict=True)])
+    corpora, out = searched(profile, corpora), []
+    arms, shares = arms_of(only_table6), shares_of(profile, corpora, only_table6)
+    for (corpus, signs), arm, share, rate in product(corpora.items(), arms, shares, profile.finetune["rates"]):
+        parts, start = split(signs, profile, 0)[0], pretraining(arm, profile, 0, rates)
+        place = {"corpus": corpus, "model": arm, "share": share, "rate": rate}
+        out.append(Job(evaluate, tuning_of(profile, parts, 0, start, rate, share, choose), parts, (start, "val"), place))
+    return out
+
+
+def rate_rows(jobs: list[Job], answers: list[dict]) -> pd.DataFrame:
+    """A row an arm, share and rate: ``accuracy``, top-1 (0 to 1) on validation signers, and whether it ``diverged``."""
+    return rows(jobs, [{"accuracy": a["top1"], "diverged": a.get("diverged", False)} for a in answers])
 
 
 def best(rows: pd.DataFrame) -> dict[tuple[str, float], float]:
-    """The rate of each arm and share: the best mean accuracy over corpora in ``rate_study``, the lower one of equals."""
+    """The rate of each arm and share: the best mean accuracy over corpora in ``rate_rows``, the lower one of equals."""
     mean = rows.groupby(["model", "share", "rate"])["accuracy"].mean()
     return {group: float(mean[group].sort_index().idxmax()) for group in {index[:2] for index in mean.index}}
 
 
-def study(
+def jobs(
     profile: Profile,
     corpora: dict[str, Signs],
     rates: dict[str, float],
     chosen: dict[tuple[str, float], float],
-    arms=ARMS,
-    shares=(1.0,),
     choose: str = "last",
-    workers: int = 0,
-) -> pd.DataFrame:
-    """Every arm at every share on every repeat (seed and held-out signers): measures (0 to 1) on *test* signers; a row a run."""
-    heads, jobs = [], []
-    for corpus, signs in corpora.items():
-        for repeat in repeats(signs, profile):
-            parts, protocol = split(signs, profile, repeat)
-            for arm, share in product(arms, shares):
-                start = pretraining(arm, profile, repeat, rates)
-                head = {
-                    "corpus": corpus,
-                    "kind": signs.kind,
-                    "protocol": protocol,
-                    "repeat": repeat,
-                    "group": group(signs, profile, repeat),
-                }
-                heads.append(head | {"model": arm, "share": share})
-                jobs.append((tuning_of(profile, parts, repeat, start, chosen[arm, share], share, choose), parts, start))
-    rows = side_by_side(evaluate, jobs, workers, title="fine-tuning")
-    return pd.DataFrame([h | {"rate": chosen[h["model"], h["share"]]} | r for h, r in zip(heads, rows, strict=True)])
+    seeds: int = 1,
+    only_table6: bool = False,
+) -> list[Job]:
+    """Every arm at every share on every repeat (seed and held-out signers): measures (0 to 1) on *test* signers."""
+    profile, corpora, out = recipe.sized(profile, seeds), searched(profile, corpora), []
+    for place, parts in cells(profile, corpora, (*HEAD, "group")):
+        for arm, share in product(arms_of(only_table6), shares_of(profile, corpora, only_table6)):
+            start, rate = pretraining(arm, profile, place["repeat"], rates), chosen[arm, share]
+            tuning = tuning_of(profile, parts, place["repeat"], start, rate, share, choose)
+            out.append(Job(evaluate, tuning, parts, (start,), place | {"model": arm, "share": share, "rate": rate}))
+    return out
 
 
-def frozen(
-    profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], arms=ARMS, shares=(1.0,), draws: int = 3, workers: int = 0
-) -> pd.DataFrame:
-    """Control: the encoders that the arms start from, frozen, a linear probe on the same shares (mean of ``draws``); a row each.
+def frozen_jobs(
+    profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], seeds: int = 1, only_table6: bool = False, draws: int = 3
+) -> list[Job]:
+    """Control: the encoders that the arms start from, frozen, a linear probe on the same shares.
 
     From scratch starts from a random encoder. These read the encoder's output as pretraining had it, the class token.
     """
-    heads, jobs = [], []
-    for corpus, signs in corpora.items():
-        for repeat in repeats(signs, profile):
-            parts = split(signs, profile, repeat)[0]
-            head = {"corpus": corpus, "kind": signs.kind, "repeat": repeat, "group": group(signs, profile, repeat)}
-            for arm in arms:
-                start = pretraining(arm, profile, repeat, rates) or comparison.control_of(RANDOM, profile, repeat, rates)
-                heads.append(head | {"model": f"{RANDOM if arm == SCRATCH else arm}, {FROZEN}"})
-                jobs.append((start, parts, "", tuple(shares), draws))
-    rows = side_by_side(evaluation.few_labels, jobs, workers, title="frozen encoders")
-    cells = [(head, share, row[str(share)], row["labels"][str(share)]) for head, row in zip(heads, rows, strict=True) for share in shares]
-    return pd.DataFrame([h | {"share": share, "top1": sum(hits) / len(hits), "labels": labels} for h, share, hits, labels in cells])
+    profile, corpora, out = recipe.sized(profile, seeds), searched(profile, corpora), []
+    shares = shares_of(profile, corpora, only_table6)
+    for place, parts in cells(profile, corpora, ("corpus", "kind", "repeat", "group")):
+        for arm in arms_of(only_table6):
+            start = pretraining(arm, profile, place["repeat"], rates) or comparison.control_of(RANDOM, profile, place["repeat"], rates)
+            about = {"model": f"{RANDOM if arm == SCRATCH else arm}, {FROZEN}"}
+            out.append(Job(evaluation.few_labels, start, parts, ("", shares, draws), place | about))
+    return out
+
+
+def frozen_rows(jobs: list[Job], answers: list[dict]) -> pd.DataFrame:
+    """A row a frozen encoder and share: ``top1`` (0 to 1), the mean over its draws, and the number of ``labels``."""
+    found = [(job, share, row) for job, row in zip(jobs, answers, strict=True) for share in job.rest[1]]
+    return pd.DataFrame([j.place | {"share": s, "top1": np.mean(row[str(s)]), "labels": row["labels"][str(s)]} for j, s, row in found])
 
 
 def curves(

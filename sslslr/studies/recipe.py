@@ -6,14 +6,15 @@ import numpy as np
 import pandas as pd
 
 from sslslr.clips.signs import Signs
-from sslslr.learning.grid import side_by_side
+from sslslr.errors import SignError
 from sslslr.learning.training import Run
 from sslslr.measures.statistics import interval
 from sslslr.profiles import Profile
 from sslslr.studies import comparison, evaluation
 from sslslr.studies.comparison import CONTROLS, RANDOM, SUPERVISED, TITLES
-from sslslr.studies.corpora import base_run, group, repeats, split
+from sslslr.studies.corpora import HEAD, base_run, cells, named, split
 from sslslr.studies.evaluation import as_many_steps, with_labels
+from sslslr.studies.jobs import Job, rows
 from sslslr.views import ViewConfig
 
 PLUS, PLAIN, PAPER = "SL-FPN+", "SL-FPN", "SL-FPN, boundary views"  # PLAIN has SL-FPN+'s views, PAPER the paper's
@@ -24,7 +25,7 @@ VALUE = "linear_standardised_top1"
 @dataclass(frozen=True)
 class Candidate:
     """One change to SL-FPN: the method and its options, the views, and factors on the profile's epochs and batch and on the
-    rate. ``upper``: the clips have no lower body, neither in training nor for the probe (``without_legs``)."""
+    rate. ``upper``: the clips have no lower body, neither in training nor for the probe."""
 
     method: str = "slfpn_plus"
     options: dict = field(default_factory=dict)
@@ -113,24 +114,8 @@ CANDIDATES = LEFT_OUT | {
     "SimCLR at temperature 0.1, upper body only": Candidate("simclr", COOL, upper=True),
     RANDOM_UPPER: Candidate("slfpn", epochs=0, upper=True),
 }
-QUICK = (PLUS, "SL-FPN+ without the covariance terms", "SL-FPN+ without the output BatchNorm", "SL-FPN+ whose views show the lower body",
+FEW = (PLUS, "SL-FPN+ without the covariance terms", "SL-FPN+ without the output BatchNorm", "SL-FPN+ whose views show the lower body",
          NOTHING_LEFT, RANDOM, UPPER, RANDOM_UPPER)  # fmt: skip
-
-
-def evaluate(run: Run, signs: Signs, part: str = "test", model: str = "") -> dict:
-    """As ``evaluation.evaluate``, with ``ten``: the probe that has a tenth of the labels, on the test split (``part`` "test")."""
-    row = evaluation.evaluate(run, signs, model, part)
-    if part == "test" and model != TEN:
-        row = row | {"ten": evaluation.few_labels(run, signs, model, (0.1,), 3)}
-        row["ten"] = sum(row["ten"]["0.1"]) / len(row["ten"]["0.1"])
-    return row
-
-
-def without_legs(signs: Signs) -> Signs:
-    """The same clips with every landmark below the waist missing."""
-    landmarks = np.array(signs.landmarks)
-    landmarks[:, :, list(signs.skeleton.lower)] = np.nan
-    return replace(signs, landmarks=landmarks)
 
 
 def sized(profile: Profile, seeds: int = 1, length: int = 1) -> Profile:
@@ -142,60 +127,62 @@ def sized(profile: Profile, seeds: int = 1, length: int = 1) -> Profile:
 
 def searched(profile: Profile, corpora: dict[str, Signs]) -> dict[str, Signs]:
     """The corpora to search on: a real data set, or of the synthetic ones those on which the profile chooses its rates."""
-    return {c: s for c, s in corpora.items() if s.kind == "real" or c in profile.rates["corpora"]}
+    return named(corpora, profile.rates["corpora"])
 
 
-def search(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], names=QUICK, workers: int = 0) -> pd.DataFrame:
-    """The candidates ``names`` on *validation* signers: a row a run, with its accuracies (0 to 1). No test signer is looked at."""
-    cells, jobs = [], []
-    for corpus, signs in corpora.items():
-        for repeat in repeats(signs, profile):
-            parts, protocol = split(signs, profile, repeat)
-            upper = without_legs(parts) if any(CANDIDATES[name].upper for name in names) else parts
-            for name in names:
-                head = {
-                    "corpus": corpus,
-                    "kind": signs.kind,
-                    "protocol": protocol,
-                    "repeat": repeat,
-                    "group": group(signs, profile, repeat),
-                }
-                cells.append(head | {"candidate": name})
-                jobs.append((CANDIDATES[name].run(profile, repeat, rates), upper if CANDIDATES[name].upper else parts, "val"))
-    rows = side_by_side(evaluate, jobs, workers, title="candidates")
-    rows = [row | {"validation_clips": row.pop("test_clips")} for row in rows]
-    return pd.DataFrame([cell | row for cell, row in zip(cells, rows, strict=True)])
+def candidates(search: str) -> tuple[str, ...]:
+    """The candidates of a search: "few" (the recipe and its parts), or "all". Raises SignError for another word."""
+    if search not in ("few", "all"):
+        raise SignError(f"SEARCH={search}: expected few (the recipe and its parts) or all (every candidate)")
+    return FEW if search == "few" else tuple(CANDIDATES)
 
 
-def final(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], workers: int = 0) -> pd.DataFrame:
-    """On *test* signers, a row a run: SL-FPN+, the five methods with the same views, epochs and batch, SL-FPN as the paper
-    states it, and the controls.
+def search_jobs(
+    profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], search: str = "few", names: tuple[str, ...] = ()
+) -> list[Job]:
+    """The candidates on *validation* signers: accuracies (0 to 1). No test signer is looked at."""
+    names, corpora = names or candidates(search), searched(profile, corpora)
+    upper = {c: signs.without(signs.skeleton.lower) if any(CANDIDATES[n].upper for n in names) else signs for c, signs in corpora.items()}
+    out = []
+    for place, parts in cells(profile, corpora, (*HEAD, "group")):
+        legless = split(upper[place["corpus"]], profile, place["repeat"])[0]
+        for name in names:
+            on = legless if CANDIDATES[name].upper else parts
+            run = CANDIDATES[name].run(profile, place["repeat"], rates)
+            out.append(Job(evaluation.evaluate, run, on, ("", "val"), place | {"candidate": name}))
+    return out
 
-    ``linear_standardised_top1``: the probe has all labels of the training signers; ``ten``: a tenth of them, mean of three
-    draws. The row TEN is a supervised encoder that was trained on a tenth from scratch, with as many steps.
+
+def search_rows(jobs: list[Job], answers: list[dict]) -> pd.DataFrame:
+    """A row a run, with its accuracies (0 to 1) on validation signers."""
+    return rows(jobs, [{k: v for k, v in a.items() if k != "test_clips"} | {"validation_clips": a["test_clips"]} for a in answers])
+
+
+def final_jobs(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], seeds: int = 1, length: int = 1) -> list[Job]:
+    """On *test* signers: SL-FPN+, the five methods with the same views, epochs and batch, SL-FPN as the paper states it, and the
+    controls, each probed with all labels of the training signers and then with a tenth of them (``few_labels``, three draws).
+
+    TEN is a supervised encoder that was trained on a tenth from scratch, with as many steps.
     """
-    cells, jobs = [], []
-    for corpus, signs in corpora.items():
-        for repeat in repeats(signs, profile):
-            parts, protocol = split(signs, profile, repeat)
-            runs = {PLUS: RECIPE.run(profile, repeat, rates)}
-            runs |= {title: replace(RECIPE, method=m, options={}, rate=1).run(profile, repeat, rates) for m, title in TITLES.items()}
-            runs[PAPER] = comparison.run_of("slfpn", "boundary", profile, repeat, rates)
-            runs |= {c: comparison.control_of(c, profile, repeat, rates) for c in CONTROLS}
-            tenth = with_labels(parts, 0.1, seed=repeat)
-            few = {TEN: (as_many_steps(runs[SUPERVISED], tenth, parts), tenth)}
-            for model, (run, on) in ({m: (run, parts) for m, run in runs.items()} | few).items():
-                head = {
-                    "corpus": corpus,
-                    "kind": signs.kind,
-                    "protocol": protocol,
-                    "repeat": repeat,
-                    "group": group(signs, profile, repeat),
-                }
-                cells.append(head | {"model": model})
-                jobs.append((run, on, "test", model))
-    rows = side_by_side(evaluate, jobs, workers, title="SL-FPN+ and its controls")
-    return pd.DataFrame([cell | row for cell, row in zip(cells, rows, strict=True)])
+    whole, tenths, profile = [], [], sized(profile, seeds, length)
+    for place, parts in cells(profile, named(corpora, profile.final), (*HEAD, "group")):
+        repeat = place["repeat"]
+        runs = {PLUS: RECIPE.run(profile, repeat, rates)}
+        runs |= {title: replace(RECIPE, method=m, options={}, rate=1).run(profile, repeat, rates) for m, title in TITLES.items()}
+        runs[PAPER] = comparison.run_of("slfpn", "boundary", profile, repeat, rates)
+        runs |= {c: comparison.control_of(c, profile, repeat, rates) for c in CONTROLS}
+        tenth = with_labels(parts, 0.1, seed=repeat)
+        whole += [Job(evaluation.evaluate, run, parts, (m, "test"), place | {"model": m}) for m, run in runs.items()]
+        whole.append(Job(evaluation.evaluate, as_many_steps(runs[SUPERVISED], tenth, parts), tenth, (TEN, "test"), place | {"model": TEN}))
+        tenths += [Job(evaluation.few_labels, run, parts, (m, (0.1,), 3), place | {"model": m}) for m, run in runs.items()]
+    return whole + tenths
+
+
+def final_rows(jobs: list[Job], answers: list[dict]) -> pd.DataFrame:
+    """A row a run: accuracies (0 to 1) of the probe that has all labels, and ``ten``, the mean of those that have a tenth."""
+    few = {tuple(j.place.values()): np.mean(a["0.1"]) for j, a in zip(jobs, answers, strict=True) if j.task is evaluation.few_labels}
+    whole = [(j, a) for j, a in zip(jobs, answers, strict=True) if j.task is evaluation.evaluate]
+    return pd.DataFrame([j.place | a | {"ten": few.get(tuple(j.place.values()), np.nan)} for j, a in whole])
 
 
 def over_seeds(rows: pd.DataFrame, *models: str) -> pd.DataFrame:

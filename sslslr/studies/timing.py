@@ -72,8 +72,8 @@ class Stepper:
         return sum(size for pointer, size in seen.items() if pointer not in weights) / 1e6
 
 
-def study(profile: Profile, signs: Signs, rounds: int = 12, methods=METHODS, views: str = "boundary") -> pd.DataFrame:
-    """A row for each method and round: ``ms`` of one step, the methods in turn on the same batch; and their constants.
+def study(profile: Profile, signs: Signs, rounds: int = 0, methods=METHODS, views: str = "boundary") -> pd.DataFrame:
+    """A row for each method and round (as many as the profile says, if not ``rounds``): ``ms`` of one step, the methods in turn on the same batch; and their constants.
 
     Taking turns spreads a machine's moods over all of them; the first two rounds warm up and are left out. Not run
     side by side with anything: one process, one thread.
@@ -84,7 +84,7 @@ def study(profile: Profile, signs: Signs, rounds: int = 12, methods=METHODS, vie
         constants = {m: {"gflop": s.flops() / 1e9, "kept_mb": s.kept_mb(), "batch": len(s.batch(0)[0])} for m, s in steppers.items()}
         steps = {m: -(-len(s.signs) // s.run.batch) for m, s in steppers.items()}
         rows = []
-        for i in range(rounds + 2):
+        for i in range((rounds or profile.timing) + 2):
             for method, stepper in steppers.items():
                 ms = 1e3 * stepper.step(i)
                 if i >= 2:

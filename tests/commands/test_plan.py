@@ -2,17 +2,24 @@
 
 import importlib.util
 import json
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import make_signs
 
 from sslslr import paths, profiles
 from sslslr.commands import costs as unit_costs
-from sslslr.commands import plan, planned, reproduce
+from sslslr.commands import plan, reproduce, sizes
+from sslslr.commands.plan import Planned
 from sslslr.errors import SignError
-from sslslr.studies import comparison, controls
+from sslslr.learning import store
+from sslslr.learning.training import Run
+from sslslr.studies import comparison
+from sslslr.studies.catalogue import STUDIES, Asked
+from sslslr.studies.jobs import Job
 
 TINY = {"blocks": 1, "width": 16, "heads": 2, "dropout": 0.1}
 
@@ -29,22 +36,83 @@ def signs_of(name="lsa-like"):
 
 def test_the_planned_trainings_are_those_that_the_study_then_makes(profile):
     corpora = {"lsa-like": signs_of()}
-    before = planned.plan(profile, corpora)
-    wanted = {k for k, (job, run) in before.trainings.items() if job.notebook == "04"}
-    assert wanted and not list(paths.runs().glob("*/provenance.json")), "a plan trains nothing"
-    controls.study(profile, corpora, comparison.rates(profile, corpora, 1, controls.TUNED), 1)
+    before = plan.Plan(profile, corpora).walk()
+    wanted = {k for k, (one, run) in before.trainings.items() if one.notebook == "04"}
+    assert wanted and not paths.runs().exists(), "a plan trains and writes nothing"
+    Asked(profile, corpora, 1).ask("SL-FPN and controls")
     made = {p.parent.name for p in paths.runs().glob("*/provenance.json")}
     assert made == wanted
-    after = planned.plan(profile, corpora)
+    after = plan.Plan(profile, corpora).walk()
     assert set(after.trainings) == set(before.trainings)
     assert all(after.left[k] == 0 for k in made) and sum(after.left.values()) < sum(before.left.values())
     fours = [j for j in after.jobs if j.notebook == "04"]
     assert all(not j.ask for j in fours) and [j.new for j in fours] == [j.new for j in before.jobs if j.notebook == "04"]
 
 
+def identity(table, job):
+    """What a job asks, whoever made it."""
+    rest = [getattr(r, "fingerprint", r) for r in job.rest if not isinstance(r, Run)]
+    return table, job.name, store.key(job.run.fitted(job.signs), job.signs), str(rest), str(job.place)
+
+
+class Listed(Asked):
+    """Notes what a notebook asks, and answers with blanks."""
+
+    def answers(self, study, asked):
+        self.seen = [*getattr(self, "seen", []), *(identity(study.name, job) for job in asked)]
+        return [plan.blank(job.run) for job in asked]
+
+    def table(self, study, asked, answers):
+        return study.rows(asked, answers) if study.gives else None
+
+
+def test_a_plan_s_jobs_are_exactly_those_that_the_studies_ask_and_nothing_trains(profile, monkeypatch):
+    for what in (
+        "learning.training.train_epoch",
+        "learning.finetuning.train_epoch",
+        "studies.evaluation.embed",
+        "studies.evaluation.fetch",
+    ):
+        monkeypatch.setattr(f"sslslr.{what}", lambda *_, what=what: pytest.fail(what))
+    corpora = {c: signs_of(c) for c in ("lsfb-like", "asl-citizen-like", "gsl-like", "lsa-like")}
+    whole = plan.Plan(profile, corpora).walk()
+    for notebook in {s.notebooks[0] for s in STUDIES.values()}:
+        listed = Listed(profile, corpora)
+        own = [s.name for s in STUDIES.values() if s.notebooks[0] == notebook]
+        for name in own:
+            listed.ask(name)
+        asked = list(dict.fromkeys(one for one in listed.seen if one[0] in own))
+        planned = list(dict.fromkeys(identity(o.table, o.job) for o in whole.jobs if o.notebook == notebook and o.table in own))
+        assert asked and asked == planned, notebook
+    assert len({id(o.job.signs) for o in whole.jobs if o.table == "Table 1"}) == len(corpora) * profile.repeats, "one split for all"
+
+
+def test_a_paper_sized_plan_holds_no_landmarks(profile):
+    paper = profiles.load("paper")
+    some = paper.boundaries | {"runs": 1, "shares": [0, "1/3", 1]}
+    paper = replace(paper, repeats=2, boundaries=some, encoder=TINY, corpora=paper.corpora | {"lsa-like": profile.corpora["lsa-like"]})
+    corpora, words = sizes.data_of(paper, "synthetic")
+    one = max(s.landmarks.size * 4 for s in corpora.values())
+    tracemalloc.start()
+    try:
+        whole = plan.Plan(paper, corpora).walk()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert "by their sizes" in words and len(whole.trainings) > 300
+    assert one > 1e9 and peak < 0.15 * one, f"{peak / 1e6:.0f} MB for a plan of corpora of {one / 1e6:.0f} MB"
+
+
+def test_clips_known_by_size_are_others_without_some_landmarks_and_cost_nothing():
+    one = sizes.even("x", "real", signs_of().skeleton, 64, 500, 20, 50_000)
+    other = one.without((1, 2))
+    assert other.fingerprint != one.fingerprint and other.landmarks.strides[0] == 0
+    assert replace(one, split=np.full(len(one), "train")).fingerprint != one.fingerprint
+
+
 def test_published_sizes_need_no_data_and_no_memory(profile):
     small = replace(profile, real_repeats=1)
-    corpora, words = planned.data_of(small, "wlasl-100")
+    corpora, words = sizes.data_of(small, "wlasl-100")
     (signs,) = corpora.values()
     assert (len(signs), len(signs.glosses)) == (2038, 100) and [int((signs.split == s).sum()) for s in ("train", "val", "test")] == [
         1442,
@@ -52,24 +120,13 @@ def test_published_sizes_need_no_data_and_no_memory(profile):
         258,
     ]
     assert "no DATA" in words and signs.landmarks.strides[0] == 0
-    runs = planned.plan(small, corpora)
+    runs = plan.Plan(small, corpora).walk()
     assert runs.trainings and all(runs.left[k] == run.epochs for k, (_, run) in runs.trainings.items())
     assert not paths.runs().exists()
-    lsfb, words = planned.data_of(small, "lsfb")
+    lsfb, words = sizes.data_of(small, "lsfb")
     assert len(lsfb["lsfb"]) == 60_000 and "assumed" in words
     with pytest.raises(SignError, match="no published size"):
-        planned.data_of(small, "mp-data")
-
-
-def test_the_studies_are_themselves_again_after_a_plan():
-    from sslslr.learning import grid
-    from sslslr.studies import evaluation, observed
-
-    own = comparison.side_by_side, observed.fetch, evaluation.kept
-    with pytest.raises(ZeroDivisionError), planned.recorder(planned.Plan(), ["", ""]):
-        assert comparison.side_by_side is not own[0] and observed.fetch is not own[1]
-        raise ZeroDivisionError
-    assert (comparison.side_by_side, observed.fetch, evaluation.kept) == own and grid.side_by_side is own[0]
+        sizes.data_of(small, "mp-data")
 
 
 def test_a_step_is_measured_with_the_method_itself():
@@ -81,14 +138,24 @@ def test_a_step_is_measured_with_the_method_itself():
     assert one.weights > two.weights and one.resident > one.weights and min(one.seconds, one.epoch, one.embed, one.kept_mb) > 0
 
 
+def test_a_deep_encoder_is_measured_shallow_and_counted_whole():
+    signs = signs_of()
+    run = comparison.base_run(replace(profiles.load("smoke"), encoder=TINY | {"blocks": 6}), 0, method="slfpn").fitted(signs)
+    deep, whole = unit_costs.deep(run, signs), unit_costs.step(run, signs, seconds=0.01)
+    for name in ("flops", "kept_mb", "weights", "resident"):
+        assert getattr(deep, name) == pytest.approx(getattr(whole, name)), name
+    shallow = replace(run, encoder=replace(run.encoder, blocks=1))
+    assert unit_costs.deep(shallow, signs).flops == unit_costs.step(shallow, signs, seconds=0.01).flops < deep.flops
+
+
 def test_costs_add_up_and_what_is_done_is_not_to_come():
     signs = signs_of()
     step = unit_costs.Step(0.01, 1e9, 1.0, 4e6, 1.6e7, 0.5, 0.001, 32)
     profile = profiles.load("smoke")
     runs = [comparison.base_run(profile, seed, epochs=4) for seed in range(2)]
-    jobs = [planned.Job("04", "x", unit_costs.task, run, signs, (), True, i == 0) for i, run in enumerate(runs)]
-    whole = planned.Plan(jobs, {str(i): (jobs[i], run) for i, run in enumerate(runs)}, {"0": 4, "1": 0})
-    units = unit_costs.Units({unit_costs.kind(runs[0].fitted(signs)): step}, {("unit_costs.task", "lsa-like"): 3.0}, False, 1, 1, 1, 0)
+    jobs = [Planned("04", "x", Job(unit_costs.task, run, signs), True, i == 0) for i, run in enumerate(runs)]
+    whole = plan.Plan(profile, {}, 0, jobs, {str(i): (jobs[i], run) for i, run in enumerate(runs)}, {"0": 4, "1": 0})
+    units = unit_costs.Units({unit_costs.kind(runs[0].fitted(signs)): step}, {("costs.task", "lsa-like"): 3.0}, False, 1)
     (row,) = plan.costs(whole, units)
     clips = int((signs.split == "train").sum())
     assert row.trainings == 2 and row.left == 1 and row.flops == 8 * clips * 1e9

@@ -14,9 +14,10 @@ from conftest import make_signs
 from sslslr import paths, profiles
 from sslslr.errors import SignError
 from sslslr.learning import cluster
-from sslslr.learning import grid, store as runs
+from sslslr.learning import store as runs
 from sslslr.studies import comparison, evaluation
 from sslslr.studies.corpora import split
+from sslslr.studies.jobs import Job, ask
 
 RATES = dict.fromkeys(("simclr", "slfpn", "simsiam"), 1e-3)
 
@@ -25,7 +26,11 @@ RATES = dict.fromkeys(("simclr", "slfpn", "simsiam"), 1e-3)
 def jobs():
     profile = replace(profiles.load("smoke"), epochs=30, batch=8, encoder={"blocks": 1, "width": 16, "heads": 2})
     signs = split(replace(make_signs(72, signers=6), split=make_signs(72).split.astype("<U5")), profile, 0)[0]
-    return [(comparison.run_of(m, "boundary", profile, r, RATES), signs, m) for r in range(2) for m in ("simclr", "slfpn", "simsiam")]
+    return [
+        Job(evaluation.evaluate, comparison.run_of(m, "boundary", profile, r, RATES), signs, (m,))
+        for r in range(2)
+        for m in ("simclr", "slfpn", "simsiam")
+    ]
 
 
 def kill_in_the_middle(pids, stop):
@@ -47,7 +52,7 @@ def test_a_worker_killed_in_the_middle_of_a_grid_loses_no_run_and_doubles_none(j
             stop = threading.Event()
             killer = threading.Thread(target=kill_in_the_middle, args=(pids, stop))
             killer.start()
-            rows = grid.side_by_side(evaluation.evaluate, jobs, title="grid")
+            rows = ask(jobs, title="grid")
             stop.set()
             killer.join()
             now = list(client.run(os.getpid).values())
@@ -55,9 +60,9 @@ def test_a_worker_killed_in_the_middle_of_a_grid_loses_no_run_and_doubles_none(j
     assert len(rows) == len(jobs) and len(list(paths.runs().glob("*/provenance.json"))) == len(jobs)
     assert not list(paths.runs().glob("*/state.safetensors"))
     monkeypatch.delenv(cluster.SCHEDULER)
-    assert [evaluation.evaluate(*job) for job in jobs] == rows, "the order of the jobs, and nothing to do again"
-    for run, signs, _ in jobs:
-        assert list(runs.fetch(run, signs).metrics["epoch"]) == list(range(1, 31))
+    assert [job.task(job.run, job.signs, *job.rest) for job in jobs] == rows, "the order of the jobs, and nothing to do again"
+    for job in jobs:
+        assert list(runs.fetch(job.run, job.signs).metrics["epoch"]) == list(range(1, 31))
 
 
 @pytest.mark.parametrize("address", ["tcp://here:1", "dask://", "dask://nobody"])

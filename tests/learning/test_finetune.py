@@ -21,6 +21,8 @@ from sslslr.measures import metrics
 from sslslr.methods.encoder import EncoderConfig
 from sslslr.report import table6
 from sslslr.studies import finetune
+from sslslr.studies.jobs import ask
+from sslslr.studies.jobs import rows as rows_of
 
 SMALL = EncoderConfig(blocks=1, width=16, heads=2, dropout=0.0, pool="mean")
 PRETRAINING = Run(encoder=replace(SMALL, pool="class"), epochs=1, batch=32, optimiser=Optimiser(rate=1e-2))
@@ -178,28 +180,39 @@ def test_another_pretraining_or_another_encoder_is_refused(signs):
         wide(tuning(encoder=replace(SMALL, width=32)).fitted(signs), signs, begin=partial(dict, other))
 
 
-def test_a_rate_that_diverges_is_not_chosen_and_test_clips_choose_nothing(profile):
+def rates_of(profile, corpora):
+    asked = finetune.rate_jobs(profile, corpora, {})
+    return finetune.rate_rows(asked, ask(asked, 1))
+
+
+def test_a_rate_that_diverges_is_not_chosen_and_test_clips_choose_nothing(profile, monkeypatch):
     profile = replace(profile, finetune=profile.finetune | {"rates": [0.1, 1e9]})
+    monkeypatch.setattr(finetune, "ARMS", (finetune.SCRATCH,))
     signs = make_signs(name="lsa-like")
     corpora = {"lsa-like": signs}
-    rows = finetune.rate_study(profile, corpora, {}, (finetune.SCRATCH,), (0.5, 1.0), workers=1)
+    rows = rates_of(profile, corpora)
     assert set(finetune.best(rows).values()) == {0.1} and len(rows) == 4
     blank = signs.landmarks.copy()
     blank[signs.split == "test"] = 0.0
-    again = finetune.rate_study(profile, {"lsa-like": replace(signs, landmarks=blank)}, {}, (finetune.SCRATCH,), (0.5, 1.0), workers=1)
+    again = rates_of(profile, {"lsa-like": replace(signs, landmarks=blank)})
     assert rows["accuracy"].tolist() == again["accuracy"].tolist()
 
 
-def test_study_and_table_6_fill_what_is_there_and_mark_what_is_not(profile):
+def test_study_and_table_6_fill_what_is_there_and_mark_what_is_not(profile, monkeypatch):
     corpora = finetune.searched(profile, {"lsa-like": make_signs(name="lsa-like"), "gsl-like": make_signs(name="gsl-like")})
     assert list(corpora) == ["lsa-like"]
-    arms, rates, shares = (finetune.SCRATCH, finetune.PAPER), {"slfpn": 1e-3}, finetune.shares_of(profile, corpora)
-    grid = finetune.rate_study(profile, corpora, rates, arms, shares, workers=1)
+    monkeypatch.setattr(finetune, "ARMS", finetune.arms_of(only_table6=True))
+    rates = {"slfpn": 1e-3}
+    asked = finetune.rate_jobs(profile, corpora, rates)
+    grid = finetune.rate_rows(asked, ask(asked, 1))
     assert (grid.groupby(["model", "share"])["rate"].agg(tuple) == (0.1, 0.3)).all()
-    rows = finetune.study(profile, corpora, rates, finetune.best(grid), arms, shares, workers=1)
+    asked = finetune.jobs(profile, corpora, rates, finetune.best(grid))
+    rows = rows_of(asked, ask(asked, 1))
     assert len(rows) == 2 * 2 * 2 and set(rows.groupby("share")["labels"].nunique()) == {1}
     assert set(finetune.differences(rows)["n"]) == {2}
-    assert len(finetune.frozen(profile, corpora, rates, arms, shares, draws=1, workers=1)) == 8
+    asked = finetune.frozen_jobs(profile, corpora, rates, draws=1)
+    assert len(finetune.frozen_rows(asked, ask(asked, 1))) == 8
+    assert {j.run.share for j in finetune.jobs(profile, corpora, rates, finetune.best(grid), only_table6=True)} == {1.0}
 
     mine = table6.ours(rows, "synthetic", "smoke")
     other = mine.assign(dataset="wlasl-100", data="wlasl-100", kind="real")

@@ -17,8 +17,11 @@ from sslslr.methods.lightly import NTXentLoss
 from sslslr.methods.simsiam import simsiam_loss
 from sslslr.report import tables
 from sslslr.studies import comparison, controls, evaluation, reuse, timing
+from sslslr.studies.corpora import split
+from sslslr.studies.jobs import ask
+from sslslr.studies.jobs import rows as rows_of
 
-RATES = {m: 1e-3 for m in (*comparison.METHODS, "supervised")}
+RATES = dict.fromkeys((*comparison.METHODS, "supervised"), 0.001)
 
 
 @pytest.fixture
@@ -56,8 +59,8 @@ def test_rates_are_chosen_on_validation_signers(profile, monkeypatch):
         return {"linear_standardised_top1": run.optimiser.rate * (1 if run.method == "slfpn" else -1)}
 
     monkeypatch.setattr(comparison.evaluation, "evaluate", evaluate)
-    monkeypatch.setattr(comparison, "side_by_side", lambda task, jobs, *_, **__: [task(*job) for job in jobs])
-    chosen = comparison.rates(profile, {"toy": unsplit()})
+    asked_for = comparison.rate_jobs(profile, {"toy": unsplit()})
+    chosen = comparison.best(comparison.rate_rows(asked_for, ask(asked_for, 1)))
     assert set(asked) == {"val"} and chosen["slfpn"] == 1e-2 and chosen["simclr"] == chosen["supervised"] == 1e-3
 
 
@@ -74,7 +77,8 @@ def test_choosing_looks_at_no_test_clip(profile):
 
 
 def test_the_study_has_every_cell_with_its_controls(profile):
-    rows = comparison.study(profile, {"toy": unsplit()}, RATES, workers=1, methods=("simclr", "slfpn"))
+    asked = comparison.jobs(profile, {"toy": unsplit()}, RATES, methods=("simclr", "slfpn"))
+    rows = rows_of(asked, ask(asked, 1))
     cells = rows.groupby(["model", "views"]).size()
     assert (cells == 2).all() and len(cells) == 3 + 2 * 4
     assert {"hand-made features", "random encoder", "supervised from scratch"} <= set(rows["model"])
@@ -158,29 +162,27 @@ def test_thirty_percent_of_the_labels_are_thirty_percent_and_the_encoder_stays(p
     signs = {"toy": unsplit()}
     seen = []
     monkeypatch.setattr(probes, "score", lambda *a, **_: seen.append(len(a[2])) or {"top1": 0.5, "top5": 0.5})
-    monkeypatch.setattr(reuse, "side_by_side", lambda task, jobs, *_, **__: [task(*job) for job in jobs])
-    rows = reuse.few_labels(profile, signs, RATES, draws=2)
+    asked = reuse.few_label_jobs(profile, signs, RATES, draws=2)
+    rows = reuse.few_label_rows(asked, ask(asked, 1))
     train = rows[(rows["share"] == 1) & (rows["model"] == "SL-FPN")]["labels"].iloc[0]
     at30 = rows[rows["share"] == 0.3]
     assert at30["labels"].unique()[0] == pytest.approx(0.3 * train, abs=4) and set(at30["draws"]) == {1, 2}
     assert set(seen) == set(rows["labels"])
 
 
-def test_transfer_probes_the_other_corpus_and_is_empty_without_one(profile, monkeypatch):
-    monkeypatch.setattr(reuse, "side_by_side", lambda task, jobs, *_, **__: [task(*job) for job in jobs])
-    assert reuse.transfer(profile, {"isl-kinect": unsplit()}, RATES).empty
+def test_transfer_probes_the_other_corpus_and_is_empty_without_one(profile):
+    assert reuse.transfer_jobs(profile, {"isl-kinect": unsplit()}, RATES) == []
     corpora = {"lsfb-like": unsplit(1, "lsfb-like"), "lsa-like": unsplit(2, "lsa-like")}
-    rows = reuse.transfer(replace(profile, repeats=1), corpora, RATES)
+    asked = reuse.transfer_jobs(replace(profile, repeats=1), corpora, RATES)
+    rows = rows_of(asked, ask(asked, 1))
     assert set(rows["model"]) == {*comparison.TITLES.values(), *comparison.CONTROLS, reuse.SUPERVISED_THERE}
     random = rows[rows["model"] == "random encoder"]["top1"].iloc[0]
-    direct = evaluation.evaluate(
-        comparison.control_of("random encoder", profile, 0, RATES), comparison.split(corpora["lsa-like"], profile, 0)[0]
-    )
+    direct = evaluation.evaluate(comparison.control_of("random encoder", profile, 0, RATES), split(corpora["lsa-like"], profile, 0)[0])
     assert random == pytest.approx(direct["linear_standardised_top1"]), "a random encoder saw no source"
 
 
 def test_every_method_is_timed_on_the_same_batches(profile):
-    signs = comparison.split(unsplit(), profile, 0)[0]
+    signs = split(unsplit(), profile, 0)[0]
     rows = timing.study(profile, signs, rounds=2)
     assert len(rows) == 2 * len(comparison.METHODS) and (rows["ms"] > 0).all()
     flops = rows.groupby("model")["gflop"].first()

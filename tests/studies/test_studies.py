@@ -9,6 +9,7 @@ from conftest import make_signs
 from sslslr import profiles
 from sslslr.learning.training import Run
 from sslslr.studies import comparison, controls, corpora, evaluation
+from sslslr.studies.jobs import ask, rows
 
 RATES = dict.fromkeys((*comparison.METHODS, "supervised"), 1e-3)
 
@@ -16,6 +17,11 @@ RATES = dict.fromkeys((*comparison.METHODS, "supervised"), 1e-3)
 @pytest.fixture
 def profile():
     return replace(profiles.load("smoke"), epochs=1, supervised_epochs=1, repeats=2, encoder={"blocks": 1, "width": 16, "heads": 2})
+
+
+def study(profile, signs, **options):
+    asked = controls.jobs(profile, signs, RATES, **options)
+    return rows(asked, ask(asked, workers=1))
 
 
 def unsplit(signs):
@@ -32,7 +38,7 @@ def test_every_model_of_a_repeat_sees_the_same_signers_and_settings(profile):
 
 def test_the_study_has_a_row_for_each_model_corpus_and_repeat_and_is_not_computed_twice(profile, monkeypatch):
     signs = {"toy": unsplit(make_signs(90, signers=6))}
-    rows = controls.study(profile, signs, RATES, workers=1)
+    rows = study(profile, signs)
     assert len(rows) == 2 * len(controls.MODELS) and set(rows["protocol"]) == {"2 of 6 signers held out"}
     assert (
         rows["linear_standardised_top1"].between(0, 1).all()
@@ -43,7 +49,7 @@ def test_the_study_has_a_row_for_each_model_corpus_and_repeat_and_is_not_compute
         and rows.loc[rows["model"] != controls.HANDMADE, "rank"].notna().all()
     )
     monkeypatch.setattr("sslslr.measures.probes.score", lambda *_: pytest.fail("probed again"))
-    again = controls.study(profile, signs, RATES, workers=1)
+    again = study(profile, signs)
     assert again.equals(rows)
     table = controls.table(rows)
     assert list(table["model"]) == list(controls.MODELS) and (table["n"] == 2).all() and (table["chance"] == 0.25).all()
@@ -53,7 +59,7 @@ def test_the_study_has_a_row_for_each_model_corpus_and_repeat_and_is_not_compute
 
 def test_on_learnable_clips_the_study_finds_that_labels_help(profile):
     signs = {"toy": unsplit(make_signs(120, signers=6))}
-    rows = controls.study(replace(profile, supervised_epochs=12, repeats=1), signs, RATES, workers=1, models=(controls.SUPERVISED,))
+    rows = study(replace(profile, supervised_epochs=12, repeats=1), signs, models=(controls.SUPERVISED,))
     assert rows["knn_raw_top1"][0] > 0.6  # chance 0.25
 
 
@@ -91,3 +97,24 @@ def test_the_random_encoder_and_the_handmade_features_share_a_run_but_not_a_resu
     a, b = (evaluation.evaluate(controls.run_of(m, profile, 0, RATES), signs, m) for m in (controls.RANDOM, controls.HANDMADE))
     assert a["linear_raw_top1"] != b["linear_raw_top1"] or a["knn_raw_top1"] != b["knn_raw_top1"]
     assert isinstance(controls.run_of(controls.HANDMADE, profile, 0, RATES), Run)
+
+
+def test_a_split_is_one_object_for_all_who_ask_and_shares_the_landmarks(profile):
+    signs = unsplit(make_signs(90, signers=6))
+    first = corpora.split(signs, profile, 1)[0]
+    assert corpora.split(signs, replace(profile, epochs=9), 1)[0] is first and corpora.split(signs, profile, 0)[0] is not first
+    assert np.shares_memory(first.landmarks, signs.landmarks)
+
+
+def test_fewer_labels_hide_training_clips_and_copy_nothing(profile):
+    parts = corpora.split(unsplit(make_signs(90, signers=6)), profile, 0)[0]
+    few = evaluation.with_labels(parts, 0.3, seed=0)
+    train = parts.split == "train"
+    assert 0.2 < (few.split == "train").sum() / train.sum() < 0.4 and set(few.split[train]) == {"train", ""}
+    np.testing.assert_array_equal(few.split[~train], parts.split[~train])
+    assert np.shares_memory(few.landmarks, parts.landmarks) and few.fingerprint != parts.fingerprint
+
+
+def test_a_profile_s_corpora_are_taken_and_a_real_data_set_whatever_it_names():
+    both = {"gsl-like": 1, "lsa-like": 2}
+    assert corpora.named(both, ["lsa-like", "lsfb-like"]) == {"lsa-like": 2} and corpora.named({"wlasl": 3}, ["lsa-like"]) == {"wlasl": 3}

@@ -13,7 +13,9 @@ from sslslr.datasets import synthetic
 from sslslr.errors import SignError
 from sslslr.studies import boundaries as study
 from sslslr.studies import optima
-from sslslr.studies.boundaries import permuted, search
+from sslslr.studies.boundaries import permuted
+from sslslr.studies.jobs import ask, follow
+from sslslr.studies.jobs import rows as rows_of
 
 RATES = {"slfpn": 1e-3, "simclr": 1e-3, "moco": 1e-3, "simsiam": 1e-3, "byol": 1e-3, "supervised": 1e-3}
 
@@ -21,6 +23,14 @@ RATES = {"slfpn": 1e-3, "simclr": 1e-3, "moco": 1e-3, "simsiam": 1e-3, "byol": 1
 @pytest.fixture
 def profile():
     return replace(profiles.load("smoke"), epochs=1, repeats=2, real_repeats=2, encoder={"blocks": 1, "width": 16, "heads": 2})
+
+
+def search(accuracy, shares, together=False):
+    return follow(study.search(shares, together), lambda pair: accuracy(*pair))
+
+
+def trained(asking):
+    return follow(asking, lambda jobs: ask(jobs, workers=1))
 
 
 def unsplit(signs):
@@ -81,7 +91,7 @@ def test_the_ends_of_the_range_are_the_controls():
     assert (permuted(0.2, 0.3).name, permuted(0.2, 0.3).alpha, permuted(0.2, 0.3).beta) == ("boundary", 0.2, 0.3)
 
 
-def test_algorithm_1_decides_on_validation_signers_and_takes_any_method(profile, monkeypatch):
+def test_algorithm_1_decides_on_validation_signers_and_takes_any_method(profile):
     signs, seen = unsplit(make_signs(90, signers=6)), []
 
     def observed(run, part, draws):
@@ -89,15 +99,41 @@ def test_algorithm_1_decides_on_validation_signers_and_takes_any_method(profile,
         share = {"none": 0.0, "whole": 1.0}.get(run.views.name, max(run.views.alpha, run.views.beta))
         return {"val": 1 - abs(share - 1 / 3), "test": share}  # test accuracy would choose 1
 
-    monkeypatch.setattr(study, "side_by_side", lambda task, jobs, *_: [observed(*job) for job in jobs])
     for method in ("slfpn", "simclr", "moco", "simsiam", "byol"):
-        found = study.algorithm1(profile, signs, RATES, method)
+        asking = study.algorithm1(profile, signs, RATES, method)
+        found = follow(asking, lambda jobs: [observed(job.run, job.signs, *job.rest) for job in jobs])
         assert found.alpha == found.beta == pytest.approx(1 / 3) and seen[-1][0] == method
+
+
+def test_algorithm_1_yields_the_jobs_of_one_step_at_a_time_and_the_next_depends_on_the_answers(profile):
+    signs = unsplit(make_signs(90, signers=6))
+    seen, vals = [], iter((0.3, 0.2, 0.3, 0.4, 0.4))  # alpha: falls at once; beta: rises once, then stays
+
+    def answer(jobs):
+        assert {j.run.seed for j in jobs} == {0, 1} and all(j.rest == (1,) for j in jobs)
+        seen.append((jobs[0].run.views.name, jobs[0].run.views.alpha, jobs[0].run.views.beta))
+        return [{"val": next(vals), "test": 0.0}] * len(jobs)
+
+    found = follow(study.searches(profile, {"toy": signs}, RATES, "slfpn"), answer)["toy"]
+    assert [name for name, *_ in seen] == ["none", "boundary", "none", "boundary", "whole"]
+    assert seen[1][1:] == (pytest.approx(1 / 3), 0) and seen[3][1:] == (0, pytest.approx(1 / 3))
+    assert (found.alpha, found.beta) == (0, pytest.approx(1 / 3)) and found.steps["accuracy"].tolist() == [0.3, 0.2, 0.3, 0.4, 0.4]
+
+
+def test_forced_corpora_are_searched_where_the_data_are_synthetic_and_nowhere_else(profile):
+    def answer(jobs):
+        return [{"val": 0.0}] * len(jobs)
+
+    synthetic_ = follow(study.forced_searches(profile, {"toy": make_signs()}, RATES, "slfpn"), answer)
+    assert [signs.name for signs, _ in synthetic_.values()] == ["lsa-like, first-half", "lsa-like, last-half"]
+    assert follow(study.forced_searches(profile, {"x": replace(make_signs(), kind="real")}, RATES, "slfpn"), answer) == {}
 
 
 def test_a_sweep_trains_shared_cells_once_and_the_search_reads_its_runs(profile, monkeypatch):
     signs = unsplit(make_signs(90, signers=6))
-    rows = study.sweep(profile, {"toy": signs}, RATES, workers=1)
+    asked = study.sweep_jobs(profile, {"toy": signs}, RATES, "slfpn")
+    rows = study.sweep_rows(asked, ask(asked, 1))
+    assert len(asked) == 2 * 4, "nothing and everything permuted are one run for both ends"
     assert len(rows) == 2 * 2 * 3  # repeats, ends, shares
     wide = rows.pivot(index=["repeat", "share"], columns="end", values="test")
     assert (wide.loc[:, 0.0, :]["first"] == wide.loc[:, 0.0, :]["last"]).all() and (
@@ -105,7 +141,7 @@ def test_a_sweep_trains_shared_cells_once_and_the_search_reads_its_runs(profile,
     ).all()
     assert rows["val"].between(0, 1).all() and all(len(r["clips"]) == len(r["correct"]) == len(r["labels"]) for _, r in rows.iterrows())
     monkeypatch.setattr("sslslr.learning.store._do", lambda *_: pytest.fail("trained again"))
-    found = study.algorithm1(profile, signs, RATES, workers=1)
+    found = trained(study.algorithm1(profile, signs, RATES))
     mean = rows.groupby(["end", "share"])["val"].mean()
     firsts = found.steps[found.steps["parameter"] == "alpha"].set_index("share")["accuracy"]
     assert all(value == pytest.approx(mean["first", share]) for share, value in firsts.items())
@@ -170,7 +206,8 @@ def test_the_comparison_has_every_augmentation_and_control_for_each_repeat(profi
     signs = synthetic.make("lsa-like", classes=4, signers=6, clips=48, seed=2)
     corpora = {"lsa-like": prepare(signs, 16)}
     found = {"lsa-like": study.Search(1 / 3, 0.0, pd.DataFrame())}
-    rows = study.comparison_of(replace(profile, repeats=1), corpora, found, RATES, workers=1)
+    asked = study.augmentation_jobs(replace(profile, repeats=1), corpora, found, RATES)
+    rows = rows_of(asked, ask(asked, 1))
     counts = rows.groupby(["method", "group"]).size()
     assert (
         counts["SL-FPN", "ends"] == counts["SimCLR", "ends"] == 6 and counts["SL-FPN", "degradation"] == 5 and counts["control"].sum() == 2

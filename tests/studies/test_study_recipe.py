@@ -14,7 +14,8 @@ from sslslr.methods.encoder import EncoderConfig, PoseTransformer
 from sslslr.methods.lightly import VICRegLoss
 from sslslr.methods.slfpn import SLFPN
 from sslslr.methods.slfpn_plus import SLFPNPlus, covariance_term, variance_term
-from sslslr.studies import recipe
+from sslslr.studies import evaluation, recipe
+from sslslr.studies.jobs import ask
 from sslslr.views import VIEWS
 from sslslr.views import strong as recipe_views
 
@@ -120,12 +121,12 @@ def test_masks_hide_what_they_say_and_leave_the_original_alone():
         VIEWS["legless"](x[:, :, :7], lengths, None, 0, 0)
 
 
-def test_without_legs_hides_the_lower_body_and_nothing_else():
+def test_without_landmarks_hides_the_lower_body_and_nothing_else():
     signs = make_signs()
     names = [signs.skeleton.landmarks[i] for i in signs.skeleton.lower]
     assert {"left_hip", "right_knee", "left_heel", "right_foot_index"} <= set(names) and len(names) == 10
     rest = [i for i in range(75) if i not in signs.skeleton.lower]
-    out = recipe.without_legs(signs).landmarks
+    out = signs.without(signs.skeleton.lower).landmarks
     assert np.isnan(out[:, :, list(signs.skeleton.lower)]).all() and np.isfinite(signs.landmarks[:, 0, 23]).all()
     np.testing.assert_array_equal(out[:, :, rest], signs.landmarks[:, :, rest])
 
@@ -143,29 +144,50 @@ def test_a_turn_keeps_shapes_up_to_size():
         assert inside.std() < 1e-4 and 0.84 < inside.mean() < 1.16
 
 
-def test_only_the_candidates_of_the_upper_body_get_clips_without_legs(profile, monkeypatch):
-    signs = replace(make_signs(90, signers=6), split=np.full(90, ""))
-    legs = lambda run, parts, part: {"test_clips": 1, "legs": bool(np.isfinite(parts.landmarks[:, :, list(parts.skeleton.lower)]).any())}
-    monkeypatch.setattr(recipe, "side_by_side", lambda of, jobs, *_, **__: [legs(*job) for job in jobs])
-    rows = recipe.search(profile, {"toy": signs}, {"slfpn": 1e-3}, (recipe.PLUS, recipe.UPPER, recipe.RANDOM_UPPER, recipe.RANDOM))
-    legs = rows.groupby("candidate")["legs"].agg(["min", "max"])
-    assert legs.loc[[recipe.PLUS, recipe.RANDOM]].all(axis=None) and not legs.loc[[recipe.UPPER, recipe.RANDOM_UPPER]].any(axis=None)
+def test_only_the_candidates_of_the_upper_body_get_clips_without_legs(profile):
+    signs, names = (
+        replace(make_signs(90, signers=6), split=np.full(90, "")),
+        (recipe.PLUS, recipe.UPPER, recipe.RANDOM_UPPER, recipe.RANDOM),
+    )
+    asked = recipe.search_jobs(profile, {"toy": signs}, {"slfpn": 1e-3}, names=names)
+    legs = {(j.place["candidate"], bool(np.isfinite(j.signs.landmarks[:, :, list(j.signs.skeleton.lower)]).any())) for j in asked}
+    assert legs == {(recipe.PLUS, True), (recipe.RANDOM, True), (recipe.UPPER, False), (recipe.RANDOM_UPPER, False)}
+    upper = [j.signs for j in asked if j.place["candidate"] == recipe.UPPER]
+    assert len(upper) == 2 and np.shares_memory(upper[0].landmarks, upper[1].landmarks), "hidden once for all repeats"
 
 
-def test_the_search_gives_the_same_whatever_the_test_clips_hold(profile, monkeypatch):
+def test_the_search_gives_the_same_whatever_the_test_clips_hold(profile):
     signs = replace(make_signs(90, signers=6), split=np.full(90, ""))
-    ask = lambda: recipe.search(profile, {"toy": signs}, {"slfpn": 1e-3, "simclr": 1e-3}, ("SL-FPN+", "SimCLR", recipe.RANDOM), workers=1)
-    rows = ask()
+    asked = recipe.search_jobs(profile, {"toy": signs}, {"slfpn": 1e-3, "simclr": 1e-3}, names=("SL-FPN+", "SimCLR", recipe.RANDOM))
+    rows = recipe.search_rows(asked, ask(asked, 1))
     assert len(rows) == 6 and rows[recipe.VALUE].between(0, 1).all() and (rows["validation_clips"] > 0).all()
 
-    def blanked(*arguments, split=recipe.split):
-        parts, words = split(*arguments)
+    def blanked(parts):
         landmarks = parts.landmarks.copy()
         landmarks[parts.split == "test"] = np.nan
-        return replace(parts, landmarks=landmarks), words
+        return replace(parts, landmarks=landmarks)
 
-    monkeypatch.setattr(recipe, "split", blanked)
-    pd.testing.assert_frame_equal(ask(), rows)
+    blind = [replace(job, signs=blanked(job.signs)) for job in asked]
+    pd.testing.assert_frame_equal(recipe.search_rows(blind, ask(blind, 1)), rows)
+
+
+def test_the_final_table_has_both_probes_of_each_model_and_more_seeds_of_the_same_groups(profile):
+    signs = replace(make_signs(90, signers=6), split=np.full(90, ""))
+    rates = dict.fromkeys((*recipe.TITLES, "supervised"), 1e-3)
+    asked = recipe.final_jobs(replace(profile, repeats=1), {"toy": signs}, rates)
+    answers = [{"0.1": [0.1, 0.2, 0.3]} if j.task is evaluation.few_labels else {recipe.VALUE: 0.5} for j in asked]
+    rows = recipe.final_rows(asked, answers).set_index("model")
+    assert rows["ten"].drop(recipe.TEN).to_numpy() == pytest.approx(0.2) and np.isnan(rows.loc[recipe.TEN, "ten"])
+    assert {recipe.PLUS, recipe.PAPER, *recipe.TITLES.values(), *recipe.CONTROLS, recipe.TEN} == set(rows.index)
+    longer = recipe.final_jobs(replace(profile, repeats=3, folds=3), {"toy": signs}, rates, seeds=2, length=2)
+    assert {(j.place["repeat"], j.place["group"]) for j in longer} == {(r, r % 3) for r in range(6)}
+    assert {j.run.epochs for j in longer if j.place["model"] == recipe.PLUS} == {2}
+
+
+def test_a_search_of_another_name_is_refused():
+    assert recipe.candidates("few") == recipe.FEW and set(recipe.candidates("all")) == set(recipe.CANDIDATES)
+    with pytest.raises(SignError, match="SEARCH=most"):
+        recipe.candidates("most")
 
 
 def test_every_model_of_the_final_table_sees_the_same_views_and_as_many_epochs(profile):

@@ -87,7 +87,7 @@ def bounds(stroke) -> tuple[float, float]:
         low, high = (float(f) for f in given)
     except (TypeError, ValueError):
         low, high = 1.0, 0.0
-    if not (0 <= low and low + 0.2 <= high <= 1):
+    if not (low >= 0 and low + 0.2 <= high <= 1):
         raise SignError(f"stroke={stroke!r}: expected {', '.join(STROKES)} or two fractions of the clip from 0 to 1, at least 0.2 apart")
     return low, high
 

@@ -1,0 +1,127 @@
+"""Every study of the notebooks, once: where it is shown, its jobs, its table, and which other studies it needs first.
+
+Notebooks ask the studies by name (``stage.ask("Table 1")``), and a plan walks the same list without training: so both
+have the same jobs, whatever profile and data.
+"""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+
+from sslslr.clips.signs import Signs
+from sslslr.errors import SignError
+from sslslr.profiles import Profile
+from sslslr.studies import ablation, boundaries, comparison, controls, embedding_space, finetune, jobs, recipe, reuse
+from sslslr.studies.jobs import Job
+
+Need = tuple[str, dict]  # a study's name and its options
+
+
+@dataclass(frozen=True)
+class Study:
+    """``jobs(profile, corpora, **needed, **options)`` lists what is asked; ``rows(jobs, answers)`` makes the table.
+
+    Where the next job depends on the last answer, ``jobs`` is a generator that yields lists of jobs, is sent their answers
+    and returns what was found in place of a table. ``notebooks``: the numbers of those that show it, the one that it
+    belongs to first. ``needs``: argument of ``jobs`` -> the study that gives it, told from the options. ``gives``: what
+    other studies read off the table. ``options`` with their defaults; a notebook's own parameters set them.
+    """
+
+    name: str
+    notebooks: tuple[str, ...]
+    jobs: Callable[..., list[Job] | Generator]
+    rows: Callable[[list[Job], list[dict]], object] = jobs.rows
+    needs: dict[str, Callable[..., Need]] = field(default_factory=dict)
+    gives: Callable | None = None
+    options: dict = field(default_factory=dict)
+
+
+def _rates(*methods: str) -> dict[str, Callable[..., Need]]:
+    return {"rates": lambda **_: ("learning rates", {"methods": methods} if methods else {})}
+
+
+def _rates_of_method() -> dict[str, Callable[..., Need]]:
+    return {"rates": lambda method: ("learning rates", {"methods": (method,)})}
+
+
+def _given(found):
+    return found
+
+
+ALL = (*comparison.METHODS, "supervised")
+METHOD, TUNING = {"method": "slfpn"}, {"choose": "last", "only_table6": False}
+CHOSEN = {"chosen": lambda choose, only_table6, **_: ("fine-tuning rates", {"choose": choose, "only_table6": only_table6})}
+STUDIES = {study.name: study for study in (
+    Study("SL-FPN and controls", ("04",), controls.jobs, needs=_rates(*controls.TUNED)),
+    Study("learning rates", ("06",), comparison.rate_jobs, comparison.rate_rows, gives=comparison.best, options={"methods": ALL}),
+    Study("Table 1", ("06",), comparison.jobs, needs=_rates()),
+    Study("Table 2, transfer", ("07",), reuse.transfer_jobs, needs=_rates()),
+    Study("Table 3, few labels", ("08",), reuse.few_label_jobs, reuse.few_label_rows, needs=_rates()),
+    Study("Algorithm 1", ("10",), boundaries.searches, needs=_rates_of_method(), gives=_given, options=METHOD),
+    Study("Figure 4", ("10", "11"), boundaries.sweep_jobs, boundaries.sweep_rows, needs=_rates_of_method(), options=METHOD),
+    Study("Algorithm 1, forced", ("10",), boundaries.forced_searches, needs=_rates_of_method(), options=METHOD),
+    Study("augmentations", ("12",), boundaries.augmentation_jobs, needs=_rates("slfpn", "simclr") | {"found": lambda **_: ("Algorithm 1", {})}),
+    Study("Table 5, inertia", ("13",), embedding_space.jobs, needs=_rates()),
+    Study("Figure 7, maps", ("13",), embedding_space.map_jobs, embedding_space.map_panels, needs=_rates()),
+    Study("Figure 8, ablation", ("14",), ablation.jobs, needs=_rates("slfpn")),
+    Study("recipe, search", ("15",), recipe.search_jobs, recipe.search_rows, needs=_rates(), options={"search": "few"}),
+    Study("recipe, final", ("15",), recipe.final_jobs, recipe.final_rows, needs=_rates(), options={"seeds": 1, "length": 1}),
+    Study("fine-tuning rates", ("16",), finetune.rate_jobs, finetune.rate_rows, needs=_rates("slfpn", "simclr"), gives=finetune.best, options=TUNING),
+    Study("Table 6, fine-tuning", ("16",), finetune.jobs, needs=_rates("slfpn", "simclr") | CHOSEN, options=TUNING | {"seeds": 1}),
+    Study("Table 6, frozen", ("16",), finetune.frozen_jobs, finetune.frozen_rows, needs=_rates("slfpn", "simclr"),
+          options={"seeds": 1, "only_table6": False}),
+)}  # fmt: skip
+
+
+@dataclass
+class Asked:
+    """The studies on these corpora; ``answers(study, jobs)`` answers their jobs, in ``workers`` processes if nothing else is said."""
+
+    profile: Profile
+    corpora: dict[str, Signs]
+    workers: int = 0
+
+    def __post_init__(self):
+        self._given = {}
+
+    def answers(self, study: Study, asked: list[Job]) -> list[dict]:
+        """The answers of one list of jobs of a study, in their order."""
+        return jobs.ask(asked, self.workers, study.name)
+
+    def table(self, study: Study, asked: list[Job], answers: list[dict]):
+        """The study's table."""
+        return study.rows(asked, answers)
+
+    def ask(self, name: str, **options):
+        """The table of a study, after those that it needs. Raises SignError for an unknown study or option."""
+        study, options = known(name, options)
+        asked = study.jobs(self.profile, self.corpora, **self.given(name, **options), **options)
+        if isinstance(asked, list):
+            found = self.table(study, asked, self.answers(study, asked))
+        else:
+            found = jobs.follow(asked, lambda one: self.answers(study, one))
+        if study.gives:
+            self._given[name, repr(options)] = study.gives(found)
+        return found
+
+    def gives(self, name: str, **options):
+        """What a study gives to others, the learning rates for one; asked once."""
+        _, options = known(name, options)
+        if (name, repr(options)) not in self._given:
+            self.ask(name, **options)
+        return self._given[name, repr(options)]
+
+    def given(self, name: str, **options) -> dict:
+        """What a study is given by those that it needs, by argument: ``given("Table 1")["rates"]``."""
+        study, options = known(name, options)
+        needs = {argument: need(**options) for argument, need in study.needs.items()}
+        return {argument: self.gives(needed, **its) for argument, (needed, its) in needs.items()}
+
+
+def known(name: str, options: dict) -> tuple[Study, dict]:
+    """The study of this name and its options, defaults filled in; raises SignError for an unknown one."""
+    if name not in STUDIES:
+        raise SignError(f"study {name!r} is unknown; there are {', '.join(STUDIES)}")
+    study = STUDIES[name]
+    if unknown := sorted(set(options) - set(study.options)):
+        raise SignError(f"study {name!r} has no option {', '.join(unknown)}; it has {', '.join(study.options) or 'none'}")
+    return study, study.options | options
