@@ -1,4 +1,4 @@
-"""``python -m sslslr.plan`` (``make plan``): runs, FLOPs, time, memory and disk of a reproduction, before anything starts."""
+"""Say what a reproduction will take before it starts: runs, FLOPs, time, memory, disk."""
 
 import argparse
 import json

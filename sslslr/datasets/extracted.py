@@ -1,4 +1,4 @@
-"""Landmarks that ``python -m sslslr.extract`` made of a data set's videos: every data set can be read from there."""
+"""Landmarks that ``sslslr extract`` made of a data set's videos: every data set can be read from there."""
 
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from sslslr.extract.clips import CLIPS, INSTANCES, Clip, clip_path, read_instanc
 
 
 def is_extraction(path: Path) -> bool:
-    """Whether a folder was made by ``python -m sslslr.extract``."""
+    """Whether a folder was made by ``sslslr extract``."""
     return (path / INSTANCES).is_file() and (path / CLIPS).is_dir()
 
 

@@ -122,4 +122,4 @@ def test_the_pack_command(tmp_path, capsys):
     assert main(["pack", "mp-data", str(layouts.mp_data(tmp_path / "data")), "--frames", "4"]) == 0
     assert "mp-data: 24 clips of at most 4 frames" in capsys.readouterr().out
     assert main(["pack", "gsl", str(layouts.gsl(tmp_path / "video"))]) == 2
-    assert "python -m sslslr.extract" in capsys.readouterr().err
+    assert "sslslr extract" in capsys.readouterr().err

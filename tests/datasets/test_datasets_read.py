@@ -136,7 +136,7 @@ def test_where_only_video_is_there_a_ready_manifest_and_the_command_are_given(tm
     from sslslr.extract.sources import find, unknown_columns
 
     listing = datasets.index(name, VIDEO_ONLY[name](tmp_path / "data"))
-    with pytest.raises(SignError, match=r"python -m sslslr.extract .* OUT --manifest .*\.csv` and give the folder OUT"):
+    with pytest.raises(SignError, match=r"sslslr extract .* OUT --manifest .*\.csv` and give the folder OUT"):
         datasets.load(name, tmp_path / "data")
     manifest = source.write_manifest(listing)
     sources = find(listing.root, manifest)
