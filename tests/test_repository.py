@@ -13,10 +13,10 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from sslslr import paths, profiles
-from sslslr.commands import reproduce
 from sslslr.errors import SignError
 from sslslr.learning.training import Optimiser
 from sslslr.methods.encoder import EncoderConfig
+from sslslr.report import notebooks
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -78,7 +78,7 @@ def test_notebooks_are_told_and_thin_and_committed_without_outputs(path):
     assert len(cells) - len(code) >= len(cells) / 3
     assert re.match(r"# \d\d ", text) and all(word in text for word in ("**You will learn**", "**Time**", "## Limits", "## Exercise"))
     assert path.name.startswith(text[2:4])
-    assert set(reproduce.declared(path)) >= set(reproduce.STANDARD)
+    assert set(notebooks.declared(path)) >= set(notebooks.STANDARD)
 
 
 def test_profiles_are_whole_and_grow(tmp_path, monkeypatch):

@@ -1,6 +1,5 @@
 """Say what a reproduction will take before it starts: runs, FLOPs, time, memory, disk."""
 
-import argparse
 import json
 import os
 import re
@@ -12,8 +11,8 @@ from pathlib import Path
 import torch
 
 from sslslr import paths, profiles
+from sslslr.commands import Parser, planned
 from sslslr.commands import costs as unit_costs
-from sslslr.commands import planned
 from sslslr.commands.costs import Units
 from sslslr.commands.reproduce import notebooks
 from sslslr.errors import SignError
@@ -176,7 +175,7 @@ def total(rows: list[Row]) -> Row:
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; bad input ends in one line on stderr and status 2."""
-    parser = argparse.ArgumentParser(prog="python -m sslslr.plan", description=__doc__)
+    parser = Parser(__name__, __doc__)
     parser.add_argument("--dataset", default="synthetic")
     parser.add_argument("--profile", default="quick")
     parser.add_argument("--data", default="", help="folder of the data set; without it the published sizes count")

@@ -100,7 +100,7 @@ def test_a_notebook_without_the_standard_parameters_is_an_error(folder):
     ],
 )
 def test_wrong_input_is_one_line_and_a_non_zero_exit(arguments, message):
-    done = subprocess.run([sys.executable, "-m", "sslslr.commands.reproduce", *arguments], capture_output=True, text=True, cwd=paths.ROOT)
+    done = subprocess.run([sys.executable, "-m", "sslslr", "reproduce", *arguments], capture_output=True, text=True, cwd=paths.ROOT)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1 and message in done.stderr
 

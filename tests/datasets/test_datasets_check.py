@@ -6,7 +6,7 @@ import layouts
 import numpy as np
 import pytest
 
-from sslslr.datasets.__main__ import main
+from sslslr.commands import main
 from sslslr.datasets.check import check, save
 from sslslr.errors import SignError
 

@@ -9,8 +9,8 @@ import torch
 from conftest import make_signs
 
 from sslslr.clips.signs import prepare
+from sslslr.commands import main
 from sslslr.datasets import load
-from sslslr.datasets.__main__ import main
 from sslslr.datasets.packed import open_packed, pack, prepared
 from sslslr.errors import SignError
 from sslslr.learning.training import batches
