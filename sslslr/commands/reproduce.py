@@ -19,10 +19,11 @@ def parameters(notebook: Path, standard: dict, extra: dict[str, str]) -> dict[st
     values = dict(standard)
     for name, text in extra.items():
         if name in known:
+            kind: type = type(known[name])
             try:
-                values[name] = type(known[name])(text)
+                values[name] = kind(text)
             except ValueError:
-                raise SignError(f"parameter {name}={text}: {notebook.name} expects a {type(known[name]).__name__}") from None
+                raise SignError(f"parameter {name}={text}: {notebook.name} expects a {kind.__name__}") from None
     return values
 
 

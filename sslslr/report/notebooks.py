@@ -26,7 +26,7 @@ def declared(notebook: Path) -> dict[str, object]:
         raise SignError(f"{notebook.name}: {len(tagged)} cells are tagged 'parameters'; expected one")
     try:
         assigned = [n for n in ast.parse("".join(tagged[0]["source"])).body if isinstance(n, ast.Assign)]
-        values = {n.targets[0].id: ast.literal_eval(n.value) for n in assigned}
+        values = {ast.unparse(n.targets[0]): ast.literal_eval(n.value) for n in assigned}
     except (SyntaxError, ValueError):
         raise SignError(f"{notebook.name}: its parameters cell may only hold lines like NAME = a number or text") from None
     if missing := set(STANDARD) - set(values):
