@@ -19,7 +19,7 @@ from sslslr.encoder import EncoderConfig, PoseTransformer, embed
 from sslslr.extract.exchange import export_pose
 from sslslr.finetuning import Ramp
 from sslslr.report import claims
-from sslslr.report.claims import load
+from sslslr.report.claims import judge_all
 from sslslr.runs import fetch, key, side_by_side
 from sslslr.signs import prepare
 from sslslr.skeleton import MEDIAPIPE_75
