@@ -15,7 +15,7 @@ PIP_QUIET := --quiet --disable-pip-version-check --no-warn-script-location
 FRESH := .venv/fresh-$(shell cat requirements.lock pyproject.toml | cksum | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce plan site claims exercises test lab lock clean
+.PHONY: help env reproduce plan site claims exercises lint test lab lock clean
 
 help: ## Show this help
 	@echo "sslslr: learning sign representations from landmarks without labels. On 2 cores:"
@@ -23,10 +23,11 @@ help: ## Show this help
 	@echo "  make reproduce    all notebooks, figures, tables and the site     31 min       4 GB memory  0.5 GB disk"
 	@echo "                    PROFILE=smoke|quick|full|paper   WORKERS=2   SET='ALPHA=1/2' (a notebook's own parameter)"
 	@echo "                    DATASET=isl-kinect DATA=/path/to/it (and the other sets of data/README.md)"
-	@echo "                    SCHEDULER=dask://host:port (a Dask cluster: python -m sslslr.cluster --help)"
+	@echo "                    SCHEDULER=dask://host:port (a Dask cluster: .venv/bin/sslslr cluster --help)"
 	@echo "  make plan         what make reproduce will take: runs, FLOPs, time minutes      1 GB memory"
 	@echo "                    PROFILE=paper DATASET=lsfb (DATA=... if you have it)"
 	@echo "  make test         all tests, and the notebooks on PROFILE=smoke   under 10 min 3 GB memory  0.1 GB disk"
+	@echo "  make lint         ruff and mypy                                   seconds      0.5 GB memory"
 	@echo "  make site         the site anew from what was run: site/index.html  1 min      0.5 GB memory"
 	@echo "  make claims       which claims of the paper hold: claims.md       seconds      0.5 GB memory"
 	@echo "  make exercises    results/exercises: notebooks without solutions  seconds      0.1 GB memory"
@@ -34,6 +35,7 @@ help: ## Show this help
 	@echo "  make env          the environment .venv alone                     2 min        1 GB memory  3 GB disk"
 	@echo "  make clean        remove .venv, runs/, results/ and .cache/       seconds"
 	@echo
+	@echo "More, such as extracting videos and checking a data set: .venv/bin/sslslr --help"
 	@echo "Every target makes .venv first if it is missing or older than requirements.lock (2 min, once)."
 
 env: $(FRESH)
@@ -49,23 +51,28 @@ $(FRESH):
 	@touch $@
 
 reproduce: env ## Run the notebooks on a data set and a profile
-	@$(if $(SCHEDULER),SSLSLR_SCHEDULER="$(SCHEDULER)") .venv/bin/python -m sslslr.reproduce --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(foreach s,$(SET),--set "$(s)")
+	@$(if $(SCHEDULER),SSLSLR_SCHEDULER="$(SCHEDULER)") .venv/bin/sslslr reproduce --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(foreach s,$(SET),--set "$(s)")
 
 site: env ## Build the site from the notebooks, figures, tables and claims that are there
-	@.venv/bin/python -m sslslr.report.site --dataset "$(DATASET)" --profile "$(PROFILE)"
+	@.venv/bin/sslslr site --dataset "$(DATASET)" --profile "$(PROFILE)"
 
 claims: env ## Judge the paper's claims on the tables of a data set and a profile
-	@.venv/bin/python -m sslslr.report.claims --dataset "$(DATASET)" --profile "$(PROFILE)"
+	@.venv/bin/sslslr claims --dataset "$(DATASET)" --profile "$(PROFILE)"
 
 exercises: env ## The notebooks without their solutions, for a class
-	@.venv/bin/python -m sslslr.report.exercises
+	@.venv/bin/sslslr exercises
 
 plan: env ## Runs, FLOPs, time, memory and disk of a reproduction, before anything starts
-	@.venv/bin/python -m sslslr.plan --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)"
+	@.venv/bin/sslslr plan --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)"
+
+lint: env ## Ruff (rules, layout) and mypy, as pyproject.toml has them
+	@.venv/bin/ruff check sslslr tests tools benchmarks notebooks
+	@.venv/bin/ruff format --check sslslr tests tools benchmarks
+	@.venv/bin/mypy
 
 test: env ## Run the tests, then the notebooks on the smoke profile
 	@.venv/bin/python -m pytest -q -n 2 tests
-	@.venv/bin/python -m sslslr.reproduce --profile smoke --nbval
+	@.venv/bin/sslslr reproduce --profile smoke --nbval
 
 lab: env ## Open JupyterLab on the notebooks
 	@.venv/bin/jupyter lab --port "$(PORT)" --notebook-dir notebooks $(if $(filter 0,$(shell id -u)),--allow-root)

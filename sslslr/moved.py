@@ -1,34 +1,91 @@
-"""Names that moved: the old ones go on working for one version, with a warning (imports and ``python -m``)."""
+"""Names that moved: the old ones go on working for one version, with a warning (imports and ``python -m``).
+
+New in 0.2.0, gone in 0.3.0.
+"""
 
 import sys
-from importlib.abc import InspectLoader, MetaPathFinder
+import warnings
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from types import CodeType, ModuleType
 
-# Old name -> new one, below ``sslslr.``; gone in the version after ``SINCE``.
+# Old module -> where its names are now, below ``sslslr.``.
 MOVED = {
-    "boundaries": "clips.boundaries", "signs": "clips.signs", "skeleton": "clips.skeleton", "splits": "clips.splits",
-    "encoder": "methods.encoder", "precision": "methods.precision", "probes": "measures.probes", "diagnostics": "measures.collapse",
-    "embedding": "measures.embedding", "metrics": "measures.metrics", "studies.statistics": "measures.statistics",
-    "training": "learning.training", "finetuning": "learning.finetuning", "weights": "learning.weights", "export": "learning.export",
-    "cluster": "learning.cluster", "runs": "learning.store", "views.boundary": "views.order", "views.spatial": "views.place",
-    "degradations": "views.degradations", "own_sign": "studies.own_sign", "plan": "commands.plan", "pretrain": "commands.pretrain",
-    "reproduce": "commands.reproduce", "report.claims": "claims.judge",
-}  # fmt: skip
+    "boundaries": ["clips.boundaries"],
+    "cluster": ["learning.cluster"],
+    "degradations": ["views.degradations"],
+    "diagnostics": ["measures.collapse"],
+    "embedding": ["measures.embedding"],
+    "encoder": ["methods.encoder"],
+    "export": ["learning.export"],
+    "extract.exchange": ["extract.pose_files"],
+    "finetuning": ["learning.finetuning"],
+    "metrics": ["measures.metrics"],
+    "own_sign": ["studies.own_sign"],
+    "plan": ["commands.plan"],
+    "precision": ["methods.precision"],
+    "pretrain": ["commands.pretrain"],
+    "probes": ["measures.probes"],
+    "report.claims": ["claims.judge"],
+    "report.exercises": ["commands.exercises"],
+    "reproduce": ["commands.reproduce", "report.notebooks"],
+    "runs": ["learning.store", "learning.grid"],
+    "signs": ["clips.signs"],
+    "skeleton": ["clips.skeleton"],
+    "splits": ["clips.splits"],
+    "studies.statistics": ["measures.statistics"],
+    "training": ["learning.training"],
+    "views.boundary": ["views.order"],
+    "views.spatial": ["views.place"],
+    "weights": ["learning.weights"],
+}
+
+# Old ``python -m`` -> the command that it is now; "" where the command was its first word.
+COMMANDS = {
+    "cluster": "cluster",
+    "datasets.__main__": "",
+    "export": "export",
+    "extract.__main__": "extract",
+    "extract.exchange": "exchange",
+    "plan": "plan",
+    "pretrain": "pretrain",
+    "report.claims": "claims",
+    "report.exercises": "exercises",
+    "report.site.__main__": "site",
+    "reproduce": "reproduce",
+    "weights": "weights",
+}
+
+RUN = """
+import sys
+from sslslr.commands import main
+print("note: python -m sslslr.{old} is now: sslslr {command}; the old name goes with the next version", file=sys.stderr)
+sys.exit(main([*{words}, *sys.argv[1:]]))
+"""
 
 
-class _Door(InspectLoader):
-    """A module that says where it went, and holds what is there."""
+class _Door(Loader):
+    """Loads an old name: imported, it warns and holds what moved; run by ``python -m``, it runs the command."""
 
-    def __init__(self, old: str, new: str):
-        self.old, self.new = old, new
+    def __init__(self, old: str):
+        self.old = old
 
-    def get_source(self, fullname: str) -> str:
-        return (
-            f"import sys, warnings\nimport {self.new} as _new\n"
-            f"warnings.warn('{self.old} is now {self.new}; the old name goes with the next version', FutureWarning, stacklevel=2)\n"
-            "globals().update({k: v for k, v in vars(_new).items() if not k.startswith('__')})\n"
-            "if __name__ == '__main__':\n    sys.exit(_new.main())\n"
+    def exec_module(self, module: ModuleType) -> None:
+        """Fill the old module with the names of the new ones."""
+        where = [f"sslslr.{new}" for new in MOVED.get(self.old, [])]
+        warnings.warn(
+            f"sslslr.{self.old} is now {' and '.join(where)}; the old name goes with the next version", FutureWarning, stacklevel=2
         )
+        for name in where:
+            vars(module).update((k, v) for k, v in vars(import_module(name)).items() if not k.startswith("__"))
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """What ``python -m`` runs; None where the old name was no command."""
+        if (command := COMMANDS.get(self.old)) is None:
+            return None
+        old, words = self.old.removesuffix(".__main__"), [command] if command else []
+        return compile(RUN.format(old=old, command=command or "COMMAND", words=words), fullname, "exec")
 
 
 class Moved(MetaPathFinder):
@@ -36,8 +93,8 @@ class Moved(MetaPathFinder):
 
     def find_spec(self, fullname: str, path=None, target=None) -> ModuleSpec | None:
         """The spec of a module that moved, or None."""
-        new = MOVED.get(fullname.removeprefix("sslslr.")) if fullname.startswith("sslslr.") else None
-        return ModuleSpec(fullname, _Door(fullname, f"sslslr.{new}")) if new else None
+        old = fullname.removeprefix("sslslr.")
+        return ModuleSpec(fullname, _Door(old)) if old != fullname and (old in MOVED or old in COMMANDS) else None
 
 
 def install() -> None:

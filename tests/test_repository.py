@@ -12,11 +12,12 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+import sslslr
 from sslslr import paths, profiles
-from sslslr.commands import reproduce
 from sslslr.errors import SignError
 from sslslr.learning.training import Optimiser
 from sslslr.methods.encoder import EncoderConfig
+from sslslr.report import notebooks
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -56,6 +57,23 @@ def test_the_lock_pins_every_package_that_the_project_names():
     assert LOCK["torch"] == "2.13.0", "a local build in the lock could not be installed elsewhere"
 
 
+def test_the_version_is_said_alike_everywhere_and_has_its_entry_in_the_changelog():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert cited["version"] == PROJECT["version"] == sslslr.__version__
+    entries = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert entries[0] == Version(sslslr.__version__).base_version and entries == sorted(entries, key=Version, reverse=True)
+
+
+def test_hooks_fetch_nothing_and_ci_runs_what_a_person_runs():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    assert [repo["repo"] for repo in hooks] == ["local"]
+    assert all(hook["language"] == "system" and hook["entry"].startswith(".venv/bin/") for hook in hooks[0]["hooks"])
+    (job,) = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8"))["jobs"].values()
+    ran = [step.get("run") for step in job["steps"]]
+    assert ran[-2:] == ["make lint", "make test"]
+    assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").rstrip().endswith("make lint\nexec make test")
+
+
 def test_this_environment_is_the_lock():
     for name in ("torch", "numpy", "mediapipe", "scikit-learn", "papermill", "matplotlib"):
         assert metadata.version(name).split("+")[0] == LOCK[name]
@@ -78,7 +96,7 @@ def test_notebooks_are_told_and_thin_and_committed_without_outputs(path):
     assert len(cells) - len(code) >= len(cells) / 3
     assert re.match(r"# \d\d ", text) and all(word in text for word in ("**You will learn**", "**Time**", "## Limits", "## Exercise"))
     assert path.name.startswith(text[2:4])
-    assert set(reproduce.declared(path)) >= set(reproduce.STANDARD)
+    assert set(notebooks.declared(path)) >= set(notebooks.STANDARD)
 
 
 def test_profiles_are_whole_and_grow(tmp_path, monkeypatch):
@@ -99,7 +117,7 @@ def test_profiles_are_whole_and_grow(tmp_path, monkeypatch):
     text = (paths.PROFILES / "smoke.yml").read_text()
     (tmp_path / "odd.yml").write_text(text + "colour: blue\n")
     monkeypatch.setattr(paths, "PROFILES", tmp_path)
-    with pytest.raises(SignError, match="odd.yml: missing or unknown keys colour"):
+    with pytest.raises(SignError, match=r"odd.yml: missing or unknown keys colour"):
         profiles.load("odd")
 
 
@@ -121,5 +139,7 @@ def test_nothing_names_this_machine_or_reads_pickles():
 
 def test_makefile_help_is_the_default_and_names_every_target():
     shown = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for target in ("reproduce", "test", "lab", "env", "clean"):
+    for target in re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE):
+        if target in ("help", "lock"):
+            continue
         assert f"make {target}" in shown

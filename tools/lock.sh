@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "${1:-python3.11}" -m venv "$work/env"
-"$work/env/bin/python" -m pip install --quiet '.[test,cluster]'
+"$work/env/bin/python" -m pip install --quiet '.[test,cluster,lint]'
 "$work/env/bin/python" -m pip check
 {
   echo '# Every package the companion needs, at the version it was tested with. Made by `make lock`; do not edit by hand.'

@@ -1,6 +1,6 @@
 """The paper's claims against the tables of one reproduction: holds, does not hold, undecided, or not run.
 
-``python -m sslslr.report.claims`` (``make claims``) takes the claims of ``paper.py`` and ``figures.py``, reads
+``sslslr claims`` (``make claims``) takes the claims of ``paper.py`` and ``figures.py``, reads
 ``tables/*.csv`` and writes ``claims.csv`` (a row a claim), ``claims_parts.csv`` (a row a comparison), ``claims.json``
 and ``claims.md``.
 
@@ -10,20 +10,17 @@ claim's comparisons; else it is undecided. The comparison shown is the one furth
 nothing. A claim that does not hold is a result: the exit status is 0.
 """
 
-import argparse
 import io
-import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
-from sslslr import datasets, paths, profiles
+from sslslr import paths, profiles
 from sslslr.claims import figures, paper
 from sslslr.claims.claim import Claim
 from sslslr.claims.verdict import FAILS, HOLDS, NOT_RUN, UNDECIDED, Missing, Rows, Tables, decide, verdict
-from sslslr.errors import SignError
 from sslslr.paths import write_json, write_text
 from sslslr.provenance import commit
 
@@ -140,30 +137,3 @@ def write(rows: pd.DataFrame, parts: pd.DataFrame, folder: Path) -> None:
         write_text(folder / f"{name}.csv", buffer.getvalue())
     write_json(folder / "claims.json", rows.astype(object).where(rows.notna(), None).to_dict("records"))
     write_text(folder / "claims.md", markdown(rows))
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Command line; bad input ends in one line on stderr and status 2, any verdict in status 0."""
-    parser = argparse.ArgumentParser(
-        prog="python -m sslslr.report.claims", description="Judge the paper's claims on the tables of one reproduction."
-    )
-    parser.add_argument("--dataset", default="synthetic")
-    parser.add_argument("--profile", default="quick")
-    options = parser.parse_args(arguments)
-    try:
-        if options.dataset not in datasets.DATASETS:
-            raise SignError(f"data set {options.dataset!r} is unknown; there are {', '.join(datasets.DATASETS)}")
-        folder = paths.results(options.dataset, options.profile)
-        rows, parts = judge_all(options.dataset, options.profile)
-        write(rows, parts, folder)
-        for name, found, said in zip(rows["id"], rows["verdict"], rows["claim"], strict=True):
-            print(f"{name:4} {found:14} {said}")
-        print(folder / "claims.md")
-        return 0
-    except SignError as error:
-        print(f"sslslr: {error}", file=sys.stderr)
-        return 2
-
-
-if __name__ == "__main__":
-    sys.exit(main())

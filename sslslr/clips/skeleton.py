@@ -43,7 +43,7 @@ _POSE = [
     "left_foot_index",
     "right_foot_index",
 ]
-_HAND = ["wrist"] + [f"{finger}_{joint}" for finger in ("thumb", "index", "middle", "ring", "pinky") for joint in range(1, 5)]
+_HAND = ["wrist", *(f"{finger}_{joint}" for finger in ("thumb", "index", "middle", "ring", "pinky") for joint in range(1, 5))]
 _POSE_EDGES = (
     (0, 1), (1, 2), (2, 3), (3, 7), (0, 4), (4, 5), (5, 6), (6, 8), (9, 10), (11, 12), (11, 13), (13, 15), (12, 14),
     (14, 16), (15, 17), (15, 19), (17, 19), (15, 21), (16, 18), (16, 20), (18, 20), (16, 22), (11, 23), (12, 24),

@@ -1,1 +1,70 @@
-"""What a user types: one file a command."""
+"""What a user types: one file a command, ``sslslr COMMAND`` or ``python -m sslslr COMMAND``.
+
+A file here is a command if it has ``main(arguments) -> exit status``; the first line of its docstring is its line in
+``sslslr --help``. What a person has to mend is a SignError, and becomes one line and status 2 here, for all commands.
+"""
+
+import argparse
+import ast
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from sslslr import __version__
+from sslslr.errors import SignError
+
+FOLDER = Path(__file__).parent
+
+
+class Parser(argparse.ArgumentParser):
+    """The arguments of one command: help from its module's docstring, and a SignError for words that it does not know."""
+
+    def __init__(self, module: str, text: str | None, **options):
+        name = module.rpartition(".")[2]
+        super().__init__(prog=f"sslslr {name}", description=text, formatter_class=argparse.RawDescriptionHelpFormatter, **options)
+
+    def error(self, message: str):
+        """Raise SignError, where argparse would print its usage and leave."""
+        raise SignError(f"{message}; {self.prog} --help says what it takes")
+
+
+def commands() -> dict[str, str]:
+    """Every command and its line of help, read without importing any of them."""
+    found = {}
+    for path in sorted(FOLDER.glob("[a-z]*.py")):
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        if any(isinstance(node, ast.FunctionDef) and node.name == "main" for node in module.body):
+            found[path.stem] = (ast.get_docstring(module) or "").partition("\n")[0]
+    return found
+
+
+def overview() -> str:
+    """What ``sslslr --help`` says."""
+    lines = [f"  {name:<12}{line}" for name, line in commands().items()]
+    return "\n".join([f"sslslr {__version__}: learning sign representations from landmarks without labels", "", "usage: sslslr COMMAND ...", "",
+                      *lines, "", "sslslr COMMAND --help says what it takes. Exit status: 0 done, 2 wrong input, 130 interrupted."])  # fmt: skip
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns its exit status, 2 for bad input and 130 if interrupted, each with one line on stderr."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if not words or words[0] in ("-h", "--help"):
+        print(overview())
+        return 0
+    name, *rest = words
+    try:
+        return command(name)(rest)
+    except SignError as error:
+        print(f"sslslr: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nsslslr: interrupted; the same command goes on from here", file=sys.stderr)
+        return 130
+
+
+def command(name: str) -> Callable[[list[str]], int]:
+    """The ``main`` of a command; raises SignError where there is no such command."""
+    if name not in (known := commands()):
+        raise SignError(f"command {name!r} is unknown; there are {', '.join(known)}")
+    return import_module(f"sslslr.commands.{name}").main

@@ -1,23 +1,20 @@
-"""``python -m sslslr.plan`` (``make plan``): runs, FLOPs, time, memory and disk of a reproduction, before anything starts.
+"""Say what a reproduction will take before it starts: runs, FLOPs, time, memory, disk.
 
 It walks the catalogue of studies, as the notebooks do, with the answers that are kept, or a blank, in place of training.
 """
 
-import argparse
 import json
 import os
-import sys
 from collections import defaultdict
 from dataclasses import dataclass, field
 
 import torch
 
 from sslslr import paths, profiles
+from sslslr.commands import Parser, overhead, sizes
 from sslslr.commands import costs as unit_costs
-from sslslr.commands import overhead, sizes
 from sslslr.commands.costs import Units
 from sslslr.commands.reproduce import notebooks
-from sslslr.errors import SignError
 from sslslr.learning.grid import at_once
 from sslslr.learning.store import key
 from sslslr.learning.training import Run
@@ -244,28 +241,24 @@ def total(rows: list[Row]) -> Row:
     return out
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Command line; bad input ends in one line on stderr and status 2."""
-    parser = argparse.ArgumentParser(prog="python -m sslslr.plan", description=__doc__)
+def main(arguments: list[str]) -> int:
+    """Run the command; returns 0."""
+    parser = Parser(__name__, __doc__)
     parser.add_argument("--dataset", default="synthetic")
     parser.add_argument("--profile", default="quick")
     parser.add_argument("--data", default="", help="folder of the data set; without it the published sizes count")
     parser.add_argument("--workers", default="", help="processes; default: one a core, or one a GPU")
     options = parser.parse_args(arguments)
-    try:
-        profile = profiles.load(options.profile)
-        signs, words = sizes.data_of(profile, options.dataset, options.data)
-        cuda = torch.cuda.is_available()
-        workers = int(options.workers or 0) or at_once()
-        device = torch.cuda.get_device_name() if cuda else f"CPU, {workers} processes of one thread; no GPU is here"
-        print(f"plan: {options.dataset}, profile {profile.name}: {words}\non: {device}, {resolve(profile.precision)}", flush=True)
-        plan = Plan(profile, signs).walk()
-        print(f"{len(plan.jobs):,} jobs, {len(plan.trainings):,} runs; measuring a few steps of each kind ...", flush=True)
-        units = unit_costs.units(plan, workers)
-        out = estimate(plan, workers, units, overhead.measured(units.opened))
-    except SignError as error:
-        print(f"sslslr: {error}", file=sys.stderr)
-        return 2
+    profile = profiles.load(options.profile)
+    signs, words = sizes.data_of(profile, options.dataset, options.data)
+    cuda = torch.cuda.is_available()
+    workers = int(options.workers or 0) or at_once()
+    device = torch.cuda.get_device_name() if cuda else f"CPU, {workers} processes of one thread; no GPU is here"
+    print(f"plan: {options.dataset}, profile {profile.name}: {words}\non: {device}, {resolve(profile.precision)}", flush=True)
+    plan = Plan(profile, signs).walk()
+    print(f"{len(plan.jobs):,} jobs, {len(plan.trainings):,} runs; measuring a few steps of each kind ...", flush=True)
+    units = unit_costs.units(plan, workers)
+    out = estimate(plan, workers, units, overhead.measured(units.opened))
     print("\n" + tell(out, workers, took(options.dataset, profile.name)))
     one = next(iter(signs.values()))
     packed = sum(s.landmarks.size for s in signs.values()) * (2 if one.kind == "real" else 0)
@@ -283,7 +276,3 @@ def main(arguments: list[str] | None = None) -> int:
     ]
     print("".join(f"- {note}\n" for note in notes), end="")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

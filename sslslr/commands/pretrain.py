@@ -1,14 +1,12 @@
-"""One large pretraining over several devices: ``python -m sslslr.pretrain --devices 2`` (Lightning Fabric).
+"""One large pretraining over several devices (Lightning Fabric).
 
 Every process draws the views of the whole batch and passes its share of it through the encoder; the features are
 gathered with their gradients, so heads, batch norms and negatives see the whole batch, as in one process.
 """
 
-import argparse
 import json
 import math
 import os
-import sys
 import time
 import warnings
 from dataclasses import replace
@@ -22,6 +20,7 @@ from tqdm.auto import tqdm
 
 from sslslr import paths, profiles
 from sslslr.clips.signs import Signs
+from sslslr.commands import Parser
 from sslslr.errors import SignError
 from sslslr.learning.training import Run, as_json, measure, restore, store, train_epoch
 from sslslr.provenance import provenance
@@ -80,9 +79,9 @@ def wanted(compiled: str, device: torch.device) -> bool:
     return compiled == "true" or (compiled == "auto" and device.type == "cuda")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Command line; sizes come from the profile. Each process loads the corpus (a packed one is mapped into memory)."""
-    parser = argparse.ArgumentParser(prog="python -m sslslr.pretrain", description=__doc__.splitlines()[0])
+def main(arguments: list[str]) -> int:
+    """Run the command; sizes come from the profile. Each process loads the corpus (a packed one is mapped into memory)."""
+    parser = Parser(__name__, __doc__)
     parser.add_argument("out", type=Path, help="folder of the result")
     parser.add_argument("--profile", default="paper")
     parser.add_argument("--dataset", default="synthetic")
@@ -98,27 +97,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--precision", default="auto", help="auto, fp32 or bf16")
     parser.add_argument("--compile", default="auto", choices=["auto", "true", "false"], help="torch.compile; auto: on a GPU, where it pays")
     options = parser.parse_args(arguments)
-    try:
-        profile = profiles.load(options.profile)
-        sizes = replace(profile, precision=options.precision, epochs=options.epochs or profile.epochs)
-        loaded = corpora.load(sizes, options.dataset, options.data, only=options.corpus)
-        signs, _ = corpora.split(next(iter(loaded.values())), sizes, options.seed)
-        run = corpora.base_run(sizes, options.seed, options.rate, method=options.method, views=ViewConfig(options.views))
-        fabric = Fabric(
-            devices=options.devices, num_nodes=options.num_nodes, strategy="ddp" if options.devices * options.num_nodes > 1 else "auto"
-        )
-        fabric.launch()
-        metrics = pretrain(fabric, run, signs, options.out, wanted(options.compile, fabric.device))
-    except SignError as error:
-        print(f"sslslr: {error}", file=sys.stderr)
-        return 2
+    profile = profiles.load(options.profile)
+    sizes = replace(profile, precision=options.precision, epochs=options.epochs or profile.epochs)
+    loaded = corpora.load(sizes, options.dataset, options.data, only=options.corpus)
+    signs, _ = corpora.split(next(iter(loaded.values())), sizes, options.seed)
+    run = corpora.base_run(sizes, options.seed, options.rate, method=options.method, views=ViewConfig(options.views))
+    several = options.devices * options.num_nodes > 1
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # for the other processes, which Fabric starts
+    fabric = Fabric(devices=options.devices, num_nodes=options.num_nodes, strategy="ddp" if several else "auto")
+    fabric.launch()
+    metrics = pretrain(fabric, run, signs, options.out, wanted(options.compile, fabric.device))
     if fabric.global_rank == 0:
         print(f"{options.out}: {len(metrics)} epochs on {fabric.world_size} process(es), loss {metrics[-1]['loss']:.4f}")
     return 0
 
 
 warnings.filterwarnings("ignore", "torch.distributed.nn.functional.all_gather is deprecated", FutureWarning)
-
-if __name__ == "__main__":
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    sys.exit(main())

@@ -1,6 +1,5 @@
 """Remove what no current code can serve: runs, answers and packed data of older versions, and what a crash left behind."""
 
-import argparse
 import json
 import os
 import re
@@ -18,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from sslslr import paths
 from sslslr.clips.signs import Signs
+from sslslr.commands import Parser
 from sslslr.errors import SignError
 from sslslr.learning.finetuning import Ramp, Tuning
 from sslslr.learning.store import key
@@ -163,9 +163,9 @@ def _delete(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Command line: says what can go and how large it is, and removes it only after a yes."""
-    parser = argparse.ArgumentParser(prog="sslslr prune", description=__doc__)
+def main(arguments: list[str]) -> int:
+    """Run the command: says what can go and how large it is, and removes it only after a yes."""
+    parser = Parser(__name__, __doc__)
     parser.add_argument("--yes", action="store_true", help="remove without asking")
     parser.add_argument("--interrupted", action="store_true", help="also trainings of today's code that stopped midway and could go on")
     options = parser.parse_args(arguments)
@@ -187,7 +187,3 @@ def _agreed() -> bool:
         print("nothing removed; --yes removes it")
         return False
     return input("Remove all of it? [y/N] ").strip().lower() in ("y", "yes")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,5 @@
-"""``python -m sslslr.reproduce``: run the notebooks on a data set and a profile, and gather them in one site."""
+"""Run the notebooks on a data set and a profile, and gather them in one site."""
 
-import argparse
 import hashlib
 import json
 import os
@@ -9,35 +8,9 @@ import time
 from pathlib import Path
 
 from sslslr import datasets, paths, profiles
+from sslslr.commands import Parser
 from sslslr.errors import SignError
-
-STANDARD = ("PROFILE", "DATASET", "DATA", "WORKERS")
-
-
-def notebooks(folder: Path | None = None) -> list[Path]:
-    """The numbered notebooks, in order; raises SignError when there is none."""
-    found = sorted((folder or paths.NOTEBOOKS).glob("[0-9][0-9]_*.ipynb"))
-    if not found:
-        raise SignError(f"{folder or paths.NOTEBOOKS}: no notebook named like 00_title.ipynb is here")
-    return found
-
-
-def declared(notebook: Path) -> dict[str, object]:
-    """Parameters that a notebook declares in its cell tagged ``parameters``; SignError when a standard one is missing."""
-    import ast
-
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    tagged = [c for c in cells if "parameters" in c["metadata"].get("tags", [])]
-    if len(tagged) != 1:
-        raise SignError(f"{notebook.name}: {len(tagged)} cells are tagged 'parameters'; expected one")
-    try:
-        assigned = [n for n in ast.parse("".join(tagged[0]["source"])).body if isinstance(n, ast.Assign)]
-        values = {n.targets[0].id: ast.literal_eval(n.value) for n in assigned}
-    except (SyntaxError, ValueError):
-        raise SignError(f"{notebook.name}: its parameters cell may only hold lines like NAME = a number or text") from None
-    if missing := set(STANDARD) - set(values):
-        raise SignError(f"{notebook.name}: its parameters cell lacks {', '.join(sorted(missing))}")
-    return values
+from sslslr.report.notebooks import STANDARD, declared, notebooks
 
 
 def parameters(notebook: Path, standard: dict, extra: dict[str, str]) -> dict[str, object]:
@@ -46,10 +19,11 @@ def parameters(notebook: Path, standard: dict, extra: dict[str, str]) -> dict[st
     values = dict(standard)
     for name, text in extra.items():
         if name in known:
+            kind: type = type(known[name])
             try:
-                values[name] = type(known[name])(text)
+                values[name] = kind(text)
             except ValueError:
-                raise SignError(f"parameter {name}={text}: {notebook.name} expects a {type(known[name]).__name__}") from None
+                raise SignError(f"parameter {name}={text}: {notebook.name} expects a {kind.__name__}") from None
     return values
 
 
@@ -176,9 +150,9 @@ def nbval(profile: str = "smoke") -> int:
     return pytest.main(["--nbval-lax", "--nbval-cell-timeout=600", "-p", "no:cacheprovider", "-q", str(folder)])
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Command line; bad input ends in one line on stderr and status 2."""
-    parser = argparse.ArgumentParser(prog="python -m sslslr.reproduce", description=__doc__)
+def main(arguments: list[str]) -> int:
+    """Run the command; returns the exit status."""
+    parser = Parser(__name__, __doc__)
     parser.add_argument("--dataset", default="synthetic")
     parser.add_argument("--profile", default="quick")
     parser.add_argument("--data", default="")
@@ -186,27 +160,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a notebook's own parameter")
     parser.add_argument("--nbval", action="store_true", help="run the notebooks under pytest --nbval-lax instead")
     options = parser.parse_args(arguments)
-    try:
-        if options.nbval:
-            return int(nbval(options.profile))
-        if options.workers and not options.workers.isdigit():
-            raise SignError(f"WORKERS={options.workers}: expected a number of processes, or nothing for one a core")
-        if wrong := [s for s in options.set if "=" not in s]:
-            raise SignError(f"--set {wrong[0]}: expected NAME=VALUE")
-        started = time.perf_counter()
-        print(f"sslslr: {options.dataset}, profile {options.profile}", flush=True)
-        extra = dict(s.split("=", 1) for s in options.set)
-        site = reproduce(options.dataset, options.profile, options.data, int(options.workers or 0), extra)
-        shown = site.relative_to(Path.cwd()) if site.is_relative_to(Path.cwd()) else site
-        print(f"done in {time.perf_counter() - started:.0f} s: open {shown}")
-        return 0
-    except SignError as error:
-        print(f"sslslr: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nsslslr: interrupted; the same command goes on from here", file=sys.stderr)
-        return 130
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    if options.nbval:
+        return int(nbval(options.profile))
+    if options.workers and not options.workers.isdigit():
+        raise SignError(f"WORKERS={options.workers}: expected a number of processes, or nothing for one a core")
+    if wrong := [s for s in options.set if "=" not in s]:
+        raise SignError(f"--set {wrong[0]}: expected NAME=VALUE")
+    started = time.perf_counter()
+    print(f"sslslr: {options.dataset}, profile {options.profile}", flush=True)
+    extra = dict(s.split("=", 1) for s in options.set)
+    site = reproduce(options.dataset, options.profile, options.data, int(options.workers or 0), extra)
+    shown = site.relative_to(Path.cwd()) if site.is_relative_to(Path.cwd()) else site
+    print(f"done in {time.perf_counter() - started:.0f} s: open {shown}")
+    return 0

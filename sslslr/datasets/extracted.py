@@ -1,4 +1,4 @@
-"""Landmarks that ``python -m sslslr.extract`` made of a data set's videos: every data set can be read from there."""
+"""Landmarks that ``sslslr extract`` made of a data set's videos: every data set can be read from there."""
 
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ VERSION = "extracted clips 1"
 
 
 def is_extraction(path: Path) -> bool:
-    """Whether a folder was made by ``python -m sslslr.extract``."""
+    """Whether a folder was made by ``sslslr extract``."""
     return (path / INSTANCES).is_file() and (path / CLIPS).is_dir()
 
 

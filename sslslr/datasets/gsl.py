@@ -18,7 +18,7 @@ FPS = 30.0
 
 
 def read(path: Path) -> Signs:
-    """All clips in the published split, from the folder that ``python -m sslslr.extract`` made of the pictures."""
+    """All clips in the published split, from the folder that ``sslslr extract`` made of the pictures."""
     return source.read(index(path))
 
 

@@ -19,7 +19,7 @@ COUNTS = {"paper": {"train": 2560, "test": 640}, "signers": {"train": 2560, "val
 
 
 def read(path: Path, split: str = "paper") -> Signs:
-    """All clips, from the folder that ``python -m sslslr.extract`` made of the videos; for ``split`` see ``index``."""
+    """All clips, from the folder that ``sslslr extract`` made of the videos; for ``split`` see ``index``."""
     return source.read(index(path, split))
 
 

@@ -14,7 +14,7 @@ EXPECTED = f"gloss/clip.mp4, or videos and {MANIFEST} (columns path, gloss, sign
 
 
 def read(path: Path) -> Signs:
-    """All clips, from the folder that ``python -m sslslr.extract`` made of the videos."""
+    """All clips, from the folder that ``sslslr extract`` made of the videos."""
     return source.read(index(path))
 
 

@@ -76,7 +76,7 @@ class Listing:
         if self.open is None:
             manifest = write_manifest(self)
             raise SignError(
-                f"{self.root}: {len(self)} videos, but no landmarks; extract them once with `python -m sslslr.extract {self.root} OUT "
+                f"{self.root}: {len(self)} videos, but no landmarks; extract them once with `sslslr extract {self.root} OUT "
                 f"--manifest {manifest}` and give the folder OUT instead"
             )
         if self.missing and not self.missing_is_normal:
@@ -210,7 +210,7 @@ def without_left_out(listing: Listing) -> Listing:
 
 
 def write_manifest(listing: Listing) -> Path:
-    """The manifest with which ``python -m sslslr.extract`` makes landmarks of a listing of videos; returns its path."""
+    """The manifest with which ``sslslr extract`` makes landmarks of a listing of videos; returns its path."""
     extra = [c for c in ("start", "end", "start_frame", "end_frame", "fps") if c in listing.table]
     manifest = listing.table.rename(columns={"file": "path", "clip": "id"})[["path", "id", "gloss", "signer", "split", *extra]]
     path = paths.cache() / "manifests" / f"{listing.name}.csv"

@@ -21,7 +21,7 @@ EXPECTED = "WLASL_v0.3.json, nslt_100.json (300, 1000, 2000) and videos/*.mp4 (o
 
 
 def read(path: Path, glosses: int = 2000) -> Signs:
-    """The clips of a subset in its published split, from the folder that ``python -m sslslr.extract`` made of the videos."""
+    """The clips of a subset in its published split, from the folder that ``sslslr extract`` made of the videos."""
     return source.read(index(path, glosses))
 
 

@@ -84,9 +84,9 @@ class Clip:
                 width, height = (int(x) for x in stored["size"])
                 about = {key: stored[key].item() for key in ABOUT}
         except FileNotFoundError:
-            raise SignError(f"{path}: no such file; expected a clip made by python -m sslslr.extract") from None
+            raise SignError(f"{path}: no such file; expected a clip made by sslslr extract") from None
         except Exception as error:
-            raise SignError(f"{path}: not a clip made by python -m sslslr.extract ({error}); delete it and extract again") from None
+            raise SignError(f"{path}: not a clip made by sslslr extract ({error}); delete it and extract again") from None
         frames = len(arrays["pose"])
         for key, shape in ARRAYS.items():
             if arrays[key].shape != (frames, *shape):
@@ -107,7 +107,7 @@ def read_instances(folder: Path) -> "pd.DataFrame":
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     except FileNotFoundError:
-        raise SignError(f"{folder}: has no {INSTANCES}; expected a folder made by python -m sslslr.extract VIDEOS {folder}") from None
+        raise SignError(f"{folder}: has no {INSTANCES}; expected a folder made by sslslr extract VIDEOS {folder}") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise SignError(f"{path}: not a table ({error}); run the extraction again, it rebuilds it") from None
     missing = {"id", "gloss", "signer", "split"} - set(table)

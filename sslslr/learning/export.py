@@ -1,12 +1,10 @@
-"""A frozen encoder as ONNX, for a phone, a browser or another language: ``python -m sslslr.export ENCODER OUT.onnx``.
+"""A frozen encoder as ONNX, for a phone, a browser or another language: ``sslslr export ENCODER OUT.onnx``.
 
 Inputs ``landmarks`` (clips, frames, J, C) float32, NaN where missing, and ``valid`` (clips, frames) bool, True for a clip's
 frames; output ``features`` (clips, width) float32. Clips and frames are free (at most as many frames as the encoder has
 positions). The landmarks are those that ``sslslr.clips.signs.prepare`` gives: centred on the shoulders, whose distance is 1.
 """
 
-import argparse
-import sys
 import warnings
 from pathlib import Path
 
@@ -17,7 +15,6 @@ from torch import nn
 
 from sslslr import paths
 from sslslr.errors import SignError
-from sslslr.learning import weights
 from sslslr.methods.encoder import PoseTransformer
 
 OPSET = 18
@@ -97,24 +94,3 @@ def check(encoder: PoseTransformer, path: Path, seed: int = 0) -> float:
     if not worst <= TOLERANCE:
         raise SignError(f"{path}: its features differ from the encoder's by {worst:.2g} (at most {TOLERANCE:g}); it is not usable")
     return worst
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Command line; bad input ends in one line on stderr and status 2."""
-    parser = argparse.ArgumentParser(prog="python -m sslslr.export", description=__doc__.splitlines()[0])
-    parser.add_argument("encoder", help=f"a folder made by sslslr.weights.save, or one that ships: {', '.join(weights.shipped())}")
-    parser.add_argument("out", type=Path, help="the .onnx file to write")
-    options = parser.parse_args(arguments)
-    try:
-        worst = export(weights.load(options.encoder).module, options.out)
-    except SignError as error:
-        print(f"sslslr: {error}", file=sys.stderr)
-        return 2
-    print(
-        f"{options.out}: {options.out.stat().st_size / 1e6:.2f} MB, opset {OPSET}; differs from torch by at most {worst:.1g} of the features' size"
-    )
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,6 +5,7 @@ import os
 import threading
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import joblib
@@ -77,9 +78,7 @@ class _Watch(threading.Thread):
     def _look(self):
         at = 0
         for folder, epochs, done in zip(self.folders, self.epochs, self.done, strict=True):
-            try:
+            with suppress(OSError, ValueError):
                 at += epochs if done or (folder / "provenance.json").exists() else int((folder / "progress").read_text())
-            except (OSError, ValueError):
-                pass
         if at > self.bar.n:
             self.bar.update(at - self.bar.n)

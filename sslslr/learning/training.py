@@ -181,7 +181,7 @@ def restore(path: Path, module: nn.Module, optimiser) -> tuple[list[dict], float
     try:
         with safe_open(path, framework="pt") as stored:
             about = stored.metadata()
-            tensors = {k: stored.get_tensor(k) for k in stored.keys()}
+            tensors = {k: stored.get_tensor(k) for k in stored.keys()}  # noqa: SIM118 (not a dict)
         module.load_state_dict({k.removeprefix("module."): v for k, v in tensors.items() if k.startswith("module.")})
         slots: dict[int, dict] = {}
         for key, value in tensors.items():

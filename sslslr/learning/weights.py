@@ -1,13 +1,11 @@
 """Trained encoders to keep and to pass on: weights, configuration, model card and a reference that loading is held against.
 
 A folder holds ``encoder.safetensors``, ``about.json``, ``README.md`` (the model card) and ``reference.safetensors``: a few
-clips and the features that the encoder gave for them where it was saved. ``python -m sslslr.weights`` lists those that ship
-with the project (``data/encoders``); ``python -m sslslr.weights FOLDER`` loads one and says whether it answers as it did.
+clips and the features that the encoder gave for them where it was saved. ``sslslr weights`` lists those that ship
+with the project (``data/encoders``); ``sslslr weights FOLDER`` loads one and says whether it answers as it did.
 """
 
-import argparse
 import json
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -118,7 +116,7 @@ def load(name: str | Path) -> Encoder:
     except FileNotFoundError as error:
         lost = Path(error.filename or folder).name
         raise SignError(
-            f"encoder {name}: no {lost} is there; expected a folder made by sslslr.weights.save, or one of {', '.join(shipped())}"
+            f"encoder {name}: no {lost} is there; expected a folder made by sslslr.learning.weights.save, or one of {', '.join(shipped())}"
         ) from None
     except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise SignError(f"{folder}: its files don't make an encoder ({' '.join(str(error).split())[:160]}); fetch it again") from None
@@ -143,23 +141,3 @@ def few(signs: Signs, clips: int = 4) -> Signs:
     """Reference clips: ``clips`` of them, spread over the data set, among them its shortest one."""
     index = np.linspace(0, len(signs) - 1, max(1, clips - 1)).astype(int)
     return signs.subset(np.unique([*index, int(np.argmin(signs.lengths))]))
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Command line; bad input ends in one line on stderr and status 2."""
-    parser = argparse.ArgumentParser(prog="python -m sslslr.weights", description="List the encoders that ship, or load one and check it.")
-    parser.add_argument("folder", nargs="?", default="", help="a folder made by sslslr.weights.save, or a shipped encoder's name")
-    options = parser.parse_args(arguments)
-    try:
-        for name in [options.folder] if options.folder else shipped():
-            encoder = load(name)
-            size = sum(p.stat().st_size for p in encoder.folder.iterdir()) / 1e6
-            print(f"{encoder.name:36} {size:5.2f} MB  answers as when it was saved.  {encoder.about['card']['what'].splitlines()[0]}")
-    except SignError as error:
-        print(f"sslslr: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -14,6 +14,7 @@ from sslslr import paths, profiles
 from sslslr.claims import judge as claims
 from sslslr.claims.claim import Claim
 from sslslr.claims.verdict import Missing, Rows, difference, level, ratio, share
+from sslslr.commands import main
 from sslslr.errors import SignError
 from sslslr.measures.statistics import interval
 from sslslr.report import forest
@@ -239,9 +240,9 @@ def test_files_are_written_and_every_number_in_them_is_computed_from_the_tables(
 
 def test_the_command_ends_well_whatever_the_verdict(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("SSLSLR_RESULTS", str(tmp_path))
-    assert claims.main(["--profile", "quick"]) == 0
+    assert main(["claims", "--profile", "quick"]) == 0
     assert capsys.readouterr().out.count("not run") == len(claims.CLAIMS)
-    assert claims.main(["--dataset", "nothing"]) == 2 and claims.main(["--profile", "fast"]) == 2
+    assert main(["claims", "--dataset", "nothing"]) == 2 and main(["claims", "--profile", "fast"]) == 2
     assert capsys.readouterr().err.count("sslslr: ") == 2
     shutil.rmtree(tmp_path)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from sslslr.commands.pretrain import main
+from sslslr.commands import main
 
 WORKER = """
 import sys
@@ -59,5 +59,5 @@ def test_two_processes_have_the_losses_and_the_weights_of_one(tmp_path):
 
 
 def test_what_cannot_be_shared_is_refused_in_one_line(tmp_path, capsys):
-    assert main([str(tmp_path / "out"), "--profile", "smoke", "--corpus", "klingon"]) == 2
+    assert main(["pretrain", str(tmp_path / "out"), "--profile", "smoke", "--corpus", "klingon"]) == 2
     assert "corpus 'klingon' is unknown; there are lsfb-like" in capsys.readouterr().err

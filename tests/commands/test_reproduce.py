@@ -76,7 +76,7 @@ def test_a_failing_notebook_leaves_no_executed_copy_and_its_sign_error_is_the_me
 def test_an_unknown_or_mistyped_notebook_parameter_is_an_error(folder):
     with pytest.raises(SignError, match="parameter ANSWRE is unknown; the notebooks have ANSWER"):
         reproduce.reproduce("synthetic", "smoke", folder=folder, extra={"ANSWRE": "1"})
-    with pytest.raises(SignError, match="ANSWER=x: 00_toy.ipynb expects a int"):
+    with pytest.raises(SignError, match=r"ANSWER=x: 00_toy.ipynb expects a int"):
         reproduce.reproduce("synthetic", "smoke", folder=folder, extra={"ANSWER": "x"})
 
 
@@ -100,14 +100,14 @@ def test_a_notebook_without_the_standard_parameters_is_an_error(folder):
     ],
 )
 def test_wrong_input_is_one_line_and_a_non_zero_exit(arguments, message):
-    done = subprocess.run([sys.executable, "-m", "sslslr.commands.reproduce", *arguments], capture_output=True, text=True, cwd=paths.ROOT)
+    done = subprocess.run([sys.executable, "-m", "sslslr", "reproduce", *arguments], capture_output=True, text=True, cwd=paths.ROOT)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1 and message in done.stderr
 
 
 def test_a_parameters_cell_that_computes_is_refused(folder):
     write(folder / "00_toy.ipynb", PARAMETERS + "HALF = 1 / 2", "1")
-    with pytest.raises(SignError, match="00_toy.ipynb: its parameters cell may only hold"):
+    with pytest.raises(SignError, match=r"00_toy.ipynb: its parameters cell may only hold"):
         reproduce.reproduce("synthetic", "smoke", folder=folder)
 
 

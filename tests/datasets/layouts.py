@@ -181,7 +181,7 @@ def own(root: Path, manifest: bool = False) -> Path:
 
 
 def extraction(root: Path, rows: list[dict], backend: str = "holistic") -> Path:
-    """What ``python -m sslslr.extract`` leaves: clips/*.npz and instances.csv; ``rows`` need id, gloss, signer and split."""
+    """What ``sslslr extract`` leaves: clips/*.npz and instances.csv; ``rows`` need id, gloss, signer and split."""
     import pandas as pd
 
     from sslslr.extract.clips import Clip, clip_path

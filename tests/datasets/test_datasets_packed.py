@@ -9,8 +9,8 @@ import torch
 from conftest import make_signs
 
 from sslslr.clips.signs import prepare
+from sslslr.commands import main
 from sslslr.datasets import load
-from sslslr.datasets.__main__ import main
 from sslslr.datasets.packed import open_packed, pack, prepared
 from sslslr.errors import SignError
 from sslslr.learning.training import batches
@@ -122,4 +122,4 @@ def test_the_pack_command(tmp_path, capsys):
     assert main(["pack", "mp-data", str(layouts.mp_data(tmp_path / "data")), "--frames", "4"]) == 0
     assert "mp-data: 24 clips of at most 4 frames" in capsys.readouterr().out
     assert main(["pack", "gsl", str(layouts.gsl(tmp_path / "video"))]) == 2
-    assert "python -m sslslr.extract" in capsys.readouterr().err
+    assert "sslslr extract" in capsys.readouterr().err

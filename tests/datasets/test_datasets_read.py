@@ -61,7 +61,7 @@ def test_lsfb_folds_stand_in_for_missing_split_files_and_a_clip_in_both_is_refus
     assert lsfb.index(layouts.lsfb(tmp_path / "a", folds=True)).table["split"].tolist() == ["train"] * 4 + ["test"] * 3
     root = layouts.lsfb(tmp_path / "b")
     layouts.write(root / "metadata" / "splits" / "test.json", json.dumps(list(layouts.LSFB)[3:]))
-    with pytest.raises(SignError, match="1 clips are in train and in test .CLSFBI0101A_S002_B_3"):
+    with pytest.raises(SignError, match=r"1 clips are in train and in test .CLSFBI0101A_S002_B_3"):
         lsfb.index(root)
 
 
@@ -92,7 +92,7 @@ def test_gsl_reads_signers_from_folders_and_dev_for_val(tmp_path):
     assert table["split"].tolist() == ["train"] * 3 + ["val", "test"] and table["signer"].tolist() == ["1", "1", "4", "5", "3"]
     assert table["gloss"].tolist() == ["ΓΕΙΑ", "ΕΓΩ(1)", "ΓΕΙΑ", "ΓΕΙΑ", "ΕΓΩ(1)"]
     layouts.write(root / "GSL_isolated" / "test_greek_iso.csv", "no bar here\n")
-    with pytest.raises(SignError, match="test_greek_iso.csv, line 1: 'no bar here'; expected frame_folder|gloss"):
+    with pytest.raises(SignError, match=r"test_greek_iso.csv, line 1: 'no bar here'; expected frame_folder|gloss"):
         gsl.index(root)
 
 
@@ -136,7 +136,7 @@ def test_where_only_video_is_there_a_ready_manifest_and_the_command_are_given(tm
     from sslslr.extract.sources import find, unknown_columns
 
     listing = datasets.index(name, VIDEO_ONLY[name](tmp_path / "data"))
-    with pytest.raises(SignError, match=r"python -m sslslr.extract .* OUT --manifest .*\.csv` and give the folder OUT"):
+    with pytest.raises(SignError, match=r"sslslr extract .* OUT --manifest .*\.csv` and give the folder OUT"):
         datasets.load(name, tmp_path / "data")
     manifest = source.write_manifest(listing)
     sources = find(listing.root, manifest)
@@ -198,7 +198,7 @@ def test_a_wrong_folder_gets_one_line_that_says_what_was_expected(tmp_path, name
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    "text, says",
     [
         ("1 2 3\n4 5 6\n", "no_s01_2.txt: 3 values in a row; expected 60"),
         (" ".join(["0.1"] * 60) + "\n" + " ".join(["0.1"] * 59) + "\n", "no_s01_2.txt: not rows of 60 numbers"),
@@ -222,10 +222,10 @@ def test_a_missing_frame_and_a_wrong_width_are_named(tmp_path):
     with pytest.raises(SignError, match=r"hello/4/1.npy: 99 values; expected \(258,\) or \(1662,\)"):
         mp_data.read(root)
     layouts.array(frame, np.array([{"a": 1}], dtype=object))
-    with pytest.raises(SignError, match="hello/4/1.npy: not a numpy array of numbers"):
+    with pytest.raises(SignError, match=r"hello/4/1.npy: not a numpy array of numbers"):
         mp_data.read(root)
     frame.unlink()
-    with pytest.raises(SignError, match="hello/4: frame 1.npy is missing"):
+    with pytest.raises(SignError, match=r"hello/4: frame 1.npy is missing"):
         mp_data.read(root)
 
 
@@ -243,8 +243,8 @@ def test_missing_published_landmarks_are_refused_by_name_unless_they_are_left_ou
 
 def test_hands_of_another_length_than_the_body_are_refused(tmp_path):
     root = layouts.lsfb(tmp_path)
-    layouts.array(root / "poses" / "right_hand" / f"{list(layouts.LSFB)[0]}.npy", layouts.hand(9))
-    with pytest.raises(SignError, match="right_hand/CLSFBI0101A_S001_B_0.npy.*4 frames as in pose"):
+    layouts.array(root / "poses" / "right_hand" / f"{next(iter(layouts.LSFB))}.npy", layouts.hand(9))
+    with pytest.raises(SignError, match=r"right_hand/CLSFBI0101A_S001_B_0.npy.*4 frames as in pose"):
         datasets.load("lsfb", root)
 
 

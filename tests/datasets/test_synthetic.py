@@ -52,7 +52,7 @@ def test_sizes_are_as_asked(corpus):
     assert set(signs.signers) == {f"s{k:02d}" for k in range(8)}
     assert len(set(signs.clips)) == 320 and set(signs.split) == {""}
     assert signs.kind == "synthetic" and signs.fps == 25 and signs.skeleton is MEDIAPIPE_75
-    assert 16 <= signs.lengths.min() and signs.lengths.max() == signs.frames <= 90 and signs.lengths.std() > 3
+    assert signs.lengths.min() >= 16 and signs.lengths.max() == signs.frames <= 90 and signs.lengths.std() > 3
 
 
 @settings(max_examples=12, deadline=None)
@@ -63,7 +63,7 @@ def test_any_sensible_size(corpus, classes, signers, a_class, seed):
     assert np.array_equal(np.unique(signs.labels), np.arange(classes))
     shown_by = [len(np.unique(signs.signers[signs.labels == k])) for k in range(classes)]
     assert min(shown_by) >= 4
-    assert all((0 <= signs.onset) & (signs.onset < signs.offset) & (signs.offset <= signs.lengths - 1))
+    assert all((signs.onset >= 0) & (signs.onset < signs.offset) & (signs.offset <= signs.lengths - 1))
 
 
 @each
@@ -88,7 +88,7 @@ def test_boundaries_are_whole_frames_inside_the_clip_and_spread(corpus):
 
 
 @each
-@pytest.mark.parametrize(("stroke", "low", "high"), [("first-half", 0, 0.5), ("last-half", 0.5, 1), ((0.3, 0.6), 0.3, 0.6)])
+@pytest.mark.parametrize("stroke, low, high", [("first-half", 0, 0.5), ("last-half", 0.5, 1), ((0.3, 0.6), 0.3, 0.6)])
 def test_strokes_can_be_forced_into_a_part_of_the_clip(corpus, stroke, low, high):
     signs = made(corpus, stroke=stroke)
     last = signs.lengths - 1
@@ -155,7 +155,7 @@ def test_landmarks_are_mediapipes_image_coordinates(corpus):
     signs = made(corpus, noise=False)
     seen = signs.landmarks[signs.valid]
     nose, shoulders, hips = seen[:, 0], seen[:, [11, 12]], seen[:, [23, 24]]
-    assert (0.05 < nose).all() and (nose < 0.95).all()
+    assert (nose > 0.05).all() and (nose < 0.95).all()
     assert (nose[:, 1] < shoulders[:, :, 1].min(1)).all() and (shoulders[:, :, 1].max(1) < hips[:, :, 1].min(1)).all()
     assert (shoulders[:, 0, 0] > shoulders[:, 1, 0]).all()  # the signer's left is on the image's right
 
@@ -246,7 +246,7 @@ def test_lexicons_share_parts_and_not_signs():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    "arguments, words",
     [
         (("bsl-like", 10, 5, 100), "bsl-like.*lsfb-like"),
         (("gsl-like", 1, 5, 100), "classes=1"),

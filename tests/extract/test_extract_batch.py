@@ -12,8 +12,8 @@ import pytest
 from media import Crashing, CrashingAtStart, Failing, FullDisk, Stub, Unmakeable, audio, noise, partials, rotated
 from PIL import Image
 
+from sslslr.commands import main
 from sslslr.errors import SignError
-from sslslr.extract.__main__ import main
 from sslslr.extract.batch import extract
 from sslslr.extract.clips import Clip, clip_path
 from sslslr.extract.video import write_video
@@ -203,16 +203,16 @@ def test_an_output_folder_that_cannot_be_written_is_one_line(tmp_path, capsys):
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o555)
     out = Path("/proc/sslslr") if os.access(locked, os.W_OK) else locked / "out"  # root may write anywhere but there
-    assert main([str(tmp_path / "a.mp4"), str(out)]) == 2
+    assert main(["extract", str(tmp_path / "a.mp4"), str(out)]) == 2
     error = capsys.readouterr().err
     assert error.startswith("error: ") and error.count("\n") == 1 and "can't be written" in error
     (tmp_path / "file").write_text("")
-    assert main([str(tmp_path / "a.mp4"), str(tmp_path / "file")]) == 2
+    assert main(["extract", str(tmp_path / "a.mp4"), str(tmp_path / "file")]) == 2
 
 
 @pytest.mark.parametrize("videos", ["nowhere", "."])
 def test_nothing_to_extract_is_one_line(tmp_path, capsys, videos):
-    assert main([str(tmp_path / videos), str(tmp_path / "out")]) == 2
+    assert main(["extract", str(tmp_path / videos), str(tmp_path / "out")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
@@ -256,9 +256,9 @@ def test_the_command_reports_and_says_by_its_status_that_some_failed(tmp_path, c
     videos, out = tmp_path / "in", tmp_path / "out"
     (videos / "HELLO").mkdir(parents=True)
     write_video(videos / "HELLO" / "a.mp4", [np.full((48, 64, 3), level, np.uint8) for level in (60, 60, 200, 200)])
-    assert main([str(videos), str(out), "--workers", "1"]) == 0
+    assert main(["extract", str(videos), str(out), "--workers", "1"]) == 0
     (videos / "b.mp4").write_bytes(b"")
-    assert main([str(videos), str(out), "--workers", "1"]) == 1
+    assert main(["extract", str(videos), str(out), "--workers", "1"]) == 1
     shown = capsys.readouterr().out
     assert "2 clips: 0 extracted, 1 done before, 1 failed (1 empty)" in shown
     assert "100.0% of the frames: body, 50.0% of the frames: left hand, 0.0% of the frames: right hand" in shown

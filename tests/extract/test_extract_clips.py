@@ -7,10 +7,11 @@ import pytest
 from media import Stub, noise
 from pose_format import Pose
 
+from sslslr.commands import main
 from sslslr.errors import SignError
 from sslslr.extract.batch import extract
 from sslslr.extract.clips import Clip, clip_path, read_folder
-from sslslr.extract.exchange import export_pose, import_pose, main
+from sslslr.extract.pose_files import export_pose, import_pose
 from sslslr.extract.repair import repair
 from sslslr.extract.video import write_video
 
@@ -181,9 +182,9 @@ def test_a_file_that_is_no_pose_is_one_line(tmp_path, content):
 
 
 def test_a_whole_extraction_goes_out_at_once(folder, tmp_path, capsys):
-    assert main([str(folder), str(tmp_path / "poses")]) == 0
+    assert main(["exchange", str(folder), str(tmp_path / "poses")]) == 0
     assert sorted(p.relative_to(tmp_path / "poses").as_posix() for p in (tmp_path / "poses").rglob("*.pose")) == [
         "A/2.mp4.pose", "B/1.mp4.pose", "B/3.mp4.pose",
     ]  # fmt: skip
-    assert main([str(folder), str(tmp_path / "poses")]) == 0 and "0 clips written" in capsys.readouterr().out
-    assert main([str(tmp_path / "nowhere"), str(tmp_path / "poses")]) == 2 and main([]) == 2
+    assert main(["exchange", str(folder), str(tmp_path / "poses")]) == 0 and "0 clips written" in capsys.readouterr().out
+    assert main(["exchange", str(tmp_path / "nowhere"), str(tmp_path / "poses")]) == 2 and main(["exchange"]) == 2

@@ -12,6 +12,7 @@ import pytest
 from conftest import make_signs
 
 from sslslr import paths, profiles
+from sslslr.commands import main
 from sslslr.errors import SignError
 from sslslr.learning import cluster
 from sslslr.learning import store as runs
@@ -81,7 +82,7 @@ def test_a_silent_address_is_named(monkeypatch):
 
 def test_the_job_script_asks_slurm_for_what_was_said(capsys):
     words = ["slurm", "--script", "--memory", "6GB", "--walltime", "02:00:00", "--queue", "gpu", "--gpus", "1"]
-    assert cluster.main(words) == 0
+    assert main(["cluster", *words]) == 0
     script = capsys.readouterr().out
     for line in (
         "#SBATCH -p gpu",
@@ -96,7 +97,7 @@ def test_the_job_script_asks_slurm_for_what_was_said(capsys):
 
 def test_the_printed_command_names_a_cluster_that_answers(tmp_path):
     process = subprocess.Popen(
-        [sys.executable, "-m", "sslslr.learning.cluster", "local", "--workers", "1"],
+        [sys.executable, "-m", "sslslr", "cluster", "local", "--workers", "1"],
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,

@@ -8,6 +8,7 @@ import torch
 from conftest import make_signs
 from safetensors.torch import load_file, save_file
 
+from sslslr.commands import main
 from sslslr.errors import SignError
 from sslslr.learning import export, weights
 from sslslr.methods.encoder import EncoderConfig, PoseTransformer, embed
@@ -64,7 +65,7 @@ def test_files_that_do_not_belong_together_are_one_line(folder, harm, capsys):
         about = json.loads((folder / "about.json").read_text())
         about["encoder"]["width"] = 32
         (folder / "about.json").write_text(json.dumps(about))
-    assert weights.main([str(folder if harm != "nothing" else folder / "nowhere")]) == 2
+    assert main(["weights", str(folder if harm != "nothing" else folder / "nowhere")]) == 2
     told = capsys.readouterr().err
     assert told.startswith("sslslr: ") and told.count("\n") == 1
 
@@ -100,5 +101,5 @@ def test_a_file_that_is_not_onnx_is_one_line(tmp_path, capsys):
     (tmp_path / "e.onnx").write_text("hello")
     with pytest.raises(SignError, match="can't run it"):
         export.check(tiny(), tmp_path / "e.onnx")
-    assert export.main(["nowhere", str(tmp_path / "x.onnx")]) == 2
+    assert main(["export", "nowhere", str(tmp_path / "x.onnx")]) == 2
     assert capsys.readouterr().err.count("\n") == 1 and not (tmp_path / "x.onnx").exists()

@@ -1,6 +1,5 @@
 """Clips to and from ``.pose`` files (pose-format), the field's exchange format, so that its viewers open ours."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -73,20 +72,3 @@ def export_folder(folder: Path, to: Path) -> int:
     for name in missing:
         export_pose(Clip.load(clip_path(folder, name)), Path(to) / f"{name}.pose")
     return len(missing)
-
-
-def main(arguments: list[str]) -> int:
-    """``python -m sslslr.extract.exchange OUT POSES``: an extraction's clips as ``.pose`` files; returns the exit status."""
-    if len(arguments) != 2:
-        print(f"usage: {main.__doc__}", file=sys.stderr)
-        return 2
-    try:
-        print(f"{export_folder(Path(arguments[0]), Path(arguments[1]))} clips written to {arguments[1]}")
-    except SignError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from sslslr import paths
-from sslslr.report import exercises
+from sslslr.commands import exercises
 from sslslr.report.quiz import ask
 
 NOTEBOOKS = sorted(paths.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))

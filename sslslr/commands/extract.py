@@ -1,10 +1,9 @@
-"""``python -m sslslr.extract VIDEOS OUT``: MediaPipe landmarks of a folder of sign videos; see ``--help``."""
+"""MediaPipe landmarks of a folder of sign videos: clips, a list of them, and a report of what failed."""
 
-import argparse
 import sys
 from pathlib import Path
 
-from sslslr.errors import SignError
+from sslslr.commands import Parser
 from sslslr.extract.batch import extract
 from sslslr.extract.sources import COLUMNS, unknown_columns
 
@@ -22,11 +21,9 @@ or with --retry. Exit status: 0 all clips are there, 1 some failed (see report.c
 """
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str]) -> int:
     """Run the command; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m sslslr.extract", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(__name__, __doc__, epilog=EPILOG)
     parser.add_argument("videos", type=Path, metavar="VIDEOS")
     parser.add_argument("out", type=Path, metavar="OUT")
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes, about 430 MB each (default 0: one a core)")
@@ -35,17 +32,10 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     try:
         report = extract(asked.videos, asked.out, asked.workers, asked.manifest, retry=asked.retry)
-        if asked.manifest and (unknown := unknown_columns(asked.manifest)):
-            print(f"note: {asked.manifest} has columns that nothing reads: {', '.join(unknown)}")
-    except SignError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
         print(f"interrupted: finished clips are in {asked.out}; the same command goes on from there", file=sys.stderr)
         return 130
+    if asked.manifest and (unknown := unknown_columns(asked.manifest)):
+        print(f"note: {asked.manifest} has columns that nothing reads: {', '.join(unknown)}")
     print(report)
     return 1 if report.failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

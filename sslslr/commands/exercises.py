@@ -1,15 +1,13 @@
-"""The notebooks as a class gets them: ``python -m sslslr.report.exercises`` (``make exercises``) leaves the solutions out."""
+"""Write the notebooks without their solutions, as a class gets them."""
 
-import argparse
 import re
-import sys
 from pathlib import Path
 
 import nbformat
 
 from sslslr import paths
-from sslslr.commands.reproduce import notebooks
-from sslslr.errors import SignError
+from sslslr.commands import Parser
+from sslslr.report.notebooks import notebooks
 
 SOLUTION, QUIZ = "solution", "quiz"
 FOLDED = re.compile(r"\n*<details><summary>Solution</summary>.*?</details>\n*", re.DOTALL)
@@ -47,18 +45,10 @@ def write(folder: Path, source: Path | None = None) -> list[Path]:
     return [folder / name for name in wanted]
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Command line; bad input ends in one line on stderr and status 2."""
-    parser = argparse.ArgumentParser(prog="python -m sslslr.report.exercises", description="Write the notebooks without their solutions.")
+def main(arguments: list[str]) -> int:
+    """Run the command; returns the exit status."""
+    parser = Parser(__name__, __doc__)
     parser.add_argument("--out", type=Path, default=paths.results("exercises", ""), help="default: %(default)s")
-    try:
-        written = write(parser.parse_args(arguments).out)
-    except SignError as error:
-        print(f"sslslr: {error}", file=sys.stderr)
-        return 2
+    written = write(parser.parse_args(arguments).out)
     print(f"{len(written)} notebooks without solutions: {written[0].parent}")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
