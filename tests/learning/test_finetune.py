@@ -42,7 +42,7 @@ def weights(module):
 
 @pytest.fixture
 def profile():
-    kinds = dict.fromkeys(("synthetic", "real"), [0.5, 1.0])
+    kinds = {key: [0.5, 1.0] for key in ("synthetic", "real")}
     return replace(
         profiles.load("smoke"), epochs=1, supervised_epochs=1, repeats=2, batch=16, encoder={"blocks": 1, "width": 16, "heads": 2},
         finetune={"epochs": 2, "rates": [0.1, 0.3], "shares": kinds},
