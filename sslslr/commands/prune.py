@@ -1,4 +1,4 @@
-"""Remove what no current code can serve: runs, answers and packed data of older versions, and what a crash left behind."""
+"""Remove what no current code can serve: runs, answers and packs of older versions, and what crashes left."""
 
 import json
 import os

@@ -12,7 +12,7 @@ from conftest import make_signs
 
 from sslslr import paths, profiles
 from sslslr.commands import costs as unit_costs
-from sslslr.commands import plan, reproduce, sizes
+from sslslr.commands import main, plan, reproduce, sizes
 from sslslr.commands.plan import Planned
 from sslslr.errors import SignError
 from sslslr.learning import store
@@ -70,7 +70,7 @@ def test_a_plan_s_jobs_are_exactly_those_that_the_studies_ask_and_nothing_trains
     for what in (
         "learning.training.train_epoch",
         "learning.finetuning.train_epoch",
-        "studies.evaluation.embed",
+        "methods.encoder.PoseTransformer.forward",
         "studies.evaluation.fetch",
     ):
         monkeypatch.setattr(f"sslslr.{what}", lambda *_, what=what: pytest.fail(what))
@@ -183,7 +183,7 @@ def test_what_a_notebook_took_is_noted_and_read(tmp_path, monkeypatch):
 def test_words_for_times_and_work():
     assert [plan.duration(s) for s in (5, 200, 7200, 40 * 86400)] == ["5 s", "3.3 min", "2.0 h", "40 days"]
     assert plan.flop(2.5e15) == "2.5 PFLOP" and plan.flop(3e18) == "3.0 EFLOP"
-    assert plan.main(["--dataset", "mp-data"]) == 2 and plan.main(["--profile", "nowhere"]) == 2
+    assert main(["plan", "--dataset", "mp-data"]) == 2 and main(["plan", "--profile", "nowhere"]) == 2
 
 
 def test_the_gpu_benchmark_runs_on_a_cpu_in_rehearsal(capsys):

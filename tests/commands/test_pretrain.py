@@ -39,7 +39,12 @@ def pretrain(out: Path, devices: int) -> None:
     out.mkdir()
     (out / "worker.py").write_text(WORKER)
     tests = str(Path(__file__).parents[1])
-    environment = os.environ | {"PYTHONPATH": tests, "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([tests, str(Path(tests).parent)]),
+        "MASTER_PORT": str(port),
+        "OMP_NUM_THREADS": "1",
+        "TQDM_DISABLE": "1",
+    }
     subprocess.run(
         [sys.executable, str(out / "worker.py"), str(out), str(devices)], env=environment, check=True, timeout=240, capture_output=True
     )
