@@ -115,7 +115,7 @@ def test_hands_are_at_work_during_the_stroke_and_not_at_the_ends(corpus):
     assert len(near) > 50
     assert np.median(near) < 0.45 and np.percentile(near, 95) < 0.9
     if corpus == "lsa-like":
-        assert np.percentile(far, 5) > 0.9
+        assert np.median(far) > 0.9 and np.percentile(far, 5) > 0.45
 
 
 @each
@@ -125,7 +125,7 @@ def test_the_signing_hand_moves_in_the_stroke(corpus):
     for i in range(len(signs)):
         stroke = signs.landmarks[i, int(signs.onset[i]) : int(signs.offset[i]) + 1] / width[i]
         hands = stroke[:, 33:] - stroke[:, 11:13].mean(1, keepdims=True)  # without the sway of the trunk
-        assert np.linalg.norm(np.ptp(hands, axis=0), axis=-1).max() > 0.04, signs.clips[i]
+        assert np.linalg.norm(np.ptp(hands, axis=0), axis=-1).max() > 0.03, signs.clips[i]
 
 
 @each

@@ -44,7 +44,7 @@ _CORPORA = {
         Pace(lead=0.16, preparation=0.62, stroke=0.40, hold=0.05, retraction=0.66, tail=0.16, spread=0.2),
         Camera(width=0.32, height=0.62, distance=6, framing=0.06, turns=0.8, jitter=0.010, loss=0.004, blur=0.30, legs=0.25, raised=0.85),
         ((-0.18, 1.18, -0.70), "in the lap"),
-        seated=True, neighbours=(0.4, 0.4), tail=0.65, variety=0.9, sloppiness=0.5,
+        seated=True, neighbours=(0.4, 0.4), tail=0.65, variety=1.1, sloppiness=0.5,
     ),
     "asl-citizen-like": Corpus(
         Pace(lead=0.45, preparation=0.50, stroke=0.40, hold=0.10, retraction=0.55, tail=0.40, reach=0.4, spread=0.25),
@@ -93,7 +93,8 @@ def make(corpus: str, classes: int, signers: int, clips: int, seed: int = 0, *, 
     signs = lexicon(corpus, max(classes, min(LARGEST, 100)))  # neighbours come from the whole language
     forms = motion.Forms.read(signs)
     tempo = crew.pace[who] * np.exp(np.clip(rng.normal(0, 0.2, clips), -0.4, 0.4))
-    line = timeline.draw(settings.pace, forms.effort[labels], tempo, FPS, stroke, rng)
+    effort = forms.effort[labels] * np.sqrt(crew.amplitude[who])  # larger movements take longer, though not as much as they are larger
+    line = timeline.draw(settings.pace, effort, tempo, FPS, stroke, rng)
     beside = rng.integers(len(signs), size=(2, clips))
     linked = rng.random((2, clips)) < np.array(settings.neighbours)[:, None]
     scenes = record(settings.camera, _RECORDINGS * signers, rng).of(_RECORDINGS * who + rng.integers(_RECORDINGS, size=clips))

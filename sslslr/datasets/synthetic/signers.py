@@ -47,8 +47,8 @@ def draw(signers: int, variety: float, rng: np.random.Generator) -> Signers:
         return np.clip(rng.normal(0, 1, (signers, *shape)), -2.5, 2.5) * spread * variety
 
     return Signers(
-        arm=around(1, 0.05), hand=around(1, 0.06), head=around(1, 0.06), pace=around(1, 0.20), space=around(1, 0.12),
-        amplitude=around(1.35, 0.35), left=left, tremor=around(0.006, 0.5), wrist=about(0.13, (3,)),
+        arm=around(1, 0.05), hand=around(1, 0.06), head=around(1, 0.06), pace=around(1, 0.18), space=around(1, 0.12),
+        amplitude=around(1.25, 0.25), left=left, tremor=around(0.006, 0.5), wrist=about(0.13, (3,)),
         shapes=about(0.10, (len(HANDSHAPES), 16)), places=about(0.05, (len(LOCATIONS), 3)), lax=around(0.08, 0.4),
         legs=around(1, 0.05),
     )  # fmt: skip
