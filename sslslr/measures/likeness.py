@@ -7,13 +7,19 @@ its own: ``width`` then says how long a shoulder's width is in its unit, and wha
 import numpy as np
 import pandas as pd
 
+from sslslr import paths
 from sslslr.clips.signs import Signs, resample
 from sslslr.clips.skeleton import Skeleton, normalise
 
 PARTS = ("head", "torso", "arms", "signing hand", "other hand", "below the waist")
 _HEAD = ("nose", "eye", "ear", "mouth", "head", "neck")
 _TORSO = ("shoulder", "spine_mid")
+MILLIMETRES = 360.0  # a shoulder's width
+CAMERA = ("over time", "between clips", "jitter", "missing", "gaps", "handedness")  # measures of a whole person, seen by a camera
 CLEAR = 1.5  # times as much movement as the other wrist: a clip signed by one hand
+REAL = paths.ROOT / "data" / "likeness.csv"  # made by tools/likeness.py
+ALL = "all"  # in the table of real sets: the whole set, not one of its people
+NEAR = 1.5
 MOMENTS = 8  # of a clip at which signers and signs are compared
 STRETCHES = {"start": (0.0, 0.1), "rise": (0.1, 0.3), "middle": (0.4, 0.6), "fall": (0.7, 0.9), "end": (0.9, 1.0)}
 
@@ -204,9 +210,13 @@ def lengths(signs: Signs) -> dict[str, float]:
 
 
 def measure(signs: Signs, width: float | None = None) -> dict[str, float]:
-    """All of the above for one set of clips, by name; NaN for what it cannot tell."""
+    """All of the above for one set of clips, by name ("group: what"); NaN for what it cannot tell.
+
+    With ``width`` it is a recording of hands alone, by a sensor that neither guesses nor loses as a camera's tracker does: no
+    ``CAMERA`` measures, no build and no view.
+    """
     x = scaled(signs, width)
-    return {
+    found = {
         **variance_shares(x, signs.skeleton, signs.signers),
         **jitter(x, signs.skeleton),
         **gaps(x, signs.lengths, signs.skeleton),
@@ -216,3 +226,24 @@ def measure(signs: Signs, width: float | None = None) -> dict[str, float]:
         **handedness(x, signs.skeleton, signs.signers),
         **lengths(signs),
     }
+    return {k: np.nan if width is not None and k.startswith(CAMERA) else v for k, v in found.items()}
+
+
+def ranges(table: pd.DataFrame) -> pd.DataFrame:
+    """The range of real recordings: low, high and sets (how many tell it), indexed by measure.
+
+    table: a row a set, or a person of it, as ``tools/likeness.py`` writes it (columns set, who, and one a measure). Which hand
+    people use is a question to whole sets; all else is asked of each person too, since sets are few.
+    """
+    rows = {}
+    for name in [c for c in table if ": " in c]:
+        told = table[table[name].notna() & ((table["who"] == ALL) | (not name.startswith("handedness")))]
+        rows[name] = {"low": told[name].min(), "high": told[name].max(), "sets": told["set"].nunique()}
+    return pd.DataFrame(rows).T.astype({"sets": int})
+
+
+def where(value: float, low: float, high: float) -> str:
+    """Where a value lies: "inside" the real range, "near" it (within ``NEAR`` times either end: four sets do not span what people do), or "outside"."""
+    if not np.isfinite([value, low, high]).all():
+        return ""
+    return "inside" if low <= value <= high else "near" if low / NEAR <= value <= high * NEAR else "outside"

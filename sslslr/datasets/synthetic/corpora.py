@@ -106,7 +106,9 @@ def make(corpus: str, classes: int, signers: int, clips: int, seed: int = 0, *, 
         rows = np.arange(start, min(start + _CHUNK, clips))
         part = timeline.of(line, rows)
         frames = part.lengths.max()
-        seen = _film(settings, forms, labels[rows], beside[:, rows], linked[:, rows], part, actors.of(rows), scenes.of(rows), frames, noise, rng)
+        seen = _film(
+            settings, forms, labels[rows], beside[:, rows], linked[:, rows], part, actors.of(rows), scenes.of(rows), frames, noise, rng
+        )
         seen[np.arange(frames) >= part.lengths[:, None]] = np.nan
         landmarks[rows, :frames] = seen
     names = np.array([f"s{k:02d}" for k in range(signers)])
