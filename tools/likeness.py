@@ -3,9 +3,12 @@
 A row a set, and a row each of its signers (sessions): numbers that synthetic corpora are held against, never a recording.
 Needs the folders ``isl-kinect``, ``asl-signwish``, ``traduttore-asl`` and ``thai-leap`` as they were published, unpacked, and
 beside the last two an index of who signs (``NAME.index.csv``: gloss, clip or take, signer or session).
+
+``python tools/likeness.py controls quick`` prints how hard a profile's synthetic corpora are, on validation signers.
 """
 
 import os
+import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,12 +16,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sslslr import paths
+from sslslr import paths, profiles
 from sslslr.clips.signs import Signs, pack
 from sslslr.clips.skeleton import MEDIAPIPE_75
 from sslslr.datasets import isl_kinect, mp_data
 from sslslr.errors import SignError
 from sslslr.measures import likeness
+from sslslr.studies import corpora
+from sslslr.studies import likeness as study
 
 EVERY = 4  # of thai-leap's 113 frames a second: about as many as a camera takes
 _OF_28 = [0, *(3 + 5 * finger + joint for finger in range(5) for joint in range(4))]  # MediaPipe's 21 of a Leap hand's 28 joints
@@ -68,7 +73,11 @@ def rows(signs: Signs, width: float | None = None) -> list[dict]:
 
 
 def main() -> None:
-    """Write ``data/likeness.csv`` anew."""
+    """Write ``data/likeness.csv`` anew, or print the controls of a profile."""
+    if sys.argv[1:2] == ["controls"]:
+        profile = profiles.load((sys.argv[2:] or ["quick"])[0])
+        print(study.ratios(study.controls(profile, corpora.load(profile, "synthetic"))).round(3).to_string(index=False))
+        return
     if not (folder := os.environ.get("SSLSLR_REALDATA")):
         raise SignError("SSLSLR_REALDATA names no folder; set it to the one that holds the unpacked recordings")
     root = Path(folder)

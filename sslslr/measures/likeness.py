@@ -16,6 +16,7 @@ _HEAD = ("nose", "eye", "ear", "mouth", "head", "neck")
 _TORSO = ("shoulder", "spine_mid")
 MILLIMETRES = 360.0  # a shoulder's width
 CAMERA = ("over time", "between clips", "jitter", "missing", "gaps", "handedness")  # measures of a whole person, seen by a camera
+BETWEEN = ("handedness", "spread", "signers")  # measures of a set, not of one person
 CLEAR = 1.5  # times as much movement as the other wrist: a clip signed by one hand
 REAL = paths.ROOT / "data" / "likeness.csv"  # made by tools/likeness.py
 ALL = "all"  # in the table of real sets: the whole set, not one of its people
@@ -29,8 +30,7 @@ def parts(skeleton: Skeleton) -> dict[str, list[int]]:
     hands = {side: list(skeleton.parts.get(f"{side}_hand", ())) for side in ("left", "right")}
     hands = {side: ids if len(ids) > 1 else [] for side, ids in hands.items()}
     rest = [i for i in range(len(skeleton)) if i not in hands["left"] + hands["right"] + list(skeleton.lower)]
-    of = lambda words: [i for i in rest if any(w in skeleton.landmarks[i] for w in words)]
-    head, torso = of(_HEAD), of(_TORSO)
+    head, torso = ([i for i in rest if any(w in skeleton.landmarks[i] for w in words)] for words in (_HEAD, _TORSO))
     return {
         "head": head, "torso": torso, "arms": [i for i in rest if i not in head + torso], **hands, "below the waist": list(skeleton.lower),
     }  # fmt: skip
@@ -95,8 +95,11 @@ def jitter(x: np.ndarray, skeleton: Skeleton) -> dict[str, float]:
     """
     steps = np.abs(np.diff(x, n=3, axis=1)) / np.sqrt(20) / 0.6745
     ids = parts(skeleton)
-    of = lambda members: float(np.nanmedian(steps[:, :, members])) if np.isfinite(steps[:, :, members]).any() else np.nan
-    return {"jitter: head": of(ids["head"]), "jitter: hands": of(ids["left"] + ids["right"])}
+    found = {}
+    for name, members in {"head": ids["head"], "hands": ids["left"] + ids["right"]}.items():
+        known = steps[:, :, members][np.isfinite(steps[:, :, members])]
+        found[f"jitter: {name}"] = float(np.median(known)) if len(known) else np.nan
+    return found
 
 
 def gaps(x: np.ndarray, lengths: np.ndarray, skeleton: Skeleton) -> dict[str, float]:
@@ -232,12 +235,12 @@ def measure(signs: Signs, width: float | None = None) -> dict[str, float]:
 def ranges(table: pd.DataFrame) -> pd.DataFrame:
     """The range of real recordings: low, high and sets (how many tell it), indexed by measure.
 
-    table: a row a set, or a person of it, as ``tools/likeness.py`` writes it (columns set, who, and one a measure). Which hand
-    people use is a question to whole sets; all else is asked of each person too, since sets are few.
+    table: a row a set, or a person of it, as ``tools/likeness.py`` writes it (columns set, who, and one a measure). ``BETWEEN`` is asked
+    of whole sets; all else of each person too, since sets are few.
     """
     rows = {}
     for name in [c for c in table if ": " in c]:
-        told = table[table[name].notna() & ((table["who"] == ALL) | (not name.startswith("handedness")))]
+        told = table[table[name].notna() & ((table["who"] == ALL) | (not name.startswith(BETWEEN)))]
         rows[name] = {"low": told[name].min(), "high": told[name].max(), "sets": told["set"].nunique()}
     return pd.DataFrame(rows).T.astype({"sets": int})
 
