@@ -24,7 +24,7 @@ GROUPS = {
     "length": ("Length", 1, ""),
 }
 SHOWN = ("over time", "between clips", "speed", "missing", "spread", "signers", "handedness", "jitter")
-MARKERS = ("o", "^", "s", "D", "v", "P", "X", "<")
+MARKERS = {"lsfb-like": "o", "asl-citizen-like": "^", "gsl-like": "s", "lsa-like": "D"}  # a real set that is read: P
 
 
 def table(real: pd.DataFrame, corpora: dict[str, dict[str, float]]) -> pd.DataFrame:
@@ -51,7 +51,7 @@ def dots(found: pd.DataFrame, real: pd.DataFrame, corpora: list[str]):
             ax.plot(factor * whole[row["measure"]], np.full(len(whole), y), "|", color=GREY, ms=11, mew=1.2)
         for k, name in enumerate(corpora):
             at = np.arange(len(rows)) + 0.5 * ((k + 0.5) / len(corpora) - 0.5)
-            ax.plot(factor * rows[name], at, MARKERS[k % len(MARKERS)], color=COLOURS.get(name, "black"), ms=5.5, mec="white", mew=0.6)
+            ax.plot(factor * rows[name], at, MARKERS.get(name, "P"), color=COLOURS.get(name, "black"), ms=5.5, mec="white", mew=0.6)
         ax.set(
             yticks=range(len(rows)), yticklabels=[m.split(": ")[1] for m in rows["measure"]], ylim=(len(rows) - 0.45, -0.55), xlim=(0, None)
         )
@@ -59,10 +59,7 @@ def dots(found: pd.DataFrame, real: pd.DataFrame, corpora: list[str]):
         ax.set_xlabel(unit, fontsize=8.5)
         ax.tick_params(labelsize=8.5)
         ax.grid(axis="y", visible=False)
-    looks = [
-        Line2D([], [], ls="", marker=MARKERS[k % len(MARKERS)], color=COLOURS.get(c, "black"), mec="white", label=c)
-        for k, c in enumerate(corpora)
-    ]
+    looks = [Line2D([], [], ls="", marker=MARKERS.get(c, "P"), color=COLOURS.get(c, "black"), mec="white", label=c) for c in corpora]
     looks += [
         Patch(color="#D9D9D9", label="real: sets and people"),
         Line2D([], [], ls="", marker="|", color=GREY, ms=11, label="a real set"),
