@@ -144,7 +144,7 @@ def hand_speed(signs: Signs, bins: int = 50) -> np.ndarray:
 
 def speed_profile(signs: Signs) -> dict[str, float]:
     """Mean speed of the faster wrist in five stretches of the clip's time, relative to the clip's mean."""
-    time, speed = np.linspace(0, 1, 50), np.nanmean(hand_speed(signs), axis=0)
+    time, speed = np.linspace(0, 1, 50), _mean(hand_speed(signs), 0)
     return {f"speed: {name}": float(speed[(time >= low) & (time <= high)].mean()) for name, (low, high) in STRETCHES.items()}
 
 
