@@ -32,23 +32,6 @@ def survey(signs: Signs) -> pd.DataFrame:
     return pd.concat([pd.DataFrame(about), pd.DataFrame(rows)], axis=1)
 
 
-def hand_speed(signs: Signs, bins: int = 50) -> np.ndarray:
-    """(N, bins) speed of the faster wrist over normalised time, relative to its clip's mean: where in a clip it moves.
-
-    Uses the body's wrists, which are seen when the hands are not; a frame without them counts as missing, and a clip
-    that never shows or never moves them is NaN.
-    """
-    wrists = signs.landmarks[:, :, list(signs.skeleton.wrists), :2]
-    steps = np.linalg.norm(np.diff(wrists, axis=1), axis=-1)
-    steps = np.fmax(steps[..., 0], steps[..., 1])
-    speeds = np.full((len(signs), bins), np.nan)
-    for row, step, length in zip(speeds, steps, signs.lengths, strict=True):
-        known = np.flatnonzero(np.isfinite(step[: length - 1]))
-        if len(known) > 1 and step[known].mean() > 0:
-            row[:] = np.interp(np.linspace(0, length - 2, bins), known, step[known] / step[known].mean())
-    return speeds
-
-
 def draw_lengths(ax: Axes, frames: pd.Series, fps: float, **look) -> None:
     """Histogram of the clips' lengths in seconds, as a share of the clips."""
     seconds = frames / fps

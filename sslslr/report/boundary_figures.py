@@ -5,7 +5,7 @@ import numpy as np
 
 from sslslr.clips import boundaries
 from sslslr.clips.signs import Signs
-from sslslr.datasets.survey import hand_speed
+from sslslr.measures.likeness import hand_speed
 from sslslr.measures.statistics import interval
 from sslslr.report.figures import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, handles
 

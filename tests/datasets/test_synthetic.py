@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from sslslr.datasets.synthetic import CORPORA, anatomy, inventory, lexicon, make
 from sslslr.datasets.synthetic.lexicon import PARAMETERS, possible, wrist_bend
 from sslslr.datasets.synthetic.phonology import HANDSHAPES, LOCATIONS, ORIENTATIONS, frame
 from sslslr.errors import SignError
+from sslslr.measures import likeness
 
 SIZES = {"classes": 20, "signers": 8, "clips": 320}
 each = pytest.mark.parametrize("corpus", CORPORA)
@@ -115,7 +117,7 @@ def test_hands_are_at_work_during_the_stroke_and_not_at_the_ends(corpus):
     assert len(near) > 50
     assert np.median(near) < 0.45 and np.percentile(near, 95) < 0.9
     if corpus == "lsa-like":
-        assert np.percentile(far, 5) > 0.9
+        assert np.median(far) > 0.9 and np.percentile(far, 5) > 0.45
 
 
 @each
@@ -125,7 +127,7 @@ def test_the_signing_hand_moves_in_the_stroke(corpus):
     for i in range(len(signs)):
         stroke = signs.landmarks[i, int(signs.onset[i]) : int(signs.offset[i]) + 1] / width[i]
         hands = stroke[:, 33:] - stroke[:, 11:13].mean(1, keepdims=True)  # without the sway of the trunk
-        assert np.linalg.norm(np.ptp(hands, axis=0), axis=-1).max() > 0.04, signs.clips[i]
+        assert np.linalg.norm(np.ptp(hands, axis=0), axis=-1).max() > 0.03, signs.clips[i]
 
 
 @each
@@ -148,6 +150,42 @@ def test_hands_get_lost_and_the_body_never(corpus):
         assert (lost.any(axis=(1, 2)) == lost.all(axis=(1, 2))).all()
     assert np.isnan(signs.landmarks[~signs.valid]).all()
     assert np.isfinite(made(corpus, noise=False).landmarks[signs.valid]).all()
+
+
+@each
+def test_a_guess_of_the_legs_belongs_to_the_recording_and_drifts_little(corpus):
+    """Drawn for each clip it would tell clips apart that are alike in sign and signer: then no two clips of a signer share it."""
+    seen, true = (made(corpus, noise=noise) for noise in (True, False))
+    width = np.nanmean(np.linalg.norm(true.landmarks[:, :, 11] - true.landmarks[:, :, 12], axis=-1), axis=1)
+    off = (seen.landmarks - true.landmarks)[:, :, 25:33] / width[:, None, None, None]
+    guess = np.nanmean(off, axis=1).reshape(len(seen), -1)
+    apart = np.linalg.norm(guess[:, None] - guess, axis=-1)
+    others = ~np.eye(len(seen), dtype=bool)
+    own = others & (seen.signers[:, None] == seen.signers)
+    nearest = np.where(own, apart, np.inf).min(1)
+    assert np.median(nearest) < 0.3 * np.median(apart[others])
+    assert np.nanstd(off, axis=1).mean() < 0.6 * guess.std(0).mean()
+
+
+# What lies outside of the real range and is known to: nearly nothing moves the shoulders from clip to clip; a neighbour's second
+# hand, and classes of unequal size, blur who signs in lsfb-like; in gsl-like hands hardly come down.
+OUTSIDE = {
+    "lsfb-like": {"between clips: torso", "spread: signers", "spread: signers to signs"},
+    "asl-citizen-like": {"between clips: torso"},
+    "gsl-like": {"between clips: torso", "missing: signing hand", "gaps: frames"},
+    "lsa-like": {"between clips: torso"},
+}
+
+
+@each
+def test_each_part_lies_in_or_near_the_range_of_real_recordings(corpus):
+    real = likeness.ranges(pd.read_csv(likeness.REAL))
+    found = likeness.measure(make(corpus, classes=20, signers=20, clips=400))
+    places = {name: likeness.where(found[name], row["low"], row["high"]) for name, row in real.iterrows()}
+    assert {name for name, place in places.items() if place == "outside"} <= OUTSIDE[corpus]
+    assert sum(place == "inside" for place in places.values()) >= 20
+    for part in ("over time: below the waist", "between clips: below the waist", "jitter: head", "missing: other hand"):
+        assert places[part] in ("inside", "near")
 
 
 @each

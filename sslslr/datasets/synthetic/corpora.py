@@ -9,7 +9,7 @@ from sslslr.clips.skeleton import MEDIAPIPE_75
 from sslslr.datasets.synthetic import motion, timeline
 from sslslr.datasets.synthetic import signers as people
 from sslslr.datasets.synthetic.body import body
-from sslslr.datasets.synthetic.camera import Camera, disturb, project
+from sslslr.datasets.synthetic.camera import Camera, Recordings, disturb, project, record
 from sslslr.datasets.synthetic.lexicon import LARGEST, lexicon
 from sslslr.datasets.synthetic.phonology import HANDSHAPES
 from sslslr.datasets.synthetic.timeline import Pace
@@ -39,36 +39,38 @@ class Corpus:
     tail: float = 0.0
     variety: float = 1.0
     sloppiness: float = 1.0
-    switches: float = 0.15
+    switches: float = 0.08
 
 
 _CORPORA = {
     "lsfb-like": Corpus(
-        Pace(lead=0.36, preparation=0.36, stroke=0.42, hold=0.05, retraction=0.36, tail=0.22, spread=0.3),
-        Camera(width=0.22, height=0.42, distance=6, framing=0.08, turns=2.0, jitter=0.010, loss=0.18, blur=0.12, legs=1.2),
+        Pace(lead=0.16, preparation=0.62, stroke=0.40, hold=0.05, retraction=0.66, tail=0.16, spread=0.2),
+        Camera(width=0.32, height=0.62, distance=6, framing=0.06, turns=0.8, jitter=0.010, loss=0.004, blur=0.30, legs=0.25, raised=0.85),
         ((-0.18, 1.18, -0.70), "in the lap"),
-        seated=True, neighbours=(0.85, 0.85), tail=0.65, variety=0.8, sloppiness=0.5,
+        seated=True, neighbours=(0.4, 0.4), tail=0.65, variety=1.1, sloppiness=0.5,
     ),
     "asl-citizen-like": Corpus(
-        Pace(lead=0.90, preparation=0.44, stroke=0.50, hold=0.16, retraction=0.42, tail=0.55, reach=0.5, spread=0.35),
-        Camera(width=0.30, height=0.52, distance=3.6, framing=0.12, turns=1.5, jitter=0.010, loss=0.10, blur=0.12, legs=0.8),
+        Pace(lead=0.45, preparation=0.50, stroke=0.40, hold=0.10, retraction=0.55, tail=0.40, reach=0.4, spread=0.25),
+        Camera(width=0.30, height=0.60, distance=3.6, framing=0.08, turns=0.8, jitter=0.010, loss=0.004, blur=0.30, legs=0.25, raised=0.7),
         ((-0.22, 1.15, -0.55), "in the lap"),
         seated=True, variety=1.0, sloppiness=0.7,
     ),
     "gsl-like": Corpus(
-        Pace(lead=0.12, preparation=0.34, stroke=0.62, hold=0.06, retraction=0.32, tail=0.06, spread=0.35),
-        Camera(width=0.22, height=0.36, distance=7, framing=0.04, turns=2.0, jitter=0.008, loss=0.20, blur=0.12, legs=1.2),
-        ((-0.14, 0.98, -0.50), "clasped"),
-        seated=False, neighbours=(0.3, 0.3), variety=0.8, sloppiness=0.5,
+        Pace(lead=0.04, preparation=0.64, stroke=0.45, hold=0.05, retraction=0.68, tail=0.04, spread=0.2),
+        Camera(width=0.30, height=0.64, distance=7, framing=0.04, turns=0.8, jitter=0.008, loss=0.004, blur=0.30, legs=0.25, raised=0.85),
+        ((-0.14, 1.15, -0.50), "clasped"),
+        seated=False, neighbours=(0.3, 0.3), variety=0.9, sloppiness=0.5,
     ),
     "lsa-like": Corpus(
-        Pace(lead=0.44, preparation=0.48, stroke=0.56, hold=0.16, retraction=0.48, tail=0.46, spread=0.4),
-        Camera(width=0.20, height=0.36, distance=7, framing=0.04, turns=1.0, jitter=0.008, loss=0.12, blur=0.10, legs=0.8),
+        Pace(lead=0.08, preparation=0.66, stroke=0.45, hold=0.08, retraction=0.72, tail=0.08, spread=0.25),
+        Camera(width=0.28, height=0.63, distance=7, framing=0.04, turns=0.8, jitter=0.008, loss=0.004, blur=0.30, legs=0.25, raised=0.7),
         ((-0.66, 1.42, -0.10), "hanging"),
-        seated=False, variety=0.8, sloppiness=0.7,
+        seated=False, variety=0.9, sloppiness=0.7,
     ),
 }  # fmt: skip
 CORPORA: tuple[str, ...] = tuple(_CORPORA)
+_RECORDINGS = 2  # a signer's clips were recorded on so many occasions
+_READY = np.array((-0.35, 0.62, -0.65))  # where a raised hand waits
 _REACH = ((-0.10, 0.35, -1.25), "to the camera")
 
 
@@ -93,10 +95,12 @@ def make(corpus: str, classes: int, signers: int, clips: int, seed: int = 0, *, 
     labels, who = _cast(classes, signers, clips, settings.tail, rng)
     signs = lexicon(corpus, max(classes, min(LARGEST, 100)))  # neighbours come from the whole language
     forms = motion.Forms.read(signs)
-    tempo = crew.pace[who] * np.exp(np.clip(rng.normal(0, 0.12, clips), -0.3, 0.3))
-    line = timeline.draw(settings.pace, forms.effort[labels], tempo, FPS, stroke, rng)
+    tempo = crew.pace[who] * np.exp(np.clip(rng.normal(0, 0.2, clips), -0.4, 0.4))
+    effort = forms.effort[labels] * np.sqrt(crew.amplitude[who])  # larger movements take longer, though not as much as they are larger
+    line = timeline.draw(settings.pace, effort, tempo, FPS, stroke, rng)
     beside = rng.integers(len(signs), size=(2, clips))
     linked = rng.random((2, clips)) < np.array(settings.neighbours)[:, None]
+    scenes = record(settings.camera, _RECORDINGS * signers, rng).of(_RECORDINGS * who + rng.integers(_RECORDINGS, size=clips))
     actors = crew.of(who)
     actors = replace(actors, left=actors.left ^ (rng.random(clips) < settings.switches))
 
@@ -105,7 +109,9 @@ def make(corpus: str, classes: int, signers: int, clips: int, seed: int = 0, *, 
         rows = np.arange(start, min(start + _CHUNK, clips))
         part = timeline.of(line, rows)
         frames = part.lengths.max()
-        seen = _film(settings, forms, labels[rows], beside[:, rows], linked[:, rows], part, actors.of(rows), frames, noise, rng)
+        seen = _film(
+            settings, forms, labels[rows], beside[:, rows], linked[:, rows], part, actors.of(rows), scenes.of(rows), frames, noise, rng
+        )
         seen[np.arange(frames) >= part.lengths[:, None]] = np.nan
         landmarks[rows, :frames] = seen
     names = np.array([f"s{k:02d}" for k in range(signers)])
@@ -120,17 +126,20 @@ def make(corpus: str, classes: int, signers: int, clips: int, seed: int = 0, *, 
     return made.made_from(None, versions=versions(make), corpus=corpus, asked=asked, settings=asdict(settings))
 
 
-def _film(settings, forms, labels, beside, linked, line, who, frames, noise, rng) -> np.ndarray:
+def _film(settings, forms, labels, beside, linked, line, who, scene: Recordings, frames, noise, rng) -> np.ndarray:
     """Image coordinates (N, T, 75, 2) of some of the clips."""
     n = len(labels)
     this, before, after = (motion.vary(forms.of(k), who, settings.sloppiness, rng) for k in (labels, *beside))
     place, turn = settings.rest
     loose = 0.6 * HANDSHAPES["C"] + 0.4 * HANDSHAPES["5"]
-    rest = tuple(motion.still(place, turn, loose, rng.normal(0, 0.12, (n, 3)), frames) for _ in range(2))
+    offsets = rng.normal(0, 0.2, (2, n, 3))
+    raised = np.clip(scene.raised + rng.normal(0, 0.15, n), 0, 1)[:, None] * (_READY - np.array(place))
+    offsets += raised * np.where(this.hands > 0, 1.0, ((1.0,), (0.15,)))[..., None]
+    rest = tuple(motion.still(place, turn, loose, offset, frames) for offset in offsets)
     reach = motion.still(_REACH[0], _REACH[1], HANDSHAPES["1"], rng.normal(0, 0.1, (n, 3)), frames)
     hands = motion.clip(np.arange(frames), line, this, before, after, tuple(linked), rest, reach)
-    image = project(body(hands, who, settings.seated, FPS, rng), who, settings.camera, rng)
-    return disturb(image, settings.camera, rng) if noise else image
+    image = project(body(hands, who, settings.seated, FPS, rng), scene, settings.camera.distance, rng)
+    return disturb(image, scene, settings.camera, rng) if noise else image
 
 
 def _cast(classes: int, signers: int, clips: int, tail: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

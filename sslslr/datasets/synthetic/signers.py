@@ -11,10 +11,9 @@ from sslslr.datasets.synthetic.phonology import HANDSHAPES, LOCATIONS
 class Signers:
     """K signers, one row each. Lengths are relative to an average body, angles in radians.
 
-    arm, hand, head: proportions.  pace: durations are multiplied by it.  space: size of the signing space; amplitude: of
+    arm, hand, head, legs: proportions.  pace: durations are multiplied by it.  space: size of the signing space; amplitude: of
     movements.  left: signs left-handed.  tremor: in shoulder widths.  wrist: (K, 3) habitual turn of the hand.
     shapes: (K, handshapes, 16) and places: (K, locations, 3): habits of each signer.  lax: how far fingers fall short.
-    yaw, tilt, zoom: how the signer's camera stands.
     """
 
     arm: np.ndarray
@@ -29,9 +28,7 @@ class Signers:
     shapes: np.ndarray
     places: np.ndarray
     lax: np.ndarray
-    yaw: np.ndarray
-    tilt: np.ndarray
-    zoom: np.ndarray
+    legs: np.ndarray
 
     def of(self, who: np.ndarray) -> "Signers":
         """The rows of signers ``who`` (N,), one a clip."""
@@ -39,9 +36,9 @@ class Signers:
 
 
 def draw(signers: int, variety: float, rng: np.random.Generator) -> Signers:
-    """``signers`` signers; ``variety`` scales how much they differ. About one in seven is left-handed, at least two of six."""
+    """``signers`` signers; ``variety`` scales how much they differ. About one in ten is left-handed, at least two of six."""
     left = np.zeros(signers, bool)
-    left[rng.permutation(signers)[: max(round(signers / 7), 2 * (signers >= 6))]] = True
+    left[rng.permutation(signers)[: max(round(signers / 10), 2 * (signers >= 6))]] = True
 
     def around(centre: float, spread: float, shape=()) -> np.ndarray:
         return centre * np.exp(np.clip(rng.normal(0, 1, (signers, *shape)), -2, 2) * spread * variety)
@@ -50,8 +47,8 @@ def draw(signers: int, variety: float, rng: np.random.Generator) -> Signers:
         return np.clip(rng.normal(0, 1, (signers, *shape)), -2.5, 2.5) * spread * variety
 
     return Signers(
-        arm=around(1, 0.05), hand=around(1, 0.06), head=around(1, 0.06), pace=around(1, 0.15), space=around(1, 0.08),
-        amplitude=around(1, 0.15), left=left, tremor=around(0.006, 0.5), wrist=about(0.13, (3,)),
+        arm=around(1, 0.05), hand=around(1, 0.06), head=around(1, 0.06), pace=around(1, 0.18), space=around(1, 0.12),
+        amplitude=around(1.25, 0.25), left=left, tremor=around(0.006, 0.5), wrist=about(0.13, (3,)),
         shapes=about(0.10, (len(HANDSHAPES), 16)), places=about(0.05, (len(LOCATIONS), 3)), lax=around(0.08, 0.4),
-        yaw=about(0.12), tilt=about(0.06), zoom=around(1, 0.08),
+        legs=around(1, 0.05),
     )  # fmt: skip

@@ -15,7 +15,7 @@ class Pace:
     """Mean durations, in seconds, of what a corpus' clips are made of; ``stroke`` is that of a single straight movement.
 
     lead, tail: before the preparation and after the retraction.  reach: of these, how much the reach from and to the
-    camera takes.  spread: standard deviation of the logarithm of each duration.
+    camera takes, in half of the clips.  spread: standard deviation of the logarithm of each duration.
     """
 
     lead: float
@@ -74,7 +74,7 @@ def draw(pace: Pace, effort: np.ndarray, tempo: np.ndarray, fps: float, stroke, 
     last = np.rint(total * scale)
     at = np.cumsum([lead, preparation, core, hold, retraction], axis=0) * scale * (last / (total * scale))
     onset, offset = np.ceil(at[1] - 1e-6), np.floor(at[2] + 1e-6)
-    reach = np.minimum(pace.reach * fps * tempo * scale, 0.7 * at[0])
+    reach = np.minimum(pace.reach * fps * tempo * scale, 0.7 * at[0]) * (rng.random(n) < 0.5)
     return Timeline(at[0], onset, np.maximum(offset, onset + 2), np.maximum(at[3], offset), at[4], last, reach)
 
 
