@@ -19,6 +19,7 @@ class Profile:
     precision: fp32, bf16, or auto (what is fast here).  rates: the learning rates that every method may choose from, and
     the synthetic corpora and views on whose validation signers it chooses (a real data set chooses on its own).
     finetune: of fine-tuning: epochs, the rates to choose from, and the shares of the labels by kind of data.
+    input: which landmarks an encoder is given, and whose hand is the working one (``sslslr.clips.input.Input``).
     """
 
     name: str
@@ -35,6 +36,7 @@ class Profile:
     precision: str
     rates: dict
     finetune: dict
+    input: dict
 
     @property
     def judges(self) -> bool:

@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from sslslr import datasets, paths
+from sslslr.clips.input import Input
 from sslslr.clips.signs import Signs
 from sslslr.clips.skeleton import KINECT_20, MEDIAPIPE_75, Skeleton
 from sslslr.errors import SignError
@@ -61,11 +62,12 @@ def data_of(profile: Profile, dataset: str, data: str = "") -> tuple[dict[str, S
 
     Without ``data`` a published data set counts with its published sizes. Raises SignError where there are none.
     """
+    layout = Input.of(profile.input).layout
     if dataset == "synthetic":
         total = sum(size["clips"] for size in profile.corpora.values())
         if total <= SMALL:
             return corpora.load(profile, dataset), f"{total:,} synthetic clips, made"
-        parts = {c: _even(c, "synthetic", MEDIAPIPE_75, profile.frames, **size) for c, size in profile.corpora.items()}
+        parts = {c: _even(c, "synthetic", layout(MEDIAPIPE_75), profile.frames, **size) for c, size in profile.corpora.items()}
         return parts, f"{total:,} synthetic clips, by their sizes (the run store is not asked)"
     if data:
         listing = datasets.index(dataset, data)
@@ -77,7 +79,7 @@ def data_of(profile: Profile, dataset: str, data: str = "") -> tuple[dict[str, S
         one = sized(
             dataset,
             "real",
-            listing.skeleton,
+            layout(listing.skeleton),
             profile.frames,
             table["gloss"].map(glosses),
             table["signer"],
@@ -94,7 +96,7 @@ def data_of(profile: Profile, dataset: str, data: str = "") -> tuple[dict[str, S
     skeleton = KINECT_20 if dataset == "isl-kinect" else MEDIAPIPE_75
     train = told.get("train", 0.7 * told["clips"]) if dataset in ASSUMED or "train" in told else None
     one = _even(
-        dataset, "real", skeleton, profile.frames, told["classes"], told.get("signers", 20), told["clips"], train, told.get("val", 0)
+        dataset, "real", layout(skeleton), profile.frames, told["classes"], told.get("signers", 20), told["clips"], train, told.get("val", 0)
     )
     return {
         dataset: one

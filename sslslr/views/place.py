@@ -8,8 +8,7 @@ import math
 
 import torch
 
-from sslslr.clips.skeleton import SKELETONS
-from sslslr.errors import SignError
+from sslslr.clips.skeleton import of_size
 from sslslr.views.order import boundary
 
 ANGLE = math.radians(15)  # of the turn in the picture's plane; about the vertical axis (3-D only) twice that
@@ -63,10 +62,7 @@ def blur(x, lengths, generator, alpha, beta):
 
 def flip(x, lengths, generator, alpha, beta):
     """Each clip in a mirror: x is negated, left and right landmarks swap (``skeleton.mirror``)."""
-    skeleton = next((s for s in SKELETONS.values() if len(s) == x.shape[2]), None)
-    if skeleton is None:
-        raise SignError(f"flip: no known skeleton has {x.shape[2]} landmarks, so left and right can't be swapped")
-    out = x[:, :, torch.from_numpy(skeleton.mirror_index)].clone()
+    out = x[:, :, torch.from_numpy(of_size(x.shape[2]).mirror_index)]
     out[..., 0].neg_()
     return out
 
