@@ -19,7 +19,12 @@ from sslslr.errors import SignError
 TIE = 0.05  # of a signer's mean ``work``: nearer to 0, both hands do as much, and nothing is mirrored
 CLEAR = 1 / 3  # of a single clip's: the left hand does twice the work of the right one
 CHUNK = 512  # clips worked on at once, since a packed data set may be larger than memory
-CHOICES = {"landmarks": ("upper", "all"), "handedness": ("one", "as_signed", "each_clip"), "hands": ("placed", "own"), "centred": (False, True)}
+CHOICES = {
+    "landmarks": ("upper", "all"),
+    "handedness": ("one", "as_signed", "each_clip"),
+    "hands": ("placed", "own"),
+    "centred": (False, True),
+}
 
 
 @dataclass(frozen=True)

@@ -183,7 +183,9 @@ def upper(skeleton: Skeleton) -> Skeleton:
 def of_size(landmarks: int) -> Skeleton:
     """The layout with so many landmarks (no two have the same number), for views, which see arrays only; SignError without one."""
     if (found := next((s for s in SKELETONS.values() if len(s) == landmarks), None)) is None:
-        raise SignError(f"no known skeleton has {landmarks} landmarks; there are {', '.join(f'{n} ({len(s)})' for n, s in SKELETONS.items())}")
+        raise SignError(
+            f"no known skeleton has {landmarks} landmarks; there are {', '.join(f'{n} ({len(s)})' for n, s in SKELETONS.items())}"
+        )
     return found
 
 

@@ -39,9 +39,7 @@ class Packed(Signs):
         return super().subset(keep)
 
 
-def prepared(
-    name: str, path: Path, frames: int, coordinates: int | None = None, choice: Input = Input(), progress: bool = False
-) -> Packed:
+def prepared(name: str, path: Path, frames: int, coordinates: int | None = None, choice: Input = Input(), progress: bool = False) -> Packed:
     """The real data set ``name`` at ``path``, prepared as ``choice`` says, at most ``frames`` frames a clip; packed at the first call.
 
     Keeps the first ``coordinates`` coordinates, or all that the source has.
