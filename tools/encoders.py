@@ -61,6 +61,7 @@ def main() -> None:
                 "corpus": corpus,
                 "sizes": size,
                 "frames": profile.frames,
+                "input": profile.input,
                 "profile": PROFILE,
                 "repeat": 0,
                 "folds": profile.folds,

@@ -39,6 +39,7 @@ FADE = 1.4  # bins that a movement goes on after it fell below STILL
 FINGERS = 0.5  # weight of the fingers' movement within the hand against the wrists'
 NEAR = 0.08  # pairs of reaches this close, as shares of the clip, tell the same boundary
 CLEAR = 0.25  # shoulder widths: a reach as long as this is no jitter
+NARROW = 0.25  # shoulder widths: less is no signer, however turned
 DEFAULT = (1 / 3, 3 / 4)  # the paper's, for a clip without two reaches
 CHUNK = 256  # clips worked on at once: stays in the processor's cache
 
@@ -57,7 +58,14 @@ class Strokes:
 
 
 def estimate(signs: Signs) -> Strokes:
-    """Onset, offset and confidence of each clip, from its landmarks; ``signs`` as ``signs.prepare`` makes them."""
+    """Onset, offset and confidence of each clip, from its landmarks; ``signs`` as ``signs.prepare`` makes them.
+
+    Raises SignError where the shoulders lie on top of each other: the mean pose was taken out, and with it where the hands are.
+    """
+    shoulders = np.asarray(signs.landmarks[:CHUNK, :, list(signs.skeleton.shoulders)], np.float32)
+    width = np.linalg.norm(shoulders[:, :, 0] - shoulders[:, :, 1], axis=-1)
+    if np.isfinite(width).any() and np.nanmedian(width) < NARROW:
+        raise SignError(f"{signs.name}: no stroke can be estimated of clips whose mean pose was taken out; prepare them with centred=False")
     parts = [_estimate(signs, slice(i, i + CHUNK)) for i in range(0, len(signs), CHUNK)]
     return Strokes(*(np.concatenate(p) for p in zip(*parts, strict=True)))
 

@@ -1,6 +1,7 @@
 """Named landmark layouts: which landmark is which, what is joined, what mirrors what."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -87,6 +88,24 @@ class Skeleton:
         below = ("hip", "knee", "ankle", "heel", "foot", "spine_base")
         return tuple(i for i, name in enumerate(self.landmarks) if any(part in name for part in below))
 
+    def restricted(self, keep: Sequence[int], name: str) -> "Skeleton":
+        """The layout of the landmarks ``keep`` (indices, in the order wanted), with what of edges, pairs and parts is left.
+
+        Raises SignError where a shoulder or a wrist is not among them: a clip is centred and read by these.
+        """
+        new = {old: i for i, old in enumerate(keep)}
+        if lost := [self.landmarks[i] for i in (*self.shoulders, *self.wrists) if i not in new]:
+            raise SignError(f"{name}: {self.name} without {', '.join(lost)}; shoulders and wrists must stay")
+
+        def among(pairs):
+            return tuple((new[a], new[b]) for a, b in pairs if a in new and b in new)
+
+        return replace(
+            self, name=name, landmarks=tuple(self.landmarks[i] for i in keep), edges=among(self.edges), pairs=among(self.pairs),
+            shoulders=tuple(new[i] for i in self.shoulders), wrists=tuple(new[i] for i in self.wrists),
+            parts={part: tuple(new[i] for i in members if i in new) for part, members in self.parts.items()},
+        )  # fmt: skip
+
 
 MEDIAPIPE_75 = Skeleton(
     name="mediapipe-75",
@@ -137,11 +156,21 @@ KINECT_20 = Skeleton(
     y_down=False,
 )
 
-SKELETONS = {s.name: s for s in (MEDIAPIPE_75, KINECT_20)}
+_LAYOUTS = (MEDIAPIPE_75, KINECT_20)
+_UPPER = [s.restricted([i for i in range(len(s)) if i not in s.lower], f"{s.name}-upper") for s in _LAYOUTS if s.lower]
+SKELETONS = {s.name: s for s in (*_LAYOUTS, *_UPPER)}
+
+
+def upper(skeleton: Skeleton) -> Skeleton:
+    """The layout without hips and what is below them; itself where it has none of these."""
+    return SKELETONS.get(f"{skeleton.name}-upper", skeleton)
 
 
 def of_size(landmarks: int, purpose: str) -> Skeleton:
-    """The layout with so many landmarks; SignError, which says what it was wanted for (``purpose``), where there is none."""
+    """The layout with so many landmarks (no two have the same number), for views, which see arrays only.
+
+    Raises SignError, which says what it was wanted for (``purpose``), where there is none.
+    """
     if (skeleton := next((s for s in SKELETONS.values() if len(s) == landmarks), None)) is None:
         raise SignError(f"{purpose}: no known skeleton has {landmarks} landmarks; there are {', '.join(SKELETONS)}")
     return skeleton

@@ -72,7 +72,7 @@ def stand_in(signs: Signs, clips: int = 240, classes: int = 40) -> Signs:
     made = prepare(synthetic.make("lsa-like", classes=classes, signers=6, clips=clips), signs.frames)
     joints, coordinates = signs.landmarks.shape[2:]
     if len(signs.skeleton) != len(MEDIAPIPE_75):
-        made = replace(made, landmarks=np.ascontiguousarray(made.landmarks[:, :, 11 : 11 + joints]), skeleton=signs.skeleton)
+        made = replace(made, landmarks=np.ascontiguousarray(made.landmarks[:, :, -joints:]), skeleton=signs.skeleton)
     if coordinates == 3:
         made = replace(made, landmarks=np.concatenate([made.landmarks, made.landmarks[..., :1]], -1))
     return by_signer(made, 3, 0)

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from sslslr import datasets
+from sslslr.clips.input import Input
 from sslslr.clips.signs import Signs
 from sslslr.clips.skeleton import KINECT_20, MEDIAPIPE_75, Skeleton
 from sslslr.errors import SignError
@@ -41,7 +42,7 @@ def sized(name: str, kind: str, skeleton: Skeleton, frames: int, labels, signers
     known = kind == "synthetic"  # a synthetic clip's boundaries are
     return Sized(
         name=name, kind=kind, skeleton=skeleton,
-        landmarks=np.broadcast_to(np.float32(np.nan), (n, frames, len(skeleton), 3 if skeleton is KINECT_20 else 2)),
+        landmarks=np.broadcast_to(np.float32(np.nan), (n, frames, len(skeleton), 3 if skeleton.name.startswith(KINECT_20.name) else 2)),
         lengths=np.broadcast_to(frames, n), labels=np.asarray(labels, np.int32), glosses=tuple(f"g{k}" for k in range(int(np.max(labels)) + 1)),
         signers=np.asarray(signers).astype(str), clips=np.broadcast_to("", n), split=np.asarray(np.full(n, "") if split is None else split, "<U5"),
         onset=np.broadcast_to(0.0 if known else np.nan, n), offset=np.broadcast_to(frames - 1.0 if known else np.nan, n),
@@ -60,11 +61,12 @@ def data_of(profile: Profile, dataset: str, data: str = "") -> tuple[dict[str, S
 
     Without ``data`` a published data set counts with its published sizes. Raises SignError where there are none.
     """
+    layout = Input.of(profile.input).layout
     if dataset == "synthetic":
         total = sum(size["clips"] for size in profile.corpora.values())
         if total <= SMALL:
             return corpora.load(profile, dataset), f"{total:,} synthetic clips, made"
-        parts = {c: even(c, "synthetic", MEDIAPIPE_75, profile.frames, **size) for c, size in profile.corpora.items()}
+        parts = {c: even(c, "synthetic", layout(MEDIAPIPE_75), profile.frames, **size) for c, size in profile.corpora.items()}
         return parts, f"{total:,} synthetic clips, by their sizes (the run store is not asked)"
     if data:
         return _listed(profile, dataset, data)
@@ -73,7 +75,7 @@ def data_of(profile: Profile, dataset: str, data: str = "") -> tuple[dict[str, S
     told = ASSUMED.get(dataset) or told.get(options.get("glosses"), told) | getattr(module, "COUNTS", {}).get(options.get("split"), {})
     if not {"clips", "classes"} <= set(told):
         raise SignError(f"DATASET={dataset} has no published size: say where it is (DATA=/path/to/it)")
-    skeleton = KINECT_20 if dataset == "isl-kinect" else MEDIAPIPE_75
+    skeleton = layout(KINECT_20 if dataset == "isl-kinect" else MEDIAPIPE_75)
     train = told.get("train", 0.7 * told["clips"]) if dataset in ASSUMED or "train" in told else None
     classes, signers, clips = told["classes"], told.get("signers", 20), told["clips"]
     one = even(dataset, "real", skeleton, profile.frames, classes, signers, clips, train, told.get("val", 0))
@@ -86,5 +88,6 @@ def _listed(profile: Profile, dataset: str, data: str) -> tuple[dict[str, Signs]
     if len(listing) <= SMALL:
         return corpora.load(profile, dataset, data), f"{len(listing):,} clips, read"
     labels = listing.table["gloss"].map({g: k for k, g in enumerate(listing.glosses)})
-    one = sized(dataset, "real", listing.skeleton, profile.frames, labels, listing.table["signer"], listing.table["split"])
+    skeleton = Input.of(profile.input).layout(listing.skeleton)
+    one = sized(dataset, "real", skeleton, profile.frames, labels, listing.table["signer"], listing.table["split"])
     return {dataset: one}, f"{len(listing):,} clips, by the lists of {data} (the run store is not asked)"

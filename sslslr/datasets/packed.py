@@ -3,15 +3,16 @@
 import json
 import os
 import shutil
-from collections.abc import Iterable
-from dataclasses import fields
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from sslslr import paths
-from sslslr.clips.signs import Signs, prepare
+from sslslr.clips.input import Input
+from sslslr.clips.signs import Signs
 from sslslr.clips.skeleton import SKELETONS
 from sslslr.datasets import index
 from sslslr.errors import SignError
@@ -40,8 +41,8 @@ class Packed(Signs):
         return super().subset(keep)
 
 
-def prepared(name: str, path: Path, frames: int, coordinates: int | None = None, progress: bool = False) -> Packed:
-    """The real data set ``name`` at ``path``, normalised, at most ``frames`` frames a clip; packed at the first call.
+def prepared(name: str, path: Path, frames: int, coordinates: int | None = None, choice: Input = Input(), progress: bool = False) -> Packed:
+    """The real data set ``name`` at ``path``, prepared as ``choice`` says, at most ``frames`` frames a clip; packed at the first call.
 
     Keeps the first ``coordinates`` coordinates, or all that the source has.
     The folder's name holds a hash of the source's files (names, sizes, times), of the settings and of the versions of what
@@ -49,21 +50,29 @@ def prepared(name: str, path: Path, frames: int, coordinates: int | None = None,
     """
     listing = index(name, path)
     listing.require_landmarks()
-    made_by = versions(Packed) + listing.versions
-    key = listing.key("packed", frames, coordinates, made_by)
+    made_by = versions(Packed, Input) + listing.versions
+    key = listing.key("packed", frames, coordinates, asdict(choice), made_by)
     folder = paths.cache() / "packed" / f"{name}-{key[:20]}"
     if not (folder / ABOUT).exists():
-        parts = (prepare(part, frames, coordinates or part.landmarks.shape[-1]) for part in listing.chunks())
+        parts = (choice.each(part, frames, coordinates) for part in listing.chunks())
         bar = tqdm(parts, total=-(-len(listing) // 512), unit="512 clips", disable=not progress, leave=False)
-        pack(bar, len(listing), frames, folder, made_by)
+        pack(bar, len(listing), frames, folder, made_by, choice.together)
     return open_packed(folder)
 
 
-def pack(parts: Iterable[Signs], clips: int, frames: int, folder: Path, made_by: Iterable[str] = ()) -> None:
+def pack(
+    parts: Iterable[Signs],
+    clips: int,
+    frames: int,
+    folder: Path,
+    made_by: Iterable[str] = (),
+    finish: Callable[[Signs], Signs] | None = None,
+) -> None:
     """Write prepared ``parts``, together ``clips`` clips of at most ``frames`` frames, to ``folder``: whole or not at all.
 
     All parts must have the same glosses, landmarks and coordinates. Clips are sorted by split, otherwise in their order.
-    ``made_by``: the versions that the pack depends on, noted in it.
+    ``made_by``: the versions that the pack depends on, noted in it. ``finish`` is given all clips at the end and changes
+    their landmarks in place: what needs to see a signer's other clips.
     """
     partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -90,10 +99,11 @@ def pack(parts: Iterable[Signs], clips: int, frames: int, folder: Path, made_by:
             raise SignError(f"{folder.name}: {at} clips came, {clips} were announced")
         arrays = {name: np.concatenate(column) for name, column in columns.items()}
         _sort(stored, arrays)
+        signs = Signs(landmarks=stored, **arrays, **(about | {"skeleton": SKELETONS[about["skeleton"]]}))
+        fingerprint = (finish(signs) if finish else signs).fingerprint
         stored.flush()
         for name, array in arrays.items():
             np.save(partial / f"{name}.npy", array, allow_pickle=False)
-        fingerprint = Signs(landmarks=stored, **arrays, **(about | {"skeleton": SKELETONS[about["skeleton"]]})).fingerprint
         paths.write_json(partial / ABOUT, about | {"fingerprint": fingerprint, "made_by": sorted(made_by)})
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(partial, folder)

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from sslslr.clips import boundaries
-from sslslr.clips.signs import Signs, prepare
+from sslslr.clips.signs import Signs
 from sslslr.datasets import synthetic
 from sslslr.learning.training import Run
 from sslslr.measures.statistics import interval
 from sslslr.profiles import Profile
 from sslslr.studies import comparison, evaluation
 from sslslr.studies.comparison import RANDOM, TITLES
-from sslslr.studies.corpora import cells, named
+from sslslr.studies.corpora import cells, named, ready
 from sslslr.studies.evaluation import HANDMADE
 from sslslr.studies.jobs import Job, follow
 from sslslr.studies.observed import observe
@@ -188,14 +188,14 @@ def stability(rows: pd.DataFrame) -> pd.DataFrame:
 def fresh(profile: Profile, seed: int) -> dict[str, Signs]:
     """The four synthetic corpora with people and recordings that nothing was tuned on (the studies use seed 0, the estimate's constants saw 0 and 5)."""
     sizes = {c: {**size, "clips": min(size["clips"], 400), "classes": min(size["classes"], 40)} for c, size in profile.corpora.items()}
-    return {c: prepare(synthetic.make(c, **size, seed=seed), profile.frames) for c, size in sizes.items()}
+    return {c: ready(synthetic.make(c, **size, seed=seed), profile) for c, size in sizes.items()}
 
 
 def forced(profile: Profile, half: str) -> Signs:
     """lsa-like with every stroke in the "first-half" or the "last-half" of its clip: does a method follow?"""
     size = profile.corpora["lsa-like"]
     signs = synthetic.make("lsa-like", **size | {"clips": min(size["clips"], 400)}, stroke=half)
-    return replace(prepare(signs, profile.frames), name=f"lsa-like, {half}")
+    return replace(ready(signs, profile), name=f"lsa-like, {half}")
 
 
 def against_truth(corpora: dict[str, Signs], found: dict[str, Search]) -> pd.DataFrame:

@@ -8,7 +8,8 @@ import numpy as np
 
 from sslslr import datasets
 from sslslr.clips import splits
-from sslslr.clips.signs import Signs, prepare
+from sslslr.clips.input import Input
+from sslslr.clips.signs import Signs
 from sslslr.datasets import packed
 from sslslr.errors import SignError
 from sslslr.learning.training import Optimiser, Run
@@ -24,11 +25,16 @@ def load(profile: Profile, dataset: str, data: str = "", only: str = "") -> dict
     synthetic corpus that is wanted.
     """
     if dataset != "synthetic":
-        return {dataset: packed.prepared(dataset, Path(data).expanduser(), profile.frames, progress=True)}
+        return {dataset: packed.prepared(dataset, Path(data).expanduser(), profile.frames, choice=Input.of(profile.input), progress=True)}
     if only and only not in profile.corpora:
         raise SignError(f"corpus {only!r} is unknown; there are {', '.join(profile.corpora)}")
     raw = datasets.load(dataset, sizes={only: profile.corpora[only]} if only else profile.corpora)
-    return {name: prepare(signs, profile.frames, signs.landmarks.shape[-1]) for name, signs in raw.items()}
+    return {name: ready(signs, profile) for name, signs in raw.items()}
+
+
+def ready(signs: Signs, profile: Profile) -> Signs:
+    """Clips as they were read, prepared for the encoder as the profile's ``input`` and ``frames`` say."""
+    return Input.of(profile.input).prepare(signs, profile.frames)
 
 
 def base_run(profile: Profile, repeat: int, rate: float | None = None, **settings) -> Run:

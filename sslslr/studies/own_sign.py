@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sslslr.clips.signs import Signs, prepare
-from sslslr.clips.skeleton import MEDIAPIPE_75
+from sslslr.clips.input import Input, restrict
+from sslslr.clips.signs import Signs
+from sslslr.clips.skeleton import MEDIAPIPE_75, Skeleton
 from sslslr.clips.splits import by_signer
 from sslslr.datasets import synthetic
 from sslslr.errors import SignError
@@ -16,8 +17,9 @@ from sslslr.methods.encoder import PoseTransformer, embed
 from sslslr.profiles import Profile
 
 
-def from_video(path: str | Path, frames: int) -> tuple[Signs, dict[str, float]]:
-    """One video as a prepared clip of at most ``frames`` frames, and the share of its frames in which each part was found.
+def from_video(path: str | Path, frames: int, layout: Skeleton = MEDIAPIPE_75) -> tuple[Signs, dict[str, float]]:
+    """One video as a prepared clip of at most ``frames`` frames, with the landmarks of ``layout``, and the share of its frames in
+    which each part was found. A clip whose left hand does the work is mirrored, as a left-handed signer's are.
 
     Raises SignError for a video that can't be read whole, and where body and shoulders are never seen.
     """
@@ -33,7 +35,7 @@ def from_video(path: str | Path, frames: int) -> tuple[Signs, dict[str, float]]:
     )  # fmt: skip
     if not np.isfinite(landmarks).any():
         raise SignError(f"{path}: no person was found in any of its {len(clip)} frames; film head to hips, with the hands in the picture")
-    return prepare(signs, frames), clip.rates
+    return restrict(Input("all", "each_clip").prepare(signs, frames), layout), clip.rates
 
 
 def corpus_of(encoder: weights.Encoder) -> Signs:
@@ -43,7 +45,8 @@ def corpus_of(encoder: weights.Encoder) -> Signs:
         raise SignError(
             f"{encoder.folder}: does not say which synthetic corpus it was trained on; give the clips it is to be compared with yourself"
         )
-    made = prepare(synthetic.make(settings["corpus"], **settings["sizes"]), settings["frames"])
+    choice = Input.of(settings.get("input", {"landmarks": "all", "handedness": "as_signed"}))  # one without it is older than the setting
+    made = choice.prepare(synthetic.make(settings["corpus"], **settings["sizes"]), settings["frames"])
     return by_signer(made, settings["folds"], settings["repeat"])
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from conftest import make_signs
 
-from sslslr.clips.signs import prepare
+from sslslr.clips.input import Input
 from sslslr.commands import main
 from sslslr.datasets import load
 from sslslr.datasets.packed import open_packed, pack, prepared
@@ -72,7 +72,7 @@ def test_training_batches_come_out_of_it(tmp_path):
 def test_a_real_data_set_is_packed_once_and_again_when_a_file_changes(tmp_path):
     root = layouts.asl_citizen(tmp_path / "data")
     packed = prepared("asl-citizen", root, 8)
-    want = by_name(prepare(load("asl-citizen", root)["asl-citizen"], 8))
+    want = by_name(Input().prepare(load("asl-citizen", root)["asl-citizen"], 8))
     got = by_name(packed)
     assert set(got) == set(want) and all(np.allclose(got[c][0], want[c][0], rtol=2e-3, atol=2e-3, equal_nan=True) for c in want)
     folder = tmp_path / "cache" / "packed"
@@ -84,7 +84,8 @@ def test_a_real_data_set_is_packed_once_and_again_when_a_file_changes(tmp_path):
     os.utime(file, ns=(1, 1))
     prepared("asl-citizen", root, 8)
     prepared("asl-citizen", root, 6)
-    assert len(list(folder.iterdir())) == 3
+    prepared("asl-citizen", root, 6, choice=Input("all"))
+    assert len(list(folder.iterdir())) == 4
 
 
 def test_a_pack_is_written_whole_or_not_at_all(tmp_path):

@@ -4,8 +4,10 @@ import math
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from sslslr.clips.skeleton import KINECT_20, MEDIAPIPE_75, mirror
+from sslslr.clips.skeleton import KINECT_20, MEDIAPIPE_75, SKELETONS, mirror
 from sslslr.errors import SignError
 from sslslr.views import PAIRS, VIEWS, ViewConfig, place
 
@@ -56,6 +58,40 @@ def test_blur_smooths_and_leaves_what_is_missing_missing():
     assert smooth < rough
     still = torch.ones(2, 8, 75, 2)
     torch.testing.assert_close(place.blur(still, torch.tensor([8, 8]), seeded(), 0, 0), still)
+
+
+@pytest.mark.parametrize("skeleton", SKELETONS.values(), ids=lambda s: s.name)
+@given(seed=st.integers(0, 2**32 - 1), c=st.sampled_from((2, 3)), lost=st.floats(0, 1), b=st.integers(1, 4), t=st.integers(1, 6))
+@settings(max_examples=25, deadline=None)
+def test_a_mirror_swaps_left_and_right_of_every_skeleton(skeleton, seed, c, lost, b, t):
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(b, t, len(skeleton), c, generator=generator)
+    x[torch.rand(b, t, len(skeleton), generator=generator) < lost] = torch.nan
+    before = x.clone()
+    side = {"left": "right", "right": "left"}
+    words = [next((w for w in side if w in name), "") for name in skeleton.landmarks]
+    partner = [
+        skeleton.landmarks.index(name.replace(w, side[w])) if w else i
+        for i, (name, w) in enumerate(zip(skeleton.landmarks, words, strict=True))
+    ]
+    for once in (place.flip(x, torch.full((b,), t), None, 0, 0), torch.from_numpy(mirror(x.numpy(), skeleton))):
+        assert torch.equal(x.nan_to_num(9), before.nan_to_num(9)) and once.data_ptr() != x.data_ptr()
+        torch.testing.assert_close(once, x[:, :, partner] * torch.tensor((-1.0, 1, 1)[:c]), rtol=0, atol=0, equal_nan=True)
+        twice = place.flip(once, torch.full((b,), t), None, 0, 0)
+        torch.testing.assert_close(twice, x, rtol=0, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize("skeleton", SKELETONS.values(), ids=lambda s: s.name)
+def test_the_classical_pair_mirrors_whole_clips_of_every_skeleton(skeleton):
+    x, lengths = torch.randn(6, 20, len(skeleton), 2, generator=seeded(7)), torch.full((6,), 20)
+    flipped = torch.from_numpy(mirror(x.numpy(), skeleton))
+    found = 0
+    for seed in range(4):
+        for view in place.classical_pair(x, lengths, seeded(seed), 1 / 3, 1 / 4):
+            same = (view.nan_to_num(9) == flipped.nan_to_num(9)).flatten(1)
+            assert (same.all(1) | (same.float().mean(1) < 0.9)).all(), "a clip is mirrored as a whole or not at all"
+            found += int(same.all(1).sum())
+    assert found > 5
 
 
 def test_flip_is_the_skeleton_s_mirror_and_its_own_inverse():
