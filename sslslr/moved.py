@@ -72,7 +72,9 @@ class _Door(Loader):
         self.old = old
 
     def exec_module(self, module: ModuleType) -> None:
-        """Fill the old module with the names of the new ones."""
+        """Fill the old module with the names of the new ones; ImportError for what was only ever run."""
+        if self.old not in MOVED:
+            raise ImportError(f"sslslr.{self.old} is no module to import; it is now sslslr {COMMANDS[self.old] or 'COMMAND'}")
         where = [f"sslslr.{new}" for new in MOVED.get(self.old, [])]
         warnings.warn(
             f"sslslr.{self.old} is now {' and '.join(where)}; the old name goes with the next version", FutureWarning, stacklevel=2

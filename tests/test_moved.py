@@ -88,6 +88,11 @@ def test_every_old_name_leads_somewhere(forget):
         assert all(import_module(f"sslslr.{new}") for new in places)
 
 
+def test_what_was_only_ever_run_says_which_command_it_is():
+    with pytest.raises(ImportError, match="it is now sslslr extract"):
+        import_module("sslslr.extract.__main__")
+
+
 def test_a_name_that_never_was_is_not_found():
     with pytest.raises(ModuleNotFoundError):
         import_module("sslslr.encoders")

@@ -205,7 +205,7 @@ def test_an_output_folder_that_cannot_be_written_is_one_line(tmp_path, capsys):
     out = Path("/proc/sslslr") if os.access(locked, os.W_OK) else locked / "out"  # root may write anywhere but there
     assert main(["extract", str(tmp_path / "a.mp4"), str(out)]) == 2
     error = capsys.readouterr().err
-    assert error.startswith("error: ") and error.count("\n") == 1 and "can't be written" in error
+    assert error.startswith("sslslr: ") and error.count("\n") == 1 and "can't be written" in error
     (tmp_path / "file").write_text("")
     assert main(["extract", str(tmp_path / "a.mp4"), str(tmp_path / "file")]) == 2
 
@@ -252,7 +252,7 @@ def test_a_script_without_the_main_guard_is_told_so(tmp_path):
 
 
 def test_the_command_reports_and_says_by_its_status_that_some_failed(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("sslslr.extract.__main__.extract", lambda *a, **k: extract(*a, **k, backend=Stub, progress=False))
+    monkeypatch.setattr("sslslr.commands.extract.extract", lambda *a, **k: extract(*a, **k, backend=Stub, progress=False))
     videos, out = tmp_path / "in", tmp_path / "out"
     (videos / "HELLO").mkdir(parents=True)
     write_video(videos / "HELLO" / "a.mp4", [np.full((48, 64, 3), level, np.uint8) for level in (60, 60, 200, 200)])
