@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -80,7 +81,7 @@ class Signs:
         """(N, T) True for the frames of a clip, False for the padding after it."""
         return np.arange(self.frames) < self.lengths[:, None]
 
-    def made_from(self, before: "Signs | None", **step) -> "Signs":
+    def made_from(self, before: "Signs | None", **step) -> Self:
         """This data set, fresh from ``replace`` and so without a recipe, takes on that of ``before`` (None begins one).
 
         Call it only where ``before`` and ``step`` decide every float in here. ``step``: plain JSON values, among them
@@ -116,12 +117,12 @@ class Signs:
                 digest.update(f"{part.name}{value.name if isinstance(value, Skeleton) else value}".encode())
         return digest.hexdigest()
 
-    def subset(self, keep: np.ndarray) -> "Signs":
-        """The clips chosen by a boolean mask or an index; glosses keep their numbers."""
+    def subset(self, keep: np.ndarray | slice) -> Self:
+        """The clips chosen by a boolean mask, an index or a slice; glosses keep their numbers."""
         arrays = {f.name: getattr(self, f.name)[keep] for f in fields(self) if isinstance(getattr(self, f.name), np.ndarray)}
         return replace(self, **arrays).made_from(self)
 
-    def with_split(self, split: np.ndarray) -> "Signs":
+    def with_split(self, split: np.ndarray) -> Self:
         """The same clips in another split: (N,) strings."""
         return replace(self, split=split).made_from(self)
 
@@ -131,7 +132,7 @@ class Signs:
         hidden[:, :, list(landmarks)] = np.nan
         return replace(self, landmarks=hidden).made_from(self, without=sorted(map(int, landmarks)), versions=[VERSION])
 
-    def part(self, split: str) -> "Signs":
+    def part(self, split: str) -> Self:
         """The clips of one split; raises SignError when it is empty."""
         if not (self.split == split).any():
             raise SignError(f"{self.name}: no clip is in the split {split!r}; it has {sorted(set(self.split.tolist()))}")

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 from tqdm import tqdm
@@ -31,10 +32,9 @@ class Packed(Signs):
     A batch is ``landmarks[index]``, as of any Signs; ``part`` is a view, which reads nothing. Write-protected.
     """
 
-    def subset(self, keep: np.ndarray) -> Signs:
-        """As of Signs; a mask of clips that lie side by side, as those of a split do, costs nothing."""
-        keep = np.asarray(keep)
-        if keep.dtype == bool and keep.any():
+    def subset(self, keep: np.ndarray | slice) -> Self:
+        """As of Signs; a slice costs nothing, nor does a mask of clips that lie side by side, as those of a split do."""
+        if not isinstance(keep, slice) and (keep := np.asarray(keep)).dtype == bool and keep.any():
             where = np.flatnonzero(keep)
             if len(where) == where[-1] - where[0] + 1:
                 keep = slice(where[0], where[-1] + 1)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import torch
 
@@ -20,7 +21,7 @@ from sslslr.views import ViewConfig
 WHOLE = "SL-FPN"
 BARE = {"predictor": False, "stop_gradient": False}
 # The four settings of section 7, and SL-FPN itself; "LN" is read as the encoder's LayerNorms (section 5.1).
-FIGURE8 = {
+FIGURE8: dict[str, dict] = {
     WHOLE: {},
     "without p, sg, LN": BARE | {"layernorm": "none"},
     "without p, sg, with LN": BARE,
@@ -104,9 +105,10 @@ def live(run: Run, signs: Signs, steps: int = 120, every: int = 5) -> pd.DataFra
     val = val.subset(slice(0, 256))
     module = run.build(len(signs.glosses)).to(device)
     optimiser = run.optimiser.build(module)
-    watched, inside = torch.from_numpy(val.landmarks).float().to(device), torch.from_numpy(val.valid).to(device)
+    watched, inside = (torch.from_numpy(a).to(device) for a in (val.landmarks.astype(np.float32), val.valid))
     generator, rows, loss = torch.Generator().manual_seed(run.seed), [], torch.tensor(float("nan"))
-    chunks, (alpha, beta) = [], run.views.of(train)
+    chunks: list[np.ndarray] = []
+    alpha, beta = run.views.of(train)
     for step in range(steps + 1):
         if step % every == 0:
             module.eval()
@@ -119,8 +121,9 @@ def live(run: Run, signs: Signs, steps: int = 120, every: int = 5) -> pd.DataFra
         x, valid, lengths = (torch.from_numpy(a[index]) for a in (train.landmarks, train.valid, train.lengths))
         x = x.float()
         views = run.views.pair(x, lengths, generator, alpha[index], beta[index])
+        x, view1, view2, valid = (a.to(device) for a in (x, *views, valid))
         with autocast(device, run.precision):
-            loss = module.loss(*(v.to(device) for v in (x, *views, valid)), None)
+            loss = module.loss(x, view1, view2, valid, None)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()

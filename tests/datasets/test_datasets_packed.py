@@ -13,7 +13,9 @@ from sslslr.commands import main
 from sslslr.datasets import load
 from sslslr.datasets.packed import open_packed, pack, prepared
 from sslslr.errors import SignError
-from sslslr.learning.training import batches
+from sslslr.learning.training import Run, batches
+from sslslr.methods.encoder import EncoderConfig
+from sslslr.studies import ablation
 
 
 def by_name(signs):
@@ -43,6 +45,8 @@ def test_a_split_is_a_view_and_nobody_can_write(tmp_path):
     with pytest.raises(ValueError, match="read-only"):
         packed.landmarks[0] = 0
     assert packed.subset(np.array([3, 1])).clips.tolist() == packed.clips[[3, 1]].tolist()
+    first = packed.subset(slice(0, 3))
+    assert np.shares_memory(first.landmarks, packed.landmarks) and first.clips.tolist() == packed.clips[:3].tolist()
 
 
 def test_the_fingerprint_is_that_of_the_content(tmp_path):
@@ -55,6 +59,13 @@ def test_the_fingerprint_is_that_of_the_content(tmp_path):
     stored = a.fingerprint
     del a.__dict__["fingerprint"]
     assert a.fingerprint == stored == b.fingerprint != c.fingerprint
+
+
+def test_the_first_steps_of_a_training_can_be_watched_on_it(tmp_path):
+    signs = make_signs(clips=40)
+    pack([signs], 40, 12, tmp_path / "p")
+    rows = ablation.live(Run(encoder=EncoderConfig(blocks=1, width=16, heads=2), batch=8), open_packed(tmp_path / "p"), steps=4, every=2)
+    assert rows["step"].tolist() == [0, 2, 4] and np.isfinite(rows.drop(index=0)).all(axis=None)
 
 
 def test_training_batches_come_out_of_it(tmp_path):
