@@ -157,7 +157,7 @@ def test_a_pack_holds_what_preparing_gives_and_another_input_is_another_pack(tmp
     for centred in (False, True):
         choice = Input(centred=centred)
         parts = (choice.each(signs.subset(np.arange(i, i + 9)), 12) for i in range(0, 36, 9))
-        packed.pack(parts, 36, 12, tmp_path / "p", choice.together)
+        packed.pack(parts, 36, 12, tmp_path / "p", finish=choice.together)
         got, want = packed.open_packed(tmp_path / "p"), choice.prepare(signs, 12)
         order = np.argsort(want.split, kind="stable")
         assert got.clips.tolist() == want.clips[order].tolist() and got.skeleton is want.skeleton
