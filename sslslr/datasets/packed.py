@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from tqdm import tqdm
@@ -22,6 +22,7 @@ from sslslr.provenance import versions
 VERSION = "packing 1"
 
 ABOUT = "about.json"
+PROFILES = Input()  # what every profile that ships says
 ARRAYS = tuple(f.name for f in fields(Signs) if f.type is np.ndarray or f.type == "np.ndarray")
 LIMIT = float(np.finfo(np.float16).max)
 
@@ -41,7 +42,9 @@ class Packed(Signs):
         return super().subset(keep)
 
 
-def prepared(name: str, path: Path, frames: int, coordinates: int | None = None, choice: Input = Input(), progress: bool = False) -> Packed:
+def prepared(
+    name: str, path: Path, frames: int, coordinates: int | None = None, choice: Input = PROFILES, progress: bool = False
+) -> Packed:
     """The real data set ``name`` at ``path``, prepared as ``choice`` says, at most ``frames`` frames a clip; packed at the first call.
 
     Keeps the first ``coordinates`` coordinates, or all that the source has.

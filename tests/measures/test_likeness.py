@@ -156,8 +156,6 @@ def test_ranges_ask_people_too_but_not_about_what_lies_between_them():
     assert found.loc["jitter: head"].tolist() == [1, 3, 1] and found.loc["handedness: left"].tolist() == [0.1, 0.3, 2]
 
 
-@pytest.mark.parametrize(
-    ("value", "is_"), [(1.5, "inside"), (0.7, "near"), (2.9, "near"), (3.1, "outside"), (0.6, "outside"), (np.nan, "")]
-)
+@pytest.mark.parametrize("value, is_", [(1.5, "inside"), (0.7, "near"), (2.9, "near"), (3.1, "outside"), (0.6, "outside"), (np.nan, "")])
 def test_a_value_lies_inside_near_or_outside(value, is_):
     assert likeness.where(value, 1.0, 2.0) == is_

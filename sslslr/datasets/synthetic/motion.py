@@ -99,7 +99,10 @@ def vary(forms: Forms, who: Signers, sloppiness: float, rng: np.random.Generator
     """The forms as these signers make them this time: habits of the signer, and no two tokens alike."""
     n = len(forms.shape)
     rows = np.arange(n)
-    token = lambda spread, *shape: (rng.standard_normal((n, *shape)) * spread * sloppiness).astype(np.float32)
+
+    def token(spread, *shape):
+        return (rng.standard_normal((n, *shape)) * spread * sloppiness).astype(np.float32)
+
     joints = forms.joints * (1 - who.lax[:, None]) + 0.35 * who.lax[:, None] + who.shapes[rows, forms.shape] + token(0.06, 16)
     place = _CENTRE + (forms.place + who.places[rows, forms.location] + token(0.05, 3) - _CENTRE) * who.space[:, None]
     turn = compose(Rotation.from_rotvec(who.wrist + token(0.12, 3)).as_quat(), forms.turn)
@@ -111,7 +114,10 @@ def vary(forms: Forms, who: Signers, sloppiness: float, rng: np.random.Generator
 def signing(forms: Forms, u: np.ndarray, rest: Pose) -> tuple[Pose, Pose]:
     """Dominant and weak hand of N signs at progress u (N, T) from 0, the stroke's onset, to 1, its offset."""
     u = np.clip(u, 0, 1).astype(np.float32)
-    column = lambda a: a[:, None]
+
+    def column(a):
+        return a[:, None]
+
     strokes = column(2 * forms.times - 1) * u
     part = np.minimum(np.floor(strokes), column(2 * forms.times - 2))
     eased = smooth(strokes - part)
@@ -134,7 +140,10 @@ def signing(forms: Forms, u: np.ndarray, rest: Pose) -> tuple[Pose, Pose]:
     below = forms.place[:, None] * (-1, 1, 1) + (0.0, 0.22, 0.02)
     flat = np.array(HANDSHAPES["B"], np.float32) * ones
     palm_up = Rotation.from_matrix(frame("fingers in, palm up")).as_quat().astype(np.float32) * ones
-    choose = lambda one, two, base: np.where(away == 0, one, np.where(away == 3, base, two)).astype(np.float32)
+
+    def choose(one, two, base):
+        return np.where(away == 0, one, np.where(away == 3, base, two)).astype(np.float32)
+
     weak = Pose(choose(rest.place, mirrored, below), choose(rest.turn, turn, palm_up), choose(rest.joints, joints, flat))
     return strong, weak
 
@@ -160,7 +169,10 @@ def still(place, fingers_turn: str, joints: np.ndarray, offset: np.ndarray, fram
     n = len(offset)
     where = (np.array(place, np.float32) + offset)[:, None]
     turn = Rotation.from_matrix(frame(fingers_turn)).as_quat()
-    shape = lambda a, size: np.broadcast_to(np.asarray(a, np.float32), (n, frames, size))
+
+    def shape(a, size):
+        return np.broadcast_to(np.asarray(a, np.float32), (n, frames, size))
+
     return Pose(shape(where, 3), shape(turn, 4), shape(joints, 16))
 
 
@@ -174,7 +186,10 @@ def clip(
     where not, it starts and ends at ``rest``, or with the dominant hand at ``reach`` where the timeline has a reach.
     """
     t = time[None].astype(np.float32)
-    at = lambda moments: moments[:, None].astype(np.float32)
+
+    def at(moments):
+        return moments[:, None].astype(np.float32)
+
     span = np.maximum(at(line.reach), 1e-3)
     reaching = np.maximum(1 - smooth(t / span), smooth((t - at(line.last) + span) / span)) * (at(line.reach) > 1)
     idle = (rest[0].towards(reach, reaching), rest[1])
