@@ -16,7 +16,7 @@ from sslslr.datasets.synthetic.timeline import Pace
 from sslslr.errors import SignError
 from sslslr.provenance import versions
 
-VERSION = "synthetic signing 1"
+VERSION = "synthetic signing 2"
 
 FPS = 25.0
 FEWEST_SIGNERS = 4
