@@ -51,7 +51,7 @@ RUN = {
 @pytest.fixture
 def forget():
     """Old names are imported anew: they warn at their first import only."""
-    kept = {name: sys.modules.pop(name) for name in list(sys.modules) if name.removeprefix("sslslr.") in moved.MOVED}
+    kept = {name: sys.modules.pop(name) for name in list(sys.modules) if name.startswith("sslslr.") and name[7:] in moved.MOVED}
     for name in kept:
         parent, _, child = name.rpartition(".")
         vars(sys.modules[parent]).pop(child, None)
