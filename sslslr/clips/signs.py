@@ -24,6 +24,7 @@ class Signs:
     signers, clips, split: (N,) strings: who signs, the clip's name at its source, and train, val, test or "".
     onset, offset: (N,) first and last frame of the lexical part (the stroke), in frames from 0, NaN where unknown.
     kind: "synthetic" or "real"; fps: frames a second (of the source, before any resampling).
+    unit: what a name in ``signers`` stands for, "signer" or "session": a word for messages.
 
     Raises SignError when the parts do not fit each other.
     """
@@ -41,6 +42,7 @@ class Signs:
     onset: np.ndarray
     offset: np.ndarray
     fps: float = 25.0
+    unit: str = "signer"
 
     def __post_init__(self):
         n, t, j, c = self.landmarks.shape if self.landmarks.ndim == 4 else (-1, -1, -1, -1)
@@ -81,6 +83,8 @@ class Signs:
         digest = hashlib.sha256()
         for part in fields(self):
             value = getattr(self, part.name)
+            if part.name == "unit":  # a word, which changes nothing that is learned
+                continue
             if isinstance(value, np.ndarray):
                 digest.update(f"{part.name}{value.dtype.kind}{value.shape}".encode())
                 plain = value if value.dtype.kind in "fiub" else np.char.encode(value.astype(str), "utf-8")
@@ -88,6 +92,12 @@ class Signs:
             else:
                 digest.update(f"{part.name}{value.name if isinstance(value, Skeleton) else value}".encode())
         return digest.hexdigest()
+
+    @property
+    def about(self) -> dict:
+        """What is no array, as JSON takes it; the skeleton by its name."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self) if not isinstance(getattr(self, f.name), np.ndarray)}
+        return plain | {"skeleton": self.skeleton.name}
 
     def subset(self, keep: np.ndarray) -> "Signs":
         """The clips chosen by a boolean mask or an index; glosses keep their numbers."""
@@ -103,9 +113,8 @@ class Signs:
     def save(self, path: Path) -> None:
         """Write to one ``.npz``, atomically and without pickle."""
         arrays = {f.name: getattr(self, f.name) for f in fields(self) if isinstance(getattr(self, f.name), np.ndarray)}
-        about = {"name": self.name, "kind": self.kind, "skeleton": self.skeleton.name, "glosses": self.glosses, "fps": self.fps}
         with atomic(Path(path)) as partial, partial.open("wb") as file:
-            np.savez(file, about=np.array(json.dumps(about)), **arrays)
+            np.savez(file, about=np.array(json.dumps(self.about)), **arrays)
 
     @classmethod
     def load(cls, path: Path) -> "Signs":
@@ -154,10 +163,10 @@ def pack(clips: list[np.ndarray], frames: int | None = None) -> tuple[np.ndarray
 
 
 def prepare(signs: Signs, frames: int, coordinates: int = 2) -> Signs:
-    """Normalise every clip on its shoulders and resample the long ones to ``frames``: ready for an encoder.
+    """Normalise every clip (``skeleton.normalise``: on its shoulders, or its wrists) and resample the long ones to ``frames``: ready for an encoder.
 
     Keeps the first ``coordinates`` coordinates. The true onset and offset, where known, move along.
-    Raises SignError for clips nobody can learn from: only missing landmarks, fewer than two frames, no shoulders.
+    Raises SignError for clips nobody can learn from: only missing landmarks, fewer than two frames, nothing to be centred on.
     """
     if coordinates > signs.landmarks.shape[-1]:
         raise SignError(f"{signs.name}: {coordinates} coordinates asked for, {signs.landmarks.shape[-1]} are there")

@@ -67,7 +67,7 @@ def pack(parts: Iterable[Signs], clips: int, frames: int, folder: Path) -> None:
     try:
         stored, about, columns, at = None, None, {n: [] for n in ARRAYS if n != "landmarks"}, 0
         for part in parts:
-            here = {"name": part.name, "kind": part.kind, "skeleton": part.skeleton.name, "glosses": part.glosses, "fps": part.fps}
+            here = part.about
             if stored is None:
                 about, shape = here, (clips, frames, *part.landmarks.shape[2:])
                 stored = np.lib.format.open_memmap(partial / "landmarks.npy", mode="w+", dtype=np.float16, shape=shape)
@@ -75,7 +75,7 @@ def pack(parts: Iterable[Signs], clips: int, frames: int, folder: Path) -> None:
                 what = f"a part of {len(part)} clips of {part.frames} frames"
                 raise SignError(f"{part.name}: {what} does not fit the pack of {clips} clips of {frames} frames begun before it")
             if (size := np.nanmax(np.abs(part.landmarks))) > LIMIT:
-                raise SignError(f"{part.name}: a coordinate is {size:.3g}, more than float16 holds; the shoulders of some clip are wrong")
+                raise SignError(f"{part.name}: a coordinate is {size:.3g}, more than float16 holds; the shoulders (palms) of some clip are wrong")
             rows = stored[at : at + len(part)]
             rows[:, : part.frames] = part.landmarks
             rows[:, part.frames :] = np.nan

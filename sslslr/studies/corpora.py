@@ -1,6 +1,5 @@
 """The corpora of a reproduction, prepared for the encoder and split, and its runs: the same for every study."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,34 +37,22 @@ def base_run(profile: Profile, repeat: int, rate: float | None = None, **setting
 
 
 def repeats(signs: Signs, profile: Profile) -> range:
-    """The repeats of a study on this corpus."""
-    return range(profile.repeats if signs.kind == "synthetic" else profile.real_repeats)
+    """The repeats of a study on this corpus; of few signers each is held out equally often, where there are repeats enough."""
+    if signs.kind == "synthetic":
+        return range(profile.repeats)
+    signers = len(np.unique(signs.signers))
+    if (signs.split == "").all() and 3 <= signers < splits.FEW and profile.folds >= signers:
+        return range(profile.real_repeats // signers * signers or profile.real_repeats)
+    return range(profile.real_repeats)
 
 
 def group(signs: Signs, profile: Profile, repeat: int) -> int:
     """Which signers a repeat holds out, as a number: repeats of one group differ in their seeds alone, so they are no
     independent observations. With a published split, or too few signers, every repeat is a group of its own."""
     signers = len(np.unique(signs.signers))
-    return repeat if (signs.split == "test").any() or signers < 3 else repeat % min(profile.folds, signers)
+    return repeat if (signs.split != "").any() or signers < 3 else repeat % min(profile.folds, signers)
 
 
 def split(signs: Signs, profile: Profile, repeat: int) -> tuple[Signs, str]:
-    """The split of one repeat, and what it is in words.
-
-    A published split is kept (a validation part is taken from its training clips if it has none). Otherwise signers
-    are held out, other ones in each repeat; with fewer than three signers, clips of the same signers are.
-    """
-    if (signs.split == "test").any():
-        if not (signs.split == "val").any():
-            labels = np.where(signs.split == "train", signs.labels, -1)
-            chosen = splits.fraction(labels, 0.1, seed=repeat)
-            val = signs.split.astype("<U5")
-            val[chosen[labels[chosen] >= 0]] = "val"
-            signs = replace(signs, split=val)
-        return signs, "published split"
-    signers = len(np.unique(signs.signers))
-    if signers < 3:
-        return splits.stratified(signs, test=0.25, val=0.1, seed=repeat), f"same {signers} signer(s) in training and test"
-    folds = min(profile.folds, signers)
-    out = splits.by_signer(signs, folds, repeat % folds, seed=0)
-    return out, f"{len(np.unique(out.part('test').signers))} of {signers} signers held out"
+    """The split of one repeat, and what it is in words: ``splits.for_repeat`` with the profile's folds."""
+    return splits.for_repeat(signs, profile.folds, repeat)
