@@ -38,14 +38,16 @@ class Packed(Signs):
         return super().subset(keep)
 
 
-def prepared(name: str, path: Path, frames: int, coordinates: int | None = None, progress: bool = False) -> Packed:
+def prepared(
+    name: str, path: Path, frames: int, coordinates: int | None = None, progress: bool = False, options: str | dict[str, str] = ""
+) -> Packed:
     """The real data set ``name`` at ``path``, normalised, at most ``frames`` frames a clip; packed at the first call.
 
-    Keeps the first ``coordinates`` coordinates, or all that the source has.
+    Keeps the first ``coordinates`` coordinates, or all that the source has; ``options`` as for ``datasets.index``.
     The folder's name holds a hash of the source's files (names, sizes, times), of the settings and of the code that
     reads and prepares: a pack that no longer fits is never opened. Raises SignError as reading and preparing do.
     """
-    listing = index(name, path)
+    listing = index(name, path, options)
     listing.require_landmarks()
     key = listing.key("packed", frames, coordinates, code_version(__name__))
     folder = paths.cache() / "packed" / f"{name}-{key[:20]}"
@@ -75,7 +77,7 @@ def pack(parts: Iterable[Signs], clips: int, frames: int, folder: Path) -> None:
                 what = f"a part of {len(part)} clips of {part.frames} frames"
                 raise SignError(f"{part.name}: {what} does not fit the pack of {clips} clips of {frames} frames begun before it")
             if (size := np.nanmax(np.abs(part.landmarks))) > LIMIT:
-                raise SignError(f"{part.name}: a coordinate is {size:.3g}, more than float16 holds; the shoulders (palms) of some clip are wrong")
+                raise SignError(f"{part.name}: a coordinate is {size:.3g}, more than float16 holds; the scale of some clip is wrong")
             rows = stored[at : at + len(part)]
             rows[:, : part.frames] = part.landmarks
             rows[:, part.frames :] = np.nan
