@@ -136,7 +136,10 @@ def _opposite(one: float, other: float) -> bool:
 
 
 def _unlike(table: pd.DataFrame, sketches: list[Sketch], skeleton: Skeleton, unit: str) -> Iterator[Finding]:
-    """Glosses whose clips by one signer are hardly ever nearest to what the others sign there, while the others' are."""
+    """Glosses whose clips by one signer are hardly ever nearest to what the others sign there, while the others' are.
+
+    All is measured from each signer's own mean over glosses, since people stand and reach differently.
+    """
     points = np.stack([s.points for s in sketches])
     place = {j: i for i, j in enumerate(points_of(skeleton))}
     swap = [place[skeleton.mirror_index[j]] for j in place]
@@ -146,24 +149,26 @@ def _unlike(table: pd.DataFrame, sketches: list[Sketch], skeleton: Skeleton, uni
     signer, signers = pd.factorize(table["signer"])
     total, count = np.zeros((len(glosses), plain.shape[1]), np.float32), np.zeros(len(glosses))
 
-    def means(who: int) -> tuple[np.ndarray, np.ndarray]:
+    def means(who: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The glosses of a signer, the mean clip of each from the signer's own mean, and this."""
         here = signer == who
         shown = np.unique(gloss[here])
-        return shown, np.stack([plain[here & (gloss == k)].mean(0, dtype=np.float32) for k in shown])
+        mean = np.stack([plain[here & (gloss == k)].mean(0, dtype=np.float32) for k in shown])
+        return shown, mean - mean.mean(0), mean.mean(0)
 
     for who in range(len(signers)):
-        shown, mean = means(who)
+        shown, mean, _ = means(who)
         total[shown] += mean
         count[shown] += 1
     rows = []
     for who in range(len(signers)):
-        shown, mean = means(who)
+        shown, mean, own = means(who)
         rest, n = total.copy(), count.copy()
         rest[shown] -= mean
         n[shown] -= 1
         known = np.flatnonzero(n > 0)
         centres, here = rest[known] / n[known, None], np.flatnonzero(signer == who)
-        found = [pairwise_distances_argmin_min(x[here].astype(np.float32), centres) for x in (plain, mirrored)]
+        found = [pairwise_distances_argmin_min(x[here] - own, centres) for x in (plain, mirrored)]
         either = np.where(found[0][1] <= found[1][1], found[0][0], found[1][0])
         right = (known[found[0][0]] == gloss[here]) | (known[either] == gloss[here])  # signed as by others, or with the other hand
         rows.append(pd.DataFrame({"gloss": gloss[here], "who": who, "right": right, "others": n[gloss[here]]}))
