@@ -6,6 +6,8 @@ PROFILE  ?= quick
 DATA     ?=
 WORKERS  ?=
 SET      ?=
+READER   := INDEX VALUES EXCLUDE LEAVE_OUT DROP_FIRST
+OPTIONS  := $(foreach o,$(READER),$(if $($(o)),--option "$(o)=$($(o))"))
 SCHEDULER ?=
 PORT     ?= 8888
 PYTHON   ?= $(shell command -v python3.11 || command -v python3 || echo python3)
@@ -23,6 +25,7 @@ help: ## Show this help
 	@echo "  make reproduce    all notebooks, figures, tables and the site     31 min       4 GB memory  0.5 GB disk"
 	@echo "                    PROFILE=smoke|quick|full|paper   WORKERS=2   SET='ALPHA=1/2' (a notebook's own parameter)"
 	@echo "                    DATASET=isl-kinect DATA=/path/to/it (and the other sets of data/README.md)"
+	@echo "                    INDEX=... VALUES=... EXCLUDE=... LEAVE_OUT=... DROP_FIRST=1 (how it is read: data/README.md)"
 	@echo "                    SCHEDULER=dask://host:port (a Dask cluster: python -m sslslr.cluster --help)"
 	@echo "  make plan         what make reproduce will take: runs, FLOPs, time minutes      3 GB memory"
 	@echo "                    PROFILE=paper DATASET=lsfb (DATA=... if you have it)"
@@ -49,7 +52,7 @@ $(FRESH):
 	@touch $@
 
 reproduce: env ## Run the notebooks on a data set and a profile
-	@$(if $(SCHEDULER),SSLSLR_SCHEDULER="$(SCHEDULER)") .venv/bin/python -m sslslr.reproduce --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(foreach s,$(SET),--set "$(s)")
+	@$(if $(SCHEDULER),SSLSLR_SCHEDULER="$(SCHEDULER)") .venv/bin/python -m sslslr.reproduce --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(OPTIONS) $(foreach s,$(SET),--set "$(s)")
 
 site: env ## Build the site from the notebooks, figures, tables and claims that are there
 	@.venv/bin/python -m sslslr.report.site --dataset "$(DATASET)" --profile "$(PROFILE)"
@@ -61,7 +64,7 @@ exercises: env ## The notebooks without their solutions, for a class
 	@.venv/bin/python -m sslslr.report.exercises
 
 plan: env ## Runs, FLOPs, time, memory and disk of a reproduction, before anything starts
-	@.venv/bin/python -m sslslr.plan --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)"
+	@.venv/bin/python -m sslslr.plan --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(OPTIONS)
 
 test: env ## Run the tests, then the notebooks on the smoke profile
 	@.venv/bin/python -m pytest -q -n 2 tests

@@ -16,7 +16,7 @@ import numpy as np
 
 from sslslr import datasets, paths
 from sslslr.clips.signs import Signs
-from sslslr.clips.skeleton import KINECT_20, MEDIAPIPE_75, Skeleton
+from sslslr.clips.skeleton import KINECT_20, LEAP_42, MEDIAPIPE_75, Skeleton
 from sslslr.errors import SignError
 from sslslr.learning import grid
 from sslslr.learning import store as runs
@@ -56,7 +56,7 @@ def sized(name: str, kind: str, skeleton: Skeleton, frames: int, labels, signers
     )  # fmt: skip
 
 
-def data_of(profile: Profile, dataset: str, data: str = "") -> tuple[dict[str, Signs], str]:
+def data_of(profile: Profile, dataset: str, data: str = "", options: str = "") -> tuple[dict[str, Signs], str]:
     """The corpora to plan for, and in words how they are known: read, made, or only their sizes.
 
     Without ``data`` a published data set counts with its published sizes. Raises SignError where there are none.
@@ -68,12 +68,12 @@ def data_of(profile: Profile, dataset: str, data: str = "") -> tuple[dict[str, S
         parts = {c: _even(c, "synthetic", MEDIAPIPE_75, profile.frames, **size) for c, size in profile.corpora.items()}
         return parts, f"{total:,} synthetic clips, by their sizes (the run store is not asked)"
     if data:
-        listing = datasets.index(dataset, data)
+        listing = datasets.index(dataset, data, options)
         if len(listing) <= SMALL:
-            return corpora.load(profile, dataset, data), f"{len(listing):,} clips, read"
+            return corpora.load(profile, dataset, data, options=options), f"{len(listing):,} clips, read"
         glosses = {g: k for k, g in enumerate(listing.glosses)}
         table = listing.table
-        coordinates = 3 if listing.skeleton is KINECT_20 else 2
+        coordinates = 2 if listing.skeleton.y_down else 3  # pictures have two, metres and millimetres three
         one = sized(
             dataset,
             "real",
@@ -87,11 +87,11 @@ def data_of(profile: Profile, dataset: str, data: str = "") -> tuple[dict[str, S
         return {dataset: one}, f"{len(listing):,} clips, by the lists of {data} (the run store is not asked)"
     module = datasets.module(dataset)[0]
     told = getattr(module, "PUBLISHED", {})
-    options = datasets.module(dataset)[1]
-    told = ASSUMED.get(dataset) or told.get(options.get("glosses"), told) | getattr(module, "COUNTS", {}).get(options.get("split"), {})
+    fixed = datasets.module(dataset)[1]
+    told = ASSUMED.get(dataset) or told.get(fixed.get("glosses"), told) | getattr(module, "COUNTS", {}).get(fixed.get("split"), {})
     if not {"clips", "classes"} <= set(told):
         raise SignError(f"DATASET={dataset} has no published size: say where it is (DATA=/path/to/it)")
-    skeleton = KINECT_20 if dataset == "isl-kinect" else MEDIAPIPE_75
+    skeleton = {"isl-kinect": KINECT_20, "thai-leap": LEAP_42}.get(dataset, MEDIAPIPE_75)
     train = told.get("train", 0.7 * told["clips"]) if dataset in ASSUMED or "train" in told else None
     one = _even(
         dataset, "real", skeleton, profile.frames, told["classes"], told.get("signers", 20), told["clips"], train, told.get("val", 0)

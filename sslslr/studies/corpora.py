@@ -15,14 +15,14 @@ from sslslr.methods.precision import resolve
 from sslslr.profiles import Profile
 
 
-def load(profile: Profile, dataset: str, data: str = "", only: str = "") -> dict[str, Signs]:
+def load(profile: Profile, dataset: str, data: str = "", only: str = "", options: str | dict[str, str] = "") -> dict[str, Signs]:
     """Corpora by name, prepared for the encoder: ``synthetic`` has four, a real data set under ``data`` one.
 
     A real one is packed at the first call and mapped into memory from then on (float16). ``only`` names the one
-    synthetic corpus that is wanted.
+    synthetic corpus that is wanted; ``options`` say how a real data set is read, as for ``datasets.index``.
     """
     if dataset != "synthetic":
-        return {dataset: packed.prepared(dataset, Path(data).expanduser(), profile.frames, progress=True)}
+        return {dataset: packed.prepared(dataset, Path(data).expanduser(), profile.frames, progress=True, options=options)}
     if only and only not in profile.corpora:
         raise SignError(f"corpus {only!r} is unknown; there are {', '.join(profile.corpora)}")
     raw = datasets.load(dataset, sizes={only: profile.corpora[only]} if only else profile.corpora)
