@@ -223,7 +223,8 @@ def _counts(done: Check) -> None:
 def save(done: Check) -> Path:
     """Write report, picture, a row a clip, and the names of unusable clips to ``results/<name>/check``; returns the picture."""
     out = paths.results(done.listing.name, "check")
-    fig = picture(done.table, done.listing.fps, f"{done.listing.name}: {len(done.listing)} clips, {done.verdict.partition(':')[0].lower()}")
+    shown = done.table if len(done.table) else done.listing.table  # where no clip can be read, what is listed
+    fig = picture(shown, done.listing.fps, f"{done.listing.name}: {len(done.listing)} clips, {done.verdict.partition(':')[0].lower()}")
     fig.supxlabel(f"{done.listing.name} (real data) · sslslr {commit()}", x=0.995, ha="right", fontsize=6.5, color="#555555")
     with paths.atomic(out / "check.png") as partial:
         fig.savefig(partial, dpi=130, facecolor="white")

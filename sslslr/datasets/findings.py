@@ -138,7 +138,8 @@ def _opposite(one: float, other: float) -> bool:
 def _unlike(table: pd.DataFrame, sketches: list[Sketch], skeleton: Skeleton, unit: str) -> Iterator[Finding]:
     """Glosses whose clips by one signer are hardly ever nearest to what the others sign there, while the others' are.
 
-    All is measured from each signer's own mean over glosses, since people stand and reach differently.
+    A clip may be nearest as it is or mirrored (signed with the other hand), and as it is or from its signer's median over
+    glosses (people stand and reach differently): only what is unlike the others in every way is told.
     """
     points = np.stack([s.points for s in sketches])
     place = {j: i for i, j in enumerate(points_of(skeleton))}
@@ -147,39 +148,41 @@ def _unlike(table: pd.DataFrame, sketches: list[Sketch], skeleton: Skeleton, uni
     mirrored = (points[:, :, swap] * np.array((-1, 1), np.float16)).reshape(len(points), -1)
     gloss, glosses = pd.factorize(table["gloss"])
     signer, signers = pd.factorize(table["signer"])
-    total, count = np.zeros((len(glosses), plain.shape[1]), np.float32), np.zeros(len(glosses))
-
-    def means(who: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The glosses of a signer, the mean clip of each from the signer's own mean, and this."""
-        here = signer == who
-        shown = np.unique(gloss[here])
-        mean = np.stack([plain[here & (gloss == k)].mean(0, dtype=np.float32) for k in shown])
-        return shown, mean - mean.mean(0), mean.mean(0)
-
-    for who in range(len(signers)):
-        shown, mean, _ = means(who)
-        total[shown] += mean
-        count[shown] += 1
-    rows = []
-    for who in range(len(signers)):
-        shown, mean, own = means(who)
-        rest, n = total.copy(), count.copy()
-        rest[shown] -= mean
-        n[shown] -= 1
-        known = np.flatnonzero(n > 0)
-        centres, here = rest[known] / n[known, None], np.flatnonzero(signer == who)
-        found = [pairwise_distances_argmin_min(x[here] - own, centres) for x in (plain, mirrored)]
-        either = np.where(found[0][1] <= found[1][1], found[0][0], found[1][0])
-        right = (known[found[0][0]] == gloss[here]) | (known[either] == gloss[here])  # signed as by others, or with the other hand
-        rows.append(pd.DataFrame({"gloss": gloss[here], "who": who, "right": right, "others": n[gloss[here]]}))
-    right = pd.concat(rows).groupby(["gloss", "who"]).agg(sum=("right", "sum"), size=("right", "size"), others=("others", "first"))
+    right = np.zeros(len(points), bool)
+    for own in (False, True):
+        for here, known, centres, usual in _others(plain, gloss, signer, own):
+            found = [pairwise_distances_argmin_min(x[here] - usual, centres) for x in (plain, mirrored)]
+            either = np.where(found[0][1] <= found[1][1], found[0][0], found[1][0])
+            right[here] |= (known[found[0][0]] == gloss[here]) | (known[either] == gloss[here])
+    counts = pd.DataFrame({"gloss": gloss, "who": signer, "right": right}).groupby(["gloss", "who"])["right"].agg(["sum", "size"])
     odd, clips = [], []
-    for (k, who), (some_right, size, others) in zip(right.index, right.to_numpy(), strict=True):
-        rest = right.loc[k].drop(who).sum()
-        by_others = (rest["sum"] + 1) / (rest["size"] + 2)
-        chance = binom.cdf(some_right, size, by_others) * len(right)
-        if size >= SEVERAL and others > 1 and some_right <= HARDLY / 2 * size and by_others >= MOST and chance < CHANCE:
+    for (k, who), (some_right, size) in zip(counts.index, counts.to_numpy(), strict=True):
+        rest = counts.loc[k].drop(who)
+        by_others = (rest["sum"].sum() + 1) / (rest["size"].sum() + 2)
+        chance = binom.cdf(some_right, size, by_others) * len(counts)
+        if size >= SEVERAL and len(rest) > 1 and some_right <= HARDLY / 2 * size and by_others >= MOST and chance < CHANCE:
             odd.append(f"{glosses[k]} by {signers[who]}")
             clips += table["clip"][(gloss == k) & (signer == who)].tolist()
     if odd:
         yield Finding(f"signed unlike by all other {unit}s, perhaps another sign: {some(odd)} ({len(clips)} clips)", tuple(clips))
+
+
+def _others(x: np.ndarray, gloss: np.ndarray, signer: np.ndarray, own: bool) -> Iterator[tuple[np.ndarray, ...]]:
+    """For each signer: the clips' index, the glosses that others sign, the mean of the others' means of each, and what is
+    to be taken from the clips first: with ``own`` the signer's median over glosses (a few of the other hand don't move it)."""
+    means = []
+    total, count = np.zeros((gloss.max() + 1, x.shape[1]), np.float32), np.zeros(gloss.max() + 1)
+    for who in range(signer.max() + 1):
+        here = np.flatnonzero(signer == who)
+        shown = np.unique(gloss[here])
+        mean = np.stack([x[here[gloss[here] == k]].mean(0, dtype=np.float32) for k in shown])
+        usual = np.median(mean, axis=0) if own else np.zeros(x.shape[1], np.float32)
+        means.append((here, shown, mean - usual, usual))
+        total[shown] += mean - usual
+        count[shown] += 1
+    for here, shown, mean, usual in means:
+        rest, n = total.copy(), count.copy()
+        rest[shown] -= mean
+        n[shown] -= 1
+        known = np.flatnonzero(n > 0)
+        yield here, known, rest[known] / n[known, None], usual

@@ -165,9 +165,9 @@ def read_table(path: Path, columns: tuple[str, ...], **options) -> pd.DataFrame:
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # a row with more fields than the header
-            plain = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig", "skipinitialspace": True}
-            table = pd.read_csv(path, index_col=False, **plain, **options)  # a comma at the end of every line shifts no column
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # a row with more fields than the header, not all empty
+            plain = {"dtype": str, "keep_default_na": False, "na_values": [""], "encoding": "utf-8-sig", "skipinitialspace": True}
+            table = pd.read_csv(path, index_col=False, **plain, **options).fillna("")  # a comma at a line's end shifts no column
     except (OSError, ValueError, pd.errors.ParserWarning) as error:
         raise SignError(f"{path}: not a table in UTF-8 ({str(error).splitlines()[0]}); expected the columns {', '.join(columns)}") from None
     if absent := [c for c in columns if c not in table]:
