@@ -201,7 +201,7 @@ def test_a_left_handed_signer_and_signs_of_the_other_hand_are_found(tmp_path):
 
 
 def test_a_sign_unlike_all_others_and_copies_are_found_and_left_out(tmp_path, capsys):
-    root = recordings.signers(tmp_path / "data", instead=[("tea", "B", "coffee")])
+    root = recordings.signers(tmp_path / "data", instead=[("tea", "B", "hello")])
     shutil.copytree(root / "MP_Data" / "yes" / "2", root / "MP_Data" / "yes" / "5", dirs_exist_ok=True)
     frame = root / "MP_Data" / "yes" / "5" / "3.npy"
     np.save(frame, np.load(frame) + 1e-6)
