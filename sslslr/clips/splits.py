@@ -34,13 +34,13 @@ def _published(signs: Signs, parts: set[str], repeat: int) -> tuple[Signs, str]:
     if "train" not in parts or not parts & {"val", "test"}:
         has = ", ".join(f"{int((signs.split == p).sum())} clips in {p or 'no split'}" for p in np.unique(signs.split).tolist())
         raise SignError(f"{signs.name}: its split needs train and test (it has {has}); name both, or leave all splits empty")
+    if {"val", "test"} <= parts:
+        return signs, "published split"
     what, split = "published split", signs.split.astype("<U5")
     if "test" not in parts:
         split[split == "val"] = "test"
         what = "published split, its validation part being the test"
-    if not {"val", "test"} <= parts:
-        split = _with_validation(split, signs.labels, repeat)
-    return replace(signs, split=split), what
+    return replace(signs, split=_with_validation(split, signs.labels, repeat)), what
 
 
 def _with_validation(split: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
