@@ -138,5 +138,5 @@ def test_how_a_data_set_is_read_reaches_the_notebook_and_a_changed_index_runs_it
     (tmp_path / "a list.csv").write_text("gloss,clip,signer\nhello,0,A\n")
     reproduce.reproduce("mp-data", "smoke", str(tmp_path / "data"), folder=folder, options=said)
     assert "up to date" not in capsys.readouterr().out
-    with pytest.raises(SignError, match="isl-kinect has no option INDEX; it has LEAVE_OUT, DROP_FIRST"):
+    with pytest.raises(SignError, match="isl-kinect has no option EXCLUDE, INDEX; it has LEAVE_OUT, DROP_FIRST"):
         reproduce.reproduce("isl-kinect", "smoke", str(tmp_path / "data"), folder=folder, options=said)
