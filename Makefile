@@ -6,6 +6,8 @@ PROFILE  ?= quick
 DATA     ?=
 WORKERS  ?=
 SET      ?=
+READER   := INDEX VALUES EXCLUDE LEAVE_OUT DROP_FIRST
+OPTIONS  := $(foreach o,$(READER),$(if $($(o)),--option "$(o)=$($(o))"))
 SCHEDULER ?=
 PORT     ?= 8888
 PYTHON   ?= $(shell command -v python3.11 || command -v python3 || echo python3)
@@ -23,6 +25,7 @@ help: ## Show this help
 	@echo "  make reproduce    all notebooks, figures, tables and the site     31 min       4 GB memory  0.5 GB disk"
 	@echo "                    PROFILE=smoke|quick|full|paper   WORKERS=2   SET='ALPHA=1/2' (a notebook's own parameter)"
 	@echo "                    DATASET=isl-kinect DATA=/path/to/it (and the other sets of data/README.md)"
+	@echo "                    INDEX=... VALUES=... EXCLUDE=... LEAVE_OUT=... DROP_FIRST=1 (how it is read: data/README.md)"
 	@echo "                    SCHEDULER=dask://host:port (a Dask cluster: .venv/bin/sslslr cluster --help)"
 	@echo "  make plan         what make reproduce will take: runs, FLOPs, time minutes      1 GB memory"
 	@echo "                    PROFILE=paper DATASET=lsfb (DATA=... if you have it)"
@@ -52,7 +55,7 @@ $(FRESH):
 	@touch $@
 
 reproduce: env ## Run the notebooks on a data set and a profile
-	@$(if $(SCHEDULER),SSLSLR_SCHEDULER="$(SCHEDULER)") .venv/bin/sslslr reproduce --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(foreach s,$(SET),--set "$(s)")
+	@$(if $(SCHEDULER),SSLSLR_SCHEDULER="$(SCHEDULER)") .venv/bin/sslslr reproduce --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(OPTIONS) $(foreach s,$(SET),--set "$(s)")
 
 site: env ## Build the site from the notebooks, figures, tables and claims that are there
 	@.venv/bin/sslslr site --dataset "$(DATASET)" --profile "$(PROFILE)"
@@ -64,7 +67,7 @@ exercises: env ## The notebooks without their solutions, for a class
 	@.venv/bin/sslslr exercises
 
 plan: env ## Runs, FLOPs, time, memory and disk of a reproduction, before anything starts
-	@.venv/bin/sslslr plan --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)"
+	@.venv/bin/sslslr plan --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(OPTIONS)
 
 lint: env ## Ruff (rules, layout), as pyproject.toml has it
 	@.venv/bin/ruff check sslslr tests tools benchmarks notebooks

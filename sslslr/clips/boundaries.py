@@ -88,7 +88,7 @@ def ends(signs: Signs, which: str) -> tuple[np.ndarray, np.ndarray]:
 
 def _estimate(signs: Signs, rows: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     landmarks, lengths, skeleton = np.asarray(signs.landmarks[rows], np.float32), signs.lengths[rows], signs.skeleton
-    points = binned(landmarks[:, :, [*skeleton.wrists, *skeleton.shoulders], :2], lengths, smooth=True)
+    points = binned(landmarks[:, :, [*skeleton.wrists, *skeleton.centre], :2], lengths, smooth=True)
     if not skeleton.y_down:
         points = points * np.array((1, -1), np.float32)
     wrists = points[:, :, :2] - points[:, :, 2:].mean((1, 2), keepdims=True)

@@ -29,6 +29,7 @@ class Signs:
     onset, offset: (N,) first and last frame of the lexical part (the stroke), in frames from 0, NaN where unknown.
     kind: "synthetic" or "real"; fps: frames a second (of the source, before any resampling).
     recipe: the steps that made the clips, where they are known (``made_from``); ``replace`` forgets it, as it must.
+    unit: what a name in ``signers`` stands for, "signer" or "session": a word for messages.
 
     Raises SignError when the parts do not fit each other.
     """
@@ -46,6 +47,7 @@ class Signs:
     onset: np.ndarray
     offset: np.ndarray
     fps: float = 25.0
+    unit: str = "signer"
     recipe: tuple[dict, ...] = field(default=(), init=False, repr=False)
 
     def __post_init__(self):
@@ -107,7 +109,9 @@ class Signs:
         digest = hashlib.sha256(json.dumps(self.recipe, sort_keys=True).encode() if self.recipe else b"")
         for part in fields(self):
             value = getattr(self, part.name)
-            if part.name == "recipe" or (self.recipe and isinstance(value, np.ndarray) and value.dtype.kind == "f"):
+            if part.name in ("recipe", "unit"):  # what stands for values, and a word, which changes nothing that is learned
+                continue
+            if self.recipe and isinstance(value, np.ndarray) and value.dtype.kind == "f":
                 continue
             if isinstance(value, np.ndarray):
                 digest.update(f"{part.name}{value.dtype.kind}{value.shape}".encode())
@@ -116,6 +120,12 @@ class Signs:
             else:
                 digest.update(f"{part.name}{value.name if isinstance(value, Skeleton) else value}".encode())
         return digest.hexdigest()
+
+    @property
+    def about(self) -> dict:
+        """What is no array, as JSON takes it; the skeleton by its name, and without the recipe."""
+        names = [f.name for f in fields(self) if f.name != "recipe" and not isinstance(getattr(self, f.name), np.ndarray)]
+        return {name: getattr(self, name) for name in names} | {"skeleton": self.skeleton.name}
 
     def subset(self, keep: np.ndarray | slice) -> Self:
         """The clips chosen by a boolean mask, an index or a slice; glosses keep their numbers."""
@@ -141,8 +151,7 @@ class Signs:
     def save(self, path: Path, made_by: list[str] | None = None) -> None:
         """Write to one ``.npz``, atomically and without pickle; ``made_by`` notes the versions that a stored copy depends on."""
         arrays = {f.name: getattr(self, f.name) for f in fields(self) if isinstance(getattr(self, f.name), np.ndarray)}
-        about = {"name": self.name, "kind": self.kind, "skeleton": self.skeleton.name, "glosses": self.glosses, "fps": self.fps}
-        about |= {"recipe": self.recipe, "made_by": made_by or []}
+        about = self.about | {"recipe": self.recipe, "made_by": made_by or []}
         with atomic(Path(path)) as partial, partial.open("wb") as file:
             np.savez(file, about=np.array(json.dumps(about)), **arrays)
 
@@ -196,10 +205,10 @@ def pack(clips: list[np.ndarray], frames: int | None = None) -> tuple[np.ndarray
 
 
 def prepare(signs: Signs, frames: int, coordinates: int = 2) -> Signs:
-    """Normalise every clip on its shoulders and resample the long ones to ``frames``: ready for an encoder.
+    """Normalise every clip (``skeleton.normalise``: on its shoulders, or its wrists) and resample the long ones to ``frames``: ready for an encoder.
 
     Keeps the first ``coordinates`` coordinates. The true onset and offset, where known, move along.
-    Raises SignError for clips nobody can learn from: only missing landmarks, fewer than two frames, no shoulders.
+    Raises SignError for clips nobody can learn from: only missing landmarks, fewer than two frames, nothing to be centred on.
     """
     if coordinates > signs.landmarks.shape[-1]:
         raise SignError(f"{signs.name}: {coordinates} coordinates asked for, {signs.landmarks.shape[-1]} are there")

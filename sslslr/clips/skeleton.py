@@ -57,16 +57,16 @@ _HAND_EDGES = (*((0 if j % 4 == 1 else j - 1, j) for j in range(1, 21)), (5, 9),
 class Skeleton:
     """A landmark layout: J named landmarks in a fixed order.
 
-    ``edges`` are drawn; ``pairs`` are (left, right) landmarks that a mirror swaps; ``shoulders`` and ``wrists`` are
-    (left, right); ``parts`` names index ranges (body, left_hand, right_hand). ``y_down`` says whether the second
-    coordinate grows downwards (images) or upwards (Kinect's metres).
+    ``edges`` are drawn; ``pairs`` are (left, right) landmarks that a mirror swaps; ``shoulders`` (empty where there is no
+    body) and ``wrists`` are (left, right); ``parts`` names index ranges (body, left_hand, right_hand). ``y_down`` says
+    whether the second coordinate grows downwards (images) or upwards (Kinect's metres, Leap Motion's millimetres).
     """
 
     name: str
     landmarks: tuple[str, ...]
     edges: tuple[tuple[int, int], ...]
     pairs: tuple[tuple[int, int], ...]
-    shoulders: tuple[int, int]
+    shoulders: tuple[int, ...]
     wrists: tuple[int, int]
     parts: dict[str, tuple[int, ...]] = field(hash=False)
     y_down: bool = True
@@ -81,6 +81,24 @@ class Skeleton:
         for left, right in self.pairs:
             index[left], index[right] = right, left
         return index
+
+    @property
+    def centre(self) -> tuple[int, ...]:
+        """Landmarks whose mean a clip is centred on: the shoulders, or the wrists where there is no body."""
+        return self.shoulders or self.wrists
+
+    @property
+    def unit(self) -> tuple[tuple[int, int], ...]:
+        """Pairs of landmarks whose distance a clip is scaled by: shoulder to shoulder, or in each hand wrist to middle finger."""
+        hands = (self.parts["left_hand"], self.parts["right_hand"])
+        return ((self.shoulders[0], self.shoulders[1]),) if self.shoulders else tuple((hand[0], hand[9]) for hand in hands)
+
+    @property
+    def measured(self) -> str:
+        """How clips of this layout are centred and scaled, in words."""
+        if self.shoulders:
+            return "centred on the shoulders, in shoulder widths"
+        return "centred on the mean of the wrists over the clip, in palms (wrist to the middle finger's root)"
 
     @property
     def lower(self) -> tuple[int, ...]:
@@ -156,7 +174,18 @@ KINECT_20 = Skeleton(
     y_down=False,
 )
 
-_LAYOUTS = (MEDIAPIPE_75, KINECT_20)
+HANDS_42 = Skeleton(
+    name="hands-42",
+    landmarks=MEDIAPIPE_75.landmarks[33:],
+    edges=tuple((a + hand, b + hand) for hand in (0, 21) for a, b in _HAND_EDGES),
+    pairs=tuple((j, j + 21) for j in range(21)),
+    shoulders=(),
+    wrists=(0, 21),
+    parts={"left_hand": tuple(range(21)), "right_hand": tuple(range(21, 42))},
+)
+LEAP_42 = replace(HANDS_42, name="leap-42", y_down=False)
+
+_LAYOUTS = (MEDIAPIPE_75, KINECT_20, HANDS_42, LEAP_42)
 _UPPER = [s.restricted([i for i in range(len(s)) if i not in s.lower], f"{s.name}-upper") for s in _LAYOUTS if s.lower]
 SKELETONS = {s.name: s for s in (*_LAYOUTS, *_UPPER)}
 
@@ -167,7 +196,7 @@ def upper(skeleton: Skeleton) -> Skeleton:
 
 
 def of_size(landmarks: int, purpose: str) -> Skeleton:
-    """The layout with so many landmarks (no two have the same number), for views, which see arrays only.
+    """The layout with so many landmarks for views, which see arrays only; layouts of the same number are mirrored alike.
 
     Raises SignError, which says what it was wanted for (``purpose``), where there is none.
     """
@@ -188,21 +217,33 @@ def mirror(landmarks: np.ndarray, skeleton: Skeleton, about: float = 0.0) -> np.
 
 
 def normalise(landmarks: np.ndarray, skeleton: Skeleton, name: str = "clip") -> np.ndarray:
-    """Centre a clip on its shoulders and make their distance 1.
+    """Centre a clip on ``skeleton.centre`` and make ``skeleton.unit`` 1: the shoulders, or without a body wrists and palms.
 
     ``landmarks`` is (T, J, C), NaN where missing, in any unit. One centre and one scale a clip (medians over its
-    frames), so that the body's sway and the signing space stay in the data. Missing stays missing.
+    frames; of wrists the mean, since they move), so that the body's sway and the signing space stay in the data.
+    Missing stays missing.
 
-    Raises SignError when both shoulders are never seen together, or coincide (distance under 1e-6 of the clip's
-    extent), since a division would then turn the clip into noise.
+    Raises SignError when the clip can't be centred, since shoulders (a wrist) are never seen, or has no scale, since
+    the pair's two landmarks coincide (distance under 1e-6 of the clip's extent) and a division would make noise of it.
     """
-    left, right = (landmarks[:, i] for i in skeleton.shoulders)
-    seen = np.isfinite(left).all(-1) & np.isfinite(right).all(-1)
-    if not seen.any():
-        raise SignError(f"{name}: no frame shows both shoulders, so the clip can't be centred; leave it out or extract it again")
-    centre = np.median((left[seen] + right[seen]) / 2, axis=0)
-    width = float(np.median(np.linalg.norm(left[seen] - right[seen], axis=-1)))
+    centre = _centre(landmarks, skeleton)
+    if centre is None:
+        what = "both shoulders" if skeleton.shoulders else "a wrist"
+        raise SignError(f"{name}: no frame shows {what}, so the clip can't be centred; leave it out or extract it again")
+    distances = np.concatenate([np.linalg.norm(landmarks[:, a] - landmarks[:, b], axis=-1) for a, b in skeleton.unit])
+    distances = distances[np.isfinite(distances)]
+    width = float(np.median(distances)) if len(distances) else 0.0
     extent = float(np.nanmax(np.abs(landmarks - centre)))
     if not width > 1e-6 * max(extent, 1e-12):
-        raise SignError(f"{name}: the two shoulders coincide (distance {width:.2g}), so the clip has no scale; extract it again")
+        what = "the two shoulders coincide" if skeleton.shoulders else "wrist and middle finger coincide or are never seen together"
+        raise SignError(f"{name}: {what} (distance {width:.2g}), so the clip has no scale; extract it again")
     return ((landmarks - centre) / width).astype(np.float32)
+
+
+def _centre(landmarks: np.ndarray, skeleton: Skeleton) -> np.ndarray | None:
+    points = landmarks[:, list(skeleton.centre)]
+    seen = np.isfinite(points).all(-1)
+    if not skeleton.shoulders:
+        return points[seen].mean(0, dtype=np.float64).astype(landmarks.dtype) if seen.any() else None
+    both = seen.all(1)
+    return np.median((points[both, 0] + points[both, 1]) / 2, axis=0) if both.any() else None

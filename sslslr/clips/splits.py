@@ -5,24 +5,74 @@ import numpy as np
 from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
 
-VERSION = "splits 1"
+VERSION = "splits 2"
+
+FEW = 6  # with fewer signers than these no whole signer is spent on validation
+VALIDATION = 0.1  # share of the training clips that become the validation split where it has no signers of its own
+
+
+def for_repeat(signs: Signs, folds: int, repeat: int) -> tuple[Signs, str]:
+    """The split of one repeat of a study, and what it is in words.
+
+    A published split is kept: without a validation part, that is taken from its training clips; without a test part, its
+    validation part is the test. Otherwise signers are held out in ``folds`` groups, other ones in each repeat; with fewer
+    than three signers, clips of the same signers are. Raises SignError for a published split that has no part to train
+    or to test on, and as ``by_signer`` and ``stratified`` do.
+    """
+    published = {part for part in np.unique(signs.split).tolist() if part}
+    if published:
+        return _published(signs, published, repeat)
+    signers = len(np.unique(signs.signers))
+    if signers < 3:
+        return stratified(signs, test=0.25, val=0.1, seed=repeat), f"same {signers} {signs.unit}(s) in training and test"
+    folds = min(folds, signers)
+    out = by_signer(signs, folds, repeat % folds, seed=0)
+    return out, f"{len(np.unique(out.part('test').signers))} of {signers} {signs.unit}s held out"
+
+
+def _published(signs: Signs, parts: set[str], repeat: int) -> tuple[Signs, str]:
+    if "train" not in parts or not parts & {"val", "test"}:
+        has = ", ".join(f"{int((signs.split == p).sum())} clips in {p or 'no split'}" for p in np.unique(signs.split).tolist())
+        raise SignError(f"{signs.name}: its split needs train and test (it has {has}); name both, or leave all splits empty")
+    if {"val", "test"} <= parts:
+        return signs, "published split"
+    what, split = "published split", signs.split.astype("<U5")
+    if "test" not in parts:
+        split[split == "val"] = "test"
+        what = "published split, its validation part being the test"
+    return signs.with_split(_with_validation(split, signs.labels, repeat)), what
+
+
+def _with_validation(split: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
+    """``split`` (N,) with a tenth of each class's training clips as validation; a class keeps at least one to learn from."""
+    labels = np.where(split == "train", labels, -1)
+    chosen = fraction(labels, VALIDATION, seed=seed)
+    chosen = chosen[labels[chosen] >= 0]
+    several = np.bincount(labels[labels >= 0])[labels[chosen]] > 1
+    split = split.astype("<U5")
+    split[chosen[several]] = "val"
+    return split
 
 
 def by_signer(signs: Signs, folds: int, fold: int, seed: int = 0) -> Signs:
     """Hold out signers: one of ``folds`` groups of signers is the test split, the next one the validation split.
 
-    The order of the signers is drawn from ``seed``; over all folds each signer is tested exactly once. Classes that
+    With fewer than six signers, a tenth of the training signers' clips is the validation split instead: of three signers,
+    two are then learned from and not one. The order of the signers is drawn from ``seed``; over all folds each signer is tested exactly once. Classes that
     the training signers never show are dropped nowhere: raises SignError instead, naming them.
     """
     names = np.unique(signs.signers)
     if not 3 <= folds <= len(names):
-        raise SignError(f"{signs.name}: {folds} folds of {len(names)} signers; need at least 3 folds and one signer in each")
+        raise SignError(f"{signs.name}: {folds} folds of {len(names)} {signs.unit}s; need at least 3 folds and one {signs.unit} in each")
     group = np.empty(len(names), int)
     group[np.random.default_rng(seed).permutation(len(names))] = np.arange(len(names)) % folds
     of_clip = group[np.searchsorted(names, signs.signers)]
     split = np.full(len(signs), "train", dtype="<U5")
-    split[of_clip == (fold + 1) % folds] = "val"
     split[of_clip == fold % folds] = "test"
+    if len(names) < FEW:
+        split = _with_validation(split, signs.labels, seed + fold)
+    else:
+        split[of_clip == (fold + 1) % folds] = "val"
     return _complete(signs.with_split(split))
 
 

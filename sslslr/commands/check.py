@@ -3,18 +3,26 @@
 import sys
 from pathlib import Path
 
+from sslslr import paths
 from sslslr.commands import Parser
-from sslslr.datasets import DATASETS
+from sslslr.datasets import DATASETS, options_of
 from sslslr.datasets.check import check, save
+from sslslr.datasets.options import words
 from sslslr.datasets.source import LEAVE_OUT, write_manifest
 
+SAID = "\n".join(f"  {name:<11} {means}" for name, means in options_of("mp-data").items())
 NAMES = ", ".join(n for n in DATASETS if n != "synthetic")
 EPILOG = f"""
 NAME  {NAMES}
 PATH  its folder as it is published, or the folder that sslslr extract made of its videos
 
+OPTION=VALUE  how it is read; make reproduce takes the same words (LEAVE_OUT and DROP_FIRST for every data set, INDEX for
+              mp-data and thai-leap, the others for mp-data)
+{SAID}
+
 Looks at counts against the published ones, missing and unreadable files, lengths, missing landmarks, clips in two splits,
-signers in two splits, classes of one clip. The picture is in results/NAME/check/.
+signers in two splits, classes of one clip, first frames that don't belong, other hands, copies, signs unlike all others'.
+The picture is in results/NAME/check/.
 
 Exit status: 0 usable, 1 not usable as it is, 2 not this data set at all.
 """
@@ -25,8 +33,10 @@ def main(arguments: list[str]) -> int:
     parser = Parser(__name__, __doc__, epilog=EPILOG)
     parser.add_argument("name", metavar="NAME")
     parser.add_argument("path", type=Path, metavar="PATH")
-    asked = parser.parse_args(arguments)
-    done = check(asked.name, asked.path, progress=sys.stderr.isatty())
+    parser.add_argument("option", nargs="*", metavar="OPTION=VALUE", help="how it is read, see below")
+    parser.add_argument("--write-leave-out", type=Path, metavar="FILE", help="write the names of odd and unusable clips there")
+    asked = parser.parse_intermixed_args(arguments)
+    done = check(asked.name, asked.path, sys.stderr.isatty(), words(asked.option))
     picture = save(done)
     print(done)
     print(f"picture: {picture}")
@@ -34,4 +44,8 @@ def main(arguments: list[str]) -> int:
         print(f"extract: sslslr extract {done.listing.root} OUT --manifest {write_manifest(done.listing)}")
     if done.unusable:
         print(f"to go on without the clips that can't be used: copy {picture.parent / LEAVE_OUT} to {done.listing.root}")
+    if asked.write_leave_out:
+        out = list(dict.fromkeys([*done.unusable, *done.odd]))
+        paths.write_text(asked.write_leave_out, "".join(f"{name}\n" for name in out))
+        print(f"left out by LEAVE_OUT={asked.write_leave_out}: {len(out)} clips ({len(done.unusable)} unusable, {len(done.odd)} odd)")
     return 1 if done.errors else 0

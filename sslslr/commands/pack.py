@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sslslr.commands import Parser
 from sslslr.datasets import DATASETS
+from sslslr.datasets.options import words
 from sslslr.datasets.packed import prepared
 
 EPILOG = f"""
@@ -23,9 +24,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("name", metavar="NAME")
     parser.add_argument("path", type=Path, metavar="PATH")
     parser.add_argument("--frames", type=int, default=64, metavar="T", help="longest clip that is kept as it is (default 64)")
-    asked = parser.parse_args(arguments)
+    parser.add_argument("option", nargs="*", metavar="OPTION=VALUE", help="how it is read: sslslr check --help lists them")
+    asked = parser.parse_intermixed_args(arguments)
     started = time.perf_counter()
-    signs = prepared(asked.name, asked.path, asked.frames, progress=sys.stderr.isatty())
+    signs = prepared(asked.name, asked.path, asked.frames, progress=sys.stderr.isatty(), options=words(asked.option))
     size, seconds = signs.landmarks.nbytes / 1e6, time.perf_counter() - started
     print(f"{signs.name}: {len(signs)} clips of at most {signs.frames} frames, {size:.0f} MB, ready in {seconds:.1f} s")
     return 0

@@ -5,6 +5,7 @@ It walks the catalogue of studies, as the notebooks do, with the answers that ar
 
 import json
 import os
+import shlex
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -247,10 +248,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--dataset", default="synthetic")
     parser.add_argument("--profile", default="quick")
     parser.add_argument("--data", default="", help="folder of the data set; without it the published sizes count")
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="how the data set is read")
     parser.add_argument("--workers", default="", help="processes; default: one a core, or one a GPU")
     options = parser.parse_args(arguments)
     profile = profiles.load(options.profile)
-    signs, words = sizes.data_of(profile, options.dataset, options.data)
+    signs, words = sizes.data_of(profile, options.dataset, options.data, shlex.join(options.option))
     cuda = torch.cuda.is_available()
     workers = int(options.workers or 0) or at_once()
     device = torch.cuda.get_device_name() if cuda else f"CPU, {workers} processes of one thread; no GPU is here"

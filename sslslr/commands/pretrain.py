@@ -7,6 +7,7 @@ gathered with their gradients, so heads, batch norms and negatives see the whole
 import json
 import math
 import os
+import shlex
 import time
 import warnings
 from dataclasses import replace
@@ -86,6 +87,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--profile", default="paper")
     parser.add_argument("--dataset", default="synthetic")
     parser.add_argument("--data", default="")
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="how the data set is read")
     parser.add_argument("--corpus", default="lsfb-like", help="which of the synthetic corpora")
     parser.add_argument("--method", default="slfpn", choices=METHODS)
     parser.add_argument("--views", default="boundary", choices=sorted(VIEWS))
@@ -99,7 +101,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     profile = profiles.load(options.profile)
     sizes = replace(profile, precision=options.precision, epochs=options.epochs or profile.epochs)
-    loaded = corpora.load(sizes, options.dataset, options.data, only=options.corpus)
+    loaded = corpora.load(sizes, options.dataset, options.data, only=options.corpus, options=shlex.join(options.option))
     signs, _ = corpora.split(next(iter(loaded.values())), sizes, options.seed)
     run = corpora.base_run(sizes, options.seed, options.rate, method=options.method, views=ViewConfig(options.views))
     several = options.devices * options.num_nodes > 1

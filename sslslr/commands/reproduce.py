@@ -3,12 +3,15 @@
 import hashlib
 import json
 import os
+import shlex
 import sys
 import time
 from pathlib import Path
 
 from sslslr import datasets, paths, profiles
 from sslslr.commands import Parser
+from sslslr.datasets.options import parse
+from sslslr.datasets.options import text as as_text
 from sslslr.errors import SignError
 from sslslr.report.notebooks import STANDARD, declared, notebooks
 
@@ -36,7 +39,8 @@ def fingerprint(values: dict, notebook: Path) -> str:
     for path in [notebook, paths.ROOT / "requirements.lock", *sorted(paths.PROFILES.glob("*.yml")), *code, *sorted(paths.PAPER_FACTS.glob("*"))]:  # fmt: skip
         if path.is_file():
             digest.update(f"{path.name}".encode() + path.read_bytes())
-    named = [Path(v).expanduser() for v in values.values() if isinstance(v, str)]
+    said = shlex.split(str(values.get("OPTIONS", "")))
+    named = [Path(v).expanduser() for v in [*values.values(), *(word.partition("=")[2] for word in said)] if isinstance(v, str)]
     for root in [path for path in named if path.is_absolute() and path.exists()]:
         for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
             stat = path.stat() if path.exists() else path.lstat()
@@ -87,9 +91,18 @@ def execute(notebook: Path, executed: Path, values: dict, code: str) -> None:
     failed.unlink()
 
 
-def reproduce(dataset: str, profile: str, data: str = "", workers: int = 0, extra: dict[str, str] | None = None, folder: Path | None = None) -> Path:  # fmt: skip
-    """Execute every notebook that is not done yet and build the site; returns the path of its first page."""
+def reproduce(
+    dataset: str, profile: str, data: str = "", workers: int = 0, extra: dict[str, str] | None = None, folder: Path | None = None, options: str = ""
+) -> Path:  # fmt: skip
+    """Execute every notebook that is not done yet and build the site; returns the path of its first page.
+
+    ``options`` say how the data set is read (``datasets.index``); they are the notebooks' parameter OPTIONS.
+    """
     check(dataset, profile, data)
+    if said := parse(options, datasets.options_of(dataset), dataset):
+        extra = {"OPTIONS": as_text(said)} | (extra or {})
+        if without := [n.name for n in notebooks(folder) if "OPTIONS" not in declared(n)]:
+            raise SignError(f"{options}: {', '.join(without)} would read the data set without it; its parameters cell lacks OPTIONS")
     data = str(Path(data).expanduser().resolve()) if data else ""
     standard = {"PROFILE": profile, "DATASET": dataset, "DATA": data, "WORKERS": workers}
     todo = notebooks(folder)
@@ -156,6 +169,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--dataset", default="synthetic")
     parser.add_argument("--profile", default="quick")
     parser.add_argument("--data", default="")
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="how the data set is read, such as INDEX=FILE")
     parser.add_argument("--workers", default="", help="processes; default: one a core")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a notebook's own parameter")
     parser.add_argument("--nbval", action="store_true", help="run the notebooks under pytest --nbval-lax instead")
@@ -169,7 +183,7 @@ def main(arguments: list[str]) -> int:
     started = time.perf_counter()
     print(f"sslslr: {options.dataset}, profile {options.profile}", flush=True)
     extra = dict(s.split("=", 1) for s in options.set)
-    site = reproduce(options.dataset, options.profile, options.data, int(options.workers or 0), extra)
+    site = reproduce(options.dataset, options.profile, options.data, int(options.workers or 0), extra, options=shlex.join(options.option))
     shown = site.relative_to(Path.cwd()) if site.is_relative_to(Path.cwd()) else site
     print(f"done in {time.perf_counter() - started:.0f} s: open {shown}")
     return 0

@@ -9,7 +9,7 @@ import numpy as np
 from sslslr import datasets
 from sslslr.clips.input import Input
 from sslslr.clips.signs import Signs
-from sslslr.clips.skeleton import KINECT_20, MEDIAPIPE_75, Skeleton
+from sslslr.clips.skeleton import KINECT_20, LEAP_42, MEDIAPIPE_75, Skeleton
 from sslslr.errors import SignError
 from sslslr.profiles import Profile
 from sslslr.studies import corpora
@@ -42,7 +42,7 @@ def sized(name: str, kind: str, skeleton: Skeleton, frames: int, labels, signers
     known = kind == "synthetic"  # a synthetic clip's boundaries are
     return Sized(
         name=name, kind=kind, skeleton=skeleton,
-        landmarks=np.broadcast_to(np.float32(np.nan), (n, frames, len(skeleton), 3 if skeleton.name.startswith(KINECT_20.name) else 2)),
+        landmarks=np.broadcast_to(np.float32(np.nan), (n, frames, len(skeleton), 2 if skeleton.y_down else 3)),
         lengths=np.broadcast_to(frames, n), labels=np.asarray(labels, np.int32), glosses=tuple(f"g{k}" for k in range(int(np.max(labels)) + 1)),
         signers=np.asarray(signers).astype(str), clips=np.broadcast_to("", n), split=np.asarray(np.full(n, "") if split is None else split, "<U5"),
         onset=np.broadcast_to(0.0 if known else np.nan, n), offset=np.broadcast_to(frames - 1.0 if known else np.nan, n),
@@ -56,7 +56,7 @@ def even(name: str, kind: str, skeleton: Skeleton, frames: int, classes: int, si
     return sized(name, kind, skeleton, frames, at % classes, (at // classes % signers).astype("<U4"), split)
 
 
-def data_of(profile: Profile, dataset: str, data: str = "") -> tuple[dict[str, Signs], str]:
+def data_of(profile: Profile, dataset: str, data: str = "", options: str = "") -> tuple[dict[str, Signs], str]:
     """The corpora to plan for, and in words how they are known: read, made, or only their sizes.
 
     Without ``data`` a published data set counts with its published sizes. Raises SignError where there are none.
@@ -69,13 +69,13 @@ def data_of(profile: Profile, dataset: str, data: str = "") -> tuple[dict[str, S
         parts = {c: even(c, "synthetic", layout(MEDIAPIPE_75), profile.frames, **size) for c, size in profile.corpora.items()}
         return parts, f"{total:,} synthetic clips, by their sizes (the run store is not asked)"
     if data:
-        return _listed(profile, dataset, data)
-    module, options = datasets.module(dataset)
+        return _listed(profile, dataset, data, options)
+    module, fixed = datasets.module(dataset)
     told = getattr(module, "PUBLISHED", {})
-    told = ASSUMED.get(dataset) or told.get(options.get("glosses"), told) | getattr(module, "COUNTS", {}).get(options.get("split"), {})
+    told = ASSUMED.get(dataset) or told.get(fixed.get("glosses"), told) | getattr(module, "COUNTS", {}).get(fixed.get("split"), {})
     if not {"clips", "classes"} <= set(told):
         raise SignError(f"DATASET={dataset} has no published size: say where it is (DATA=/path/to/it)")
-    skeleton = layout(KINECT_20 if dataset == "isl-kinect" else MEDIAPIPE_75)
+    skeleton = layout({"isl-kinect": KINECT_20, "thai-leap": LEAP_42}.get(dataset, MEDIAPIPE_75))
     train = told.get("train", 0.7 * told["clips"]) if dataset in ASSUMED or "train" in told else None
     classes, signers, clips = told["classes"], told.get("signers", 20), told["clips"]
     one = even(dataset, "real", skeleton, profile.frames, classes, signers, clips, train, told.get("val", 0))
@@ -83,10 +83,10 @@ def data_of(profile: Profile, dataset: str, data: str = "") -> tuple[dict[str, S
     return {dataset: one}, f"{clips:,} clips of {classes:,} glosses, {how}: no DATA was given"
 
 
-def _listed(profile: Profile, dataset: str, data: str) -> tuple[dict[str, Signs], str]:
-    listing = datasets.index(dataset, data)
+def _listed(profile: Profile, dataset: str, data: str, options: str) -> tuple[dict[str, Signs], str]:
+    listing = datasets.index(dataset, data, options)
     if len(listing) <= SMALL:
-        return corpora.load(profile, dataset, data), f"{len(listing):,} clips, read"
+        return corpora.load(profile, dataset, data, options=options), f"{len(listing):,} clips, read"
     labels = listing.table["gloss"].map({g: k for k, g in enumerate(listing.glosses)})
     skeleton = Input.of(profile.input).layout(listing.skeleton)
     one = sized(dataset, "real", skeleton, profile.frames, labels, listing.table["signer"], listing.table["split"])

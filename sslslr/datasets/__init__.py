@@ -1,6 +1,7 @@
 """The data sets by name: published layout in, one container out.
 
-A real data set is one file with ``index(path, **options) -> Listing`` (what is there) and ``read(path) -> Signs``.
+A real data set is one file with ``index(path, **options) -> Listing`` (what is there) and ``read(path) -> Signs``; its
+``OPTIONS`` name what a user may say about how it is read, and mean the parameters of ``index`` in lower case.
 """
 
 from importlib import import_module
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from sslslr.clips.signs import Signs
 from sslslr.datasets import source
+from sslslr.datasets.options import COMMON, parse
 from sslslr.errors import SignError
 
 # Name -> the module, imported when asked for, and options of its index: the subset or the split.
@@ -27,6 +29,7 @@ DATASETS = {
     "wlasl-300": ("wlasl", {"glosses": 300}),
     "wlasl-1000": ("wlasl", {"glosses": 1000}),
     "wlasl-2000": ("wlasl", {"glosses": 2000}),
+    "thai-leap": ("thai_leap", {}),
     "own": ("own", {}),
 }
 
@@ -39,22 +42,30 @@ def module(name: str):
     return import_module(f"sslslr.datasets.{file}"), options
 
 
-def index(name: str, path: str | Path) -> source.Listing:
+def options_of(name: str) -> dict[str, str]:
+    """What a user may say about how a data set is read: NAME of each option, and what it means."""
+    return {} if name == "synthetic" else getattr(module(name)[0], "OPTIONS", {}) | COMMON
+
+
+def index(name: str, path: str | Path, options: str | dict[str, str] = "") -> source.Listing:
     """What the folder ``path`` holds of a real data set, before any landmark is read.
 
-    Raises SignError for an unknown name or a folder that does not hold the data set.
+    ``options``, as text "NAME=VALUE NAME=VALUE" or a dict, are those of ``options_of(name)``.
+    Raises SignError for an unknown name or option, or a folder that does not hold the data set.
     """
-    reader, options = module(name)
+    reader, fixed = module(name)
     if name == "synthetic":
         raise SignError("the synthetic corpora are made, not read from a folder; name another data set")
     if not path:
         raise SignError(f"{name} is read from a folder: say which (DATA=/path/to/it)")
-    return source.without_left_out(reader.index(Path(path), **options))
+    said = parse(options, options_of(name), name)
+    own = {key.lower(): value for key, value in said.items() if key not in COMMON}
+    return source.as_asked(reader.index(Path(path), **fixed, **own), said)
 
 
-def load(name: str, path: str | Path | None = None, sizes: dict | None = None) -> dict[str, Signs]:
+def load(name: str, path: str | Path | None = None, sizes: dict | None = None, options: str | dict[str, str] = "") -> dict[str, Signs]:
     """Corpora by name: the four synthetic ones in ``sizes`` (classes, signers, clips each), or the data set at ``path``."""
     if name == "synthetic":
         make = module(name)[0].make
         return {corpus: make(corpus, **size) for corpus, size in (sizes or {}).items()}
-    return {name: source.read(index(name, path or ""))}
+    return {name: source.read(index(name, path or "", options))}

@@ -5,16 +5,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
 from sslslr import paths
-from sslslr.datasets import index, source
+from sslslr.clips import splits
+from sslslr.clips.signs import Signs
+from sslslr.datasets import findings, index, source
 from sslslr.datasets.survey import LOOKS, measure, picture
 from sslslr.errors import SignError
 from sslslr.provenance import commit
 
 BLOCK = 1 << 20
+FOLDS = 5  # groups of signers that are held out in turn, as in the quick profile
 
 
 @dataclass
@@ -22,7 +26,8 @@ class Check:
     """What was found: ``table`` has a row a clip that could be read.
 
     errors make a result wrong (a clip in train and in test, clips missing or unreadable); warnings make it easier or
-    smaller than it looks; notes are facts.  unusable: names of the clips that nobody can learn from.
+    smaller than it looks; notes are facts.  unusable: names of the clips that nobody can learn from.  odd: of those that
+    a finding says to leave out.
     """
 
     listing: source.Listing
@@ -31,6 +36,7 @@ class Check:
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unusable: list[str] = field(default_factory=list)
+    odd: list[str] = field(default_factory=list)
 
     @property
     def verdict(self) -> str:
@@ -44,10 +50,10 @@ class Check:
         found = {
             "clips": len(self.listing),
             "classes": len(self.listing.glosses),
-            "signers": self.listing.table["signer"].nunique(),
+            f"{self.listing.unit}s": self.listing.table["signer"].nunique(),
             **{s or "no split": n for s, n in self.listing.table["split"].value_counts().sort_index(key=_rank).items()},
         }
-        published = self.listing.published
+        published = _published(self.listing)
         rows = {key: (found.get(key, 0), published.get(key)) for key in dict.fromkeys([*found, *published])}
         lines = [f"{self.listing.name}: {self.listing.root}", "", f"  {'':<12}{'found':>10}{'published':>12}"]
         lines += [f"  {key:<12}{have:>10,}{'' if want is None else format(want, ','):>12}" for key, (have, want) in rows.items()]
@@ -61,14 +67,15 @@ class Check:
         return "\n".join([*lines, "", f"verdict: {self.verdict}"])
 
 
-def check(name: str, path: Path, progress: bool = False) -> Check:
-    """Look at every clip of the data set ``name`` in the folder ``path``.
+def check(name: str, path: Path, progress: bool = False, options: str | dict[str, str] = "") -> Check:
+    """Look at every clip of the data set ``name`` in the folder ``path``, read with ``options`` (``datasets.index``).
 
     Raises SignError only where the folder is not that data set at all; whatever is wrong with single clips is listed.
     """
-    listing = index(name, path)
+    listing = index(name, path, options)
     bad: dict[str, str] = {}
-    rows = list(tqdm(_rows(listing, bad), total=len(listing), unit="clip", disable=not progress, leave=False))
+    sketches: list[findings.Sketch] = []
+    rows = list(tqdm(_rows(listing, bad, sketches), total=len(listing), unit="clip", disable=not progress, leave=False))
     about = listing.table.drop(columns="file").iloc[[i for i, _ in rows]].reset_index(drop=True)
     table = pd.concat([about, pd.DataFrame([row for _, row in rows], index=about.index)], axis=1)
     done = Check(listing, table, notes=list(listing.notes), unusable=[*bad, *(listing.missing if not listing.missing_is_normal else ())])
@@ -78,25 +85,37 @@ def check(name: str, path: Path, progress: bool = False) -> Check:
         listed = len(listing) + len(listing.missing)
         text = f"{_count(len(listing.missing), 'clip')} of {listed} listed are not there ({source.some(listing.missing)})"
         (done.warnings if listing.missing_is_normal else done.errors).append(text)
-    _duplicates(done)
+    if len(table):
+        _duplicates(done)
     _splits(done)
+    _studied(done, bad)
     _counts(done)
+    if sketches:
+        found = list(findings.look(table[~table["clip"].isin(bad)].reset_index(drop=True), sketches, listing.skeleton, listing.unit))
+        done.notes += [f.text for f in found]
+        done.odd = list(dict.fromkeys(clip for f in found for clip in f.clips))
     return done
 
 
-def _rows(listing: source.Listing, bad: dict[str, str]) -> Iterator[tuple[int, dict]]:
+def _rows(listing: source.Listing, bad: dict[str, str], sketches: list) -> Iterator[tuple[int, dict]]:
+    """A row for each clip that can be read; ``bad`` gets those that can't be used, ``sketches`` the others."""
     same_size = _sizes(listing) if listing.open is None else {}
     for i, (clip, file) in enumerate(zip(listing.table["clip"], listing.table["file"], strict=True)):
         if listing.open is None:
             yield i, {"digest": _digest(listing.root / file) if file in same_size else f"only {i}"}
             continue
         try:
-            row = measure(listing.clip(file), listing.skeleton)
+            landmarks = listing.clip(file)
         except SignError as error:
             bad[clip] = str(error)
             continue
-        if row["frames"] < 2:
-            bad[clip] = f"{clip} has one frame; a sign needs at least two"
+        row = measure(landmarks, listing.skeleton)
+        try:
+            if row["frames"] < 2:
+                raise SignError(f"{clip} has one frame; a sign needs at least two")
+            sketches.append(findings.sketch(landmarks, listing.skeleton, f"{listing.name}, clip {clip}"))
+        except SignError as error:
+            bad[clip] = str(error)
         yield i, row
 
 
@@ -144,14 +163,17 @@ def _splits(done: Check) -> None:
     table = done.listing.table
     parts = {s: table[table["split"] == s] for s in ("train", "val", "test") if (table["split"] == s).any()}
     if not parts:
-        done.notes.append("the source has no split: studies hold signers out, or clips where there are fewer than 3 signers")
+        unit = done.listing.unit
+        done.notes.append(f"the source has no split: studies hold {unit}s out, or clips where there are fewer than 3 {unit}s")
+    elif outside := int((table["split"] == "").sum()):
+        done.warnings.append(f"{_count(outside, 'clip')} in no split: not used")
     pairs = [(a, b) for i, a in enumerate(parts) for b in list(parts)[i + 1 :]]
     for a, b in pairs:
         if shared := sorted((set(parts[a]["signer"]) & set(parts[b]["signer"])) - {""}):
-            who = f"{_count(len(shared), 'signer')} in both {a} and {b} ({source.some(shared)})"
-            done.warnings.append(f"{who}: accuracy is not on unseen signers")
+            who = f"{_count(len(shared), done.listing.unit)} in both {a} and {b} ({source.some(shared)})"
+            done.warnings.append(f"{who}: accuracy is not on unseen {done.listing.unit}s")
     if pairs and not any("in both" in w for w in done.warnings):
-        done.notes.append("no signer is in two splits")
+        done.notes.append(f"no {done.listing.unit} is in two splits")
     for split in set(parts) - {"train"}:
         if "train" in parts and (unseen := sorted(set(parts[split]["gloss"]) - set(parts["train"]["gloss"]))):
             which = f"{_count(len(unseen), 'class', 'classes')} in {split} but not in train ({source.some(unseen)})"
@@ -162,9 +184,34 @@ def _splits(done: Check) -> None:
         done.warnings.append(f"{which}: can't be both learned and tested")
 
 
+def _studied(done: Check, bad: dict[str, str]) -> None:
+    """Whether studies can split what is there: they raise the same error, and only later."""
+    table = done.listing.table[~done.listing.table["clip"].isin(bad)]
+    if not len(table):
+        return
+    labels, glosses = pd.factorize(table["gloss"])
+    landmarks = np.broadcast_to(np.float32(0), (len(table), 2, len(done.listing.skeleton), 2))
+    nothing = np.full(len(table), np.nan)
+    who, clips, split = (table[c].to_numpy(str) for c in ("signer", "clip", "split"))
+    lengths = np.full(len(table), 2)
+    light = Signs(
+        done.listing.name, "real", done.listing.skeleton, landmarks, lengths, labels, tuple(glosses), who, clips, split, nothing, nothing,
+        unit=done.listing.unit,
+    )  # fmt: skip
+    try:
+        for repeat in range(FOLDS):
+            splits.for_repeat(light, FOLDS, repeat)
+    except SignError as error:
+        (done.warnings if done.listing.open is None else done.errors).append(f"studies can't split it: {error}")
+
+
+def _published(listing: source.Listing) -> dict[str, int]:
+    return {f"{listing.unit}s" if key == "signers" else key: n for key, n in listing.published.items()}
+
+
 def _counts(done: Check) -> None:
-    table, published = done.listing.table, done.listing.published
-    found = {"clips": len(table), "classes": table["gloss"].nunique(), "signers": table["signer"].nunique()}
+    table, published = done.listing.table, _published(done.listing)
+    found = {"clips": len(table), "classes": table["gloss"].nunique(), f"{done.listing.unit}s": table["signer"].nunique()}
     found |= table["split"].value_counts().to_dict()
     off = [f"{key} {found.get(key, 0):,} instead of {want:,}" for key, want in published.items() if found.get(key, 0) != want]
     if off:
@@ -176,7 +223,8 @@ def _counts(done: Check) -> None:
 def save(done: Check) -> Path:
     """Write report, picture, a row a clip, and the names of unusable clips to ``results/<name>/check``; returns the picture."""
     out = paths.results(done.listing.name, "check")
-    fig = picture(done.table, done.listing.fps, f"{done.listing.name}: {len(done.listing)} clips, {done.verdict.partition(':')[0].lower()}")
+    shown = done.table if len(done.table) else done.listing.table  # where no clip can be read, what is listed
+    fig = picture(shown, done.listing.fps, f"{done.listing.name}: {len(done.listing)} clips, {done.verdict.partition(':')[0].lower()}")
     fig.supxlabel(f"{done.listing.name} (real data) · sslslr {commit()}", x=0.995, ha="right", fontsize=6.5, color="#555555")
     with paths.atomic(out / "check.png") as partial:
         fig.savefig(partial, dpi=130, facecolor="white")

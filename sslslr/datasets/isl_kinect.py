@@ -31,7 +31,7 @@ def index(path: Path) -> source.Listing:
     path = source.folder(path, EXPECTED)
     root = source.locate(path, "RawDataset") or path
     files = sorted(root.glob("*.txt"))
-    files = [f for f in files if f.name != source.LEAVE_OUT]
+    files = [f for f in files if f.name != source.LEAVE_OUT and not f.name.startswith(".")]
     if not files:
         raise SignError(f"{root}: no clip here; expected {EXPECTED}")
     names = [NAME.fullmatch(f.name) for f in files]

@@ -43,15 +43,21 @@ class Packed(Signs):
 
 
 def prepared(
-    name: str, path: Path, frames: int, coordinates: int | None = None, choice: Input = PROFILES, progress: bool = False
+    name: str,
+    path: Path,
+    frames: int,
+    coordinates: int | None = None,
+    choice: Input = PROFILES,
+    progress: bool = False,
+    options: str | dict[str, str] = "",
 ) -> Packed:
     """The real data set ``name`` at ``path``, prepared as ``choice`` says, at most ``frames`` frames a clip; packed at the first call.
 
-    Keeps the first ``coordinates`` coordinates, or all that the source has.
+    Keeps the first ``coordinates`` coordinates, or all that the source has; ``options`` as for ``datasets.index``.
     The folder's name holds a hash of the source's files (names, sizes, times), of the settings and of the versions of what
     reads and prepares: a pack that no longer fits is never opened. Raises SignError as reading and preparing do.
     """
-    listing = index(name, path)
+    listing = index(name, path, options)
     listing.require_landmarks()
     made_by = versions(Packed, Input) + listing.versions
     key = listing.key("packed", frames, coordinates, asdict(choice), made_by)
@@ -83,7 +89,7 @@ def pack(
     try:
         stored, about, columns, at = None, None, {n: [] for n in ARRAYS if n != "landmarks"}, 0
         for part in parts:
-            here = {"name": part.name, "kind": part.kind, "skeleton": part.skeleton.name, "glosses": part.glosses, "fps": part.fps}
+            here = part.about
             if stored is None:
                 about, shape = here, (clips, frames, *part.landmarks.shape[2:])
                 stored = np.lib.format.open_memmap(partial / "landmarks.npy", mode="w+", dtype=np.float16, shape=shape)
@@ -91,7 +97,7 @@ def pack(
                 what = f"a part of {len(part)} clips of {part.frames} frames"
                 raise SignError(f"{part.name}: {what} does not fit the pack of {clips} clips of {frames} frames begun before it")
             if (size := np.nanmax(np.abs(part.landmarks))) > LIMIT:
-                raise SignError(f"{part.name}: a coordinate is {size:.3g}, more than float16 holds; the shoulders of some clip are wrong")
+                raise SignError(f"{part.name}: a coordinate is {size:.3g}, more than float16 holds; the scale of some clip is wrong")
             rows = stored[at : at + len(part)]
             rows[:, : part.frames] = part.landmarks
             rows[:, part.frames :] = np.nan

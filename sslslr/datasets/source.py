@@ -13,6 +13,7 @@ import pandas as pd
 from sslslr import paths
 from sslslr.clips.signs import Signs, pack, prepare
 from sslslr.clips.skeleton import MEDIAPIPE_75, Skeleton
+from sslslr.datasets.options import FILES
 from sslslr.errors import SignError
 from sslslr.provenance import versions
 
@@ -32,7 +33,8 @@ class Listing:
     open: reads a row's landmarks, (T, J, C) with NaN for missing; None where there is only video.
     missing: clips that the data set's own lists name and that aren't there; only where ``missing_is_normal`` may the
     others be used without them.  published: counts to hold the table against.  notes: what a reader should know.
-    caution: a warning that every reading gives.
+    caution: a warning that every reading gives.  unit: what a ``signer`` is, "signer" or "session".
+    skip: frames dropped at the beginning of every clip.  options: what the user said that decides the landmarks.
     """
 
     name: str
@@ -46,6 +48,9 @@ class Listing:
     published: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     caution: str = ""
+    unit: str = "signer"
+    skip: int = 0
+    options: dict[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -55,11 +60,18 @@ class Listing:
         return tuple(sorted(set(self.table["gloss"])))
 
     def clip(self, file: str) -> np.ndarray:
-        """Landmarks (T, J, C) float32 of one row's ``file``; SignError when nothing can be learned from them."""
-        landmarks = np.asarray(self.open(file), dtype=np.float32)
+        """Landmarks (T, J, C) float32 of one row's ``file``; SignError when nothing can be learned from them.
+
+        A landmark of which one coordinate is no finite number is missing.
+        """
+        landmarks = np.array(self.open(file), dtype=np.float32)
         if landmarks.ndim != 3 or not len(landmarks) or landmarks.shape[1] != len(self.skeleton):
             expected = f"(frames, {len(self.skeleton)} landmarks, coordinates)"
             raise SignError(f"{self.root / file}: landmarks have shape {landmarks.shape}; expected {expected}")
+        if self.skip >= len(landmarks):
+            raise SignError(f"{self.root / file}: {len(landmarks)} frames, of which DROP_FIRST={self.skip} leaves none")
+        landmarks = landmarks[self.skip :]
+        landmarks[~np.isfinite(landmarks).all(-1)] = np.nan
         if not np.isfinite(landmarks).any():
             raise SignError(f"{self.root / file}: no landmark in any frame; put {file} into {self.root / LEAVE_OUT}, or extract it again")
         return landmarks
@@ -91,9 +103,10 @@ class Listing:
         return versions(Listing, getattr(self.open, "func", self.open), prepare)
 
     def key(self, *settings) -> str:
-        """Hash of the source's files, of the versions of what reads them and of ``settings``: equal keys, equal landmarks."""
+        """Hash of the source's files, of the versions of what reads them, of options and ``settings``: equal keys, equal landmarks."""
         table = hashlib.sha256(pd.util.hash_pandas_object(self.table, index=False).to_numpy()).hexdigest()
-        return hashlib.sha256(f"{self.name}|{fingerprint(self.root)}|{self.versions}|{settings}|{table}".encode()).hexdigest()
+        asked = (settings, sorted(self.options.items()), self.unit, self.fps)
+        return hashlib.sha256(f"{self.name}|{fingerprint(self.root)}|{self.versions}|{asked}|{table}".encode()).hexdigest()
 
 
 def read(listing: Listing) -> Signs:
@@ -117,6 +130,7 @@ def _signs(listing: Listing, clips: list[np.ndarray], glosses: tuple[str, ...]) 
         name=listing.name, kind="real", skeleton=listing.skeleton, landmarks=landmarks, lengths=lengths,
         labels=table["gloss"].map(number).to_numpy(int), glosses=glosses, signers=table["signer"].to_numpy(str),
         clips=table["clip"].to_numpy(str), split=table["split"].to_numpy("<U5"), onset=unknown, offset=unknown, fps=listing.fps,
+        unit=listing.unit,
     )  # fmt: skip
 
 
@@ -155,8 +169,11 @@ def read_table(path: Path, columns: tuple[str, ...], **options) -> pd.DataFrame:
     Raises SignError naming the columns that are not there.
     """
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True, **options)
-    except (OSError, ValueError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # a row with more fields than the header, not all empty
+            plain = {"dtype": str, "keep_default_na": False, "na_values": [""], "encoding": "utf-8-sig", "skipinitialspace": True}
+            table = pd.read_csv(path, index_col=False, **plain, **options).fillna("")  # a comma at a line's end shifts no column
+    except (OSError, ValueError, pd.errors.ParserWarning) as error:
         raise SignError(f"{path}: not a table in UTF-8 ({str(error).splitlines()[0]}); expected the columns {', '.join(columns)}") from None
     if absent := [c for c in columns if c not in table]:
         raise SignError(f"{path}: no column {', '.join(absent)} (it has {', '.join(map(str, table))}); expected {', '.join(columns)}")
@@ -197,15 +214,34 @@ def most_represented(table: pd.DataFrame, signs: int | None) -> pd.DataFrame:
     return table[table["gloss"].isin(kept)].reset_index(drop=True)
 
 
-def without_left_out(listing: Listing) -> Listing:
-    """The listing without the clips that ``leave-out.txt`` in its folder names, a name a line; a note says how many."""
-    path = listing.root / LEAVE_OUT
+def as_asked(listing: Listing, options: dict[str, str]) -> Listing:
+    """The listing as ``options`` (of every data set: LEAVE_OUT, DROP_FIRST; and its own) want it."""
+    first = options.get("DROP_FIRST", "0")
+    if not first.isdecimal():
+        raise SignError(f"DROP_FIRST={first}: expected a number of frames")
+    notes = (f"the first {first} frame(s) of every clip are dropped",) if int(first) else ()
+    notes += () if listing.skeleton.shoulders else (f"there is no body: clips are {listing.skeleton.measured}",)
+    decide = {key: value for key, value in options.items() if key not in FILES}
+    listing = replace(listing, skip=int(first), options=decide, notes=(*listing.notes, *notes))
+    listing = without_left_out(listing, listing.root / LEAVE_OUT)
+    if "LEAVE_OUT" in options and not (asked := Path(options["LEAVE_OUT"]).expanduser()).exists():
+        raise SignError(f"LEAVE_OUT={asked}: no such file")
+    return without_left_out(listing, asked) if "LEAVE_OUT" in options else listing
+
+
+def without_left_out(listing: Listing, path: Path) -> Listing:
+    """The listing without the clips that the file ``path`` names, a name a line, if it is there; a note says how many."""
     if not path.exists():
         return listing
-    names = {line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()}
+    try:
+        names = {line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SignError(f"{path}: not a text file in UTF-8 ({error}); expected the name of a clip in each line") from None
     out = listing.table[["clip", "file"]].isin(names).any(axis=1)
     missing = tuple(m for m in listing.missing if m not in names)
     note = f"{int(out.sum()) + len(listing.missing) - len(missing)} clips are left out, as {path} says"
+    if out.all():
+        raise SignError(f"{path}: leaves out all {len(listing)} clips of {listing.root}")
     return replace(listing, table=listing.table[~out].reset_index(drop=True), missing=missing, notes=(*listing.notes, note))
 
 

@@ -20,23 +20,23 @@ from sslslr.studies.catalogue import Asked
 
 
 class Stage:
-    """``Stage(PROFILE, DATASET, DATA, WORKERS)`` opens a notebook.
+    """``Stage(PROFILE, DATASET, DATA, WORKERS, OPTIONS)`` opens a notebook; OPTIONS say how a real data set is read.
 
     Raises SignError for an unknown profile or data set, before anything long starts.
     """
 
-    def __init__(self, profile: str = "quick", dataset: str = "synthetic", data: str = "", workers: int = 0):
+    def __init__(self, profile: str = "quick", dataset: str = "synthetic", data: str = "", workers: int = 0, options: str = ""):
         self.profile = profiles.load(profile)
         if dataset not in datasets.DATASETS:
             raise SignError(f"data set {dataset!r} is unknown; there are {', '.join(datasets.DATASETS)}")
-        self.dataset, self.data, self.workers = dataset, data, int(workers)
+        self.dataset, self.data, self.workers, self.options = dataset, data, int(workers), options
         self.folder = paths.results(dataset, profile)
         style()
 
     @cached_property
     def corpora(self) -> dict[str, Signs]:
         """The corpora by name, prepared for the encoder (not yet split)."""
-        return studied.load(self.profile, self.dataset, self.data)
+        return studied.load(self.profile, self.dataset, self.data, options=self.options)
 
     @cached_property
     def studies(self) -> Asked:

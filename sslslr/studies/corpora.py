@@ -18,14 +18,16 @@ from sslslr.methods.precision import resolve
 from sslslr.profiles import Profile
 
 
-def load(profile: Profile, dataset: str, data: str = "", only: str = "") -> dict[str, Signs]:
+def load(profile: Profile, dataset: str, data: str = "", only: str = "", options: str | dict[str, str] = "") -> dict[str, Signs]:
     """Corpora by name, prepared for the encoder: ``synthetic`` has four, a real data set under ``data`` one.
 
     A real one is packed at the first call and mapped into memory from then on (float16). ``only`` names the one
-    synthetic corpus that is wanted.
+    synthetic corpus that is wanted; ``options`` say how a real data set is read, as for ``datasets.index``.
     """
     if dataset != "synthetic":
-        return {dataset: packed.prepared(dataset, Path(data).expanduser(), profile.frames, choice=Input.of(profile.input), progress=True)}
+        choice = Input.of(profile.input)
+        at = Path(data).expanduser()
+        return {dataset: packed.prepared(dataset, at, profile.frames, choice=choice, progress=True, options=options)}
     if only and only not in profile.corpora:
         raise SignError(f"corpus {only!r} is unknown; there are {', '.join(profile.corpora)}")
     raw = datasets.load(dataset, sizes={only: profile.corpora[only]} if only else profile.corpora)
@@ -45,15 +47,20 @@ def base_run(profile: Profile, repeat: int, rate: float | None = None, **setting
 
 
 def repeats(signs: Signs, profile: Profile) -> range:
-    """The repeats of a study on this corpus."""
-    return range(profile.repeats if signs.kind == "synthetic" else profile.real_repeats)
+    """The repeats of a study on this corpus; of few signers each is held out equally often, where there are repeats enough."""
+    if signs.kind == "synthetic":
+        return range(profile.repeats)
+    signers = len(np.unique(signs.signers))
+    if (signs.split == "").all() and 3 <= signers < splits.FEW and profile.folds >= signers:
+        return range(profile.real_repeats // signers * signers or profile.real_repeats)
+    return range(profile.real_repeats)
 
 
 def group(signs: Signs, profile: Profile, repeat: int) -> int:
     """Which signers a repeat holds out, as a number: repeats of one group differ in their seeds alone, so they are no
     independent observations. With a published split, or too few signers, every repeat is a group of its own."""
     signers = len(np.unique(signs.signers))
-    return repeat if (signs.split == "test").any() or signers < 3 else repeat % min(profile.folds, signers)
+    return repeat if (signs.split != "").any() or signers < 3 else repeat % min(profile.folds, signers)
 
 
 def named(corpora: dict[str, Signs], names: Iterable[str]) -> dict[str, Signs]:
@@ -76,27 +83,10 @@ def cells(
 
 
 def split(signs: Signs, profile: Profile, repeat: int) -> tuple[Signs, str]:
-    """The split of one repeat, and what it is in words; one object for each, whoever asks.
-
-    A published split is kept (a validation part is taken from its training clips if it has none). Otherwise signers
-    are held out, other ones in each repeat; with fewer than three signers, clips of the same signers are.
-    """
+    """The split of one repeat, and what it is in words (``splits.for_repeat``); one object for each, whoever asks."""
     return _split(signs, profile.folds, repeat)
 
 
 @lru_cache(maxsize=128)  # corpora x repeats of a reproduction: a split shares the corpus' landmarks, its fingerprint is worth keeping
 def _split(signs: Signs, folds: int, repeat: int) -> tuple[Signs, str]:
-    if (signs.split == "test").any():
-        if not (signs.split == "val").any():
-            labels = np.where(signs.split == "train", signs.labels, -1)
-            chosen = splits.fraction(labels, 0.1, seed=repeat)
-            val = signs.split.astype("<U5")
-            val[chosen[labels[chosen] >= 0]] = "val"
-            signs = signs.with_split(val)
-        return signs, "published split"
-    signers = len(np.unique(signs.signers))
-    if signers < 3:
-        return splits.stratified(signs, test=0.25, val=0.1, seed=repeat), f"same {signers} signer(s) in training and test"
-    folds = min(folds, signers)
-    out = splits.by_signer(signs, folds, repeat % folds, seed=0)
-    return out, f"{len(np.unique(out.signers[out.split == 'test']))} of {signers} signers held out"
+    return splits.for_repeat(signs, folds, repeat)

@@ -64,9 +64,10 @@ def test_the_upper_body_keeps_every_name_edge_pair_and_part_that_lies_in_it(name
         assert [small.landmarks[i] for i in small.parts[part]] == [whole.landmarks[i] for i in members if i not in whole.lower]
 
 
-def test_layouts_are_told_by_their_size():
-    assert len({len(s) for s in SKELETONS.values()}) == len(SKELETONS)
-    assert all(of_size(len(s), "a test") is s for s in SKELETONS.values())
+def test_layouts_of_one_size_are_mirrored_alike_and_have_the_same_lower_body():
+    for skeleton in SKELETONS.values():
+        found = of_size(len(skeleton), "a test")
+        assert (found.mirror_index == skeleton.mirror_index).all() and found.lower == skeleton.lower
     with pytest.raises(SignError, match="without left_shoulder"):
         KINECT_20.restricted(range(3, 20), "odd")
 

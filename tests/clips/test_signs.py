@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sslslr.clips import splits
 from sslslr.clips.signs import Signs, check_usable, pack, prepare, resample
-from sslslr.clips.skeleton import KINECT_20, MEDIAPIPE_75, SKELETONS, mirror, normalise
+from sslslr.clips.skeleton import HANDS_42, KINECT_20, LEAP_42, MEDIAPIPE_75, SKELETONS, mirror, normalise
 from sslslr.errors import SignError
 
 
@@ -190,3 +190,79 @@ def test_thirty_percent_is_thirty_percent_of_every_class(share, seed):
     assert counts.tolist() == [max(1, round(share * n)) for n in (100, 50, 30, 10, 1)]
     assert len(set(chosen.tolist())) == len(chosen)
     assert set(chosen) <= set(splits.fraction(labels, min(1, share * 1.5), seed))
+
+
+def without_split(**sizes):
+    toy = make_signs(**sizes)
+    return replace(toy, split=np.full(len(toy), "", "<U5"))
+
+
+@pytest.mark.parametrize("signers", [3, 5])
+def test_with_few_signers_all_that_are_not_tested_are_learned_from(signers):
+    toy = without_split(clips=120, signers=signers)
+    tested = set()
+    for repeat in range(signers):
+        part, what = splits.for_repeat(toy, 8, repeat)
+        held = set(part.part("test").signers)
+        assert len(held) == 1 and what == f"1 of {signers} signers held out"
+        assert set(part.part("train").signers) == set(toy.signers) - held >= set(part.part("val").signers)
+        assert (np.bincount(part.part("val").labels) >= 1).all() and len(part.part("val")) < len(part.part("train")) / 5
+        tested |= held
+    assert tested == set(toy.signers)
+
+
+def test_with_six_signers_validation_has_signers_of_its_own():
+    part, _ = splits.for_repeat(without_split(clips=120, signers=6), 6, 0)
+    held = {name: set(part.part(name).signers) for name in ("train", "val", "test")}
+    assert len(held["val"]) == len(held["test"]) == 1 and not held["val"] & (held["train"] | held["test"])
+
+
+def test_a_class_keeps_its_only_training_clip():
+    toy = make_signs(clips=60, signers=3)
+    toy = replace(toy, split=np.where((toy.labels == 0) & (np.arange(60) > 0) | (toy.split == "test"), "test", "train"))
+    toy.split[0] = "train"
+    part, _ = splits.for_repeat(toy, 3, 0)
+    assert part.split[0] == "train" and set(part.part("val").labels) == {1, 2, 3}
+
+
+def test_a_published_split_in_two_parts_is_kept_and_one_that_lacks_a_part_is_refused():
+    toy = make_signs(clips=60, signers=5)
+    two = replace(toy, split=np.where(toy.split == "test", "val", "train"))
+    part, what = splits.for_repeat(two, 3, 0)
+    assert "validation part being the test" in what
+    assert set(part.part("test").signers) == {"s00"} and "s00" not in set(part.signers[part.split != "test"])
+    for lacking in (("train", "", ""), ("", "val", "test"), ("", "", "test")):
+        names = dict(zip(("train", "val", "test"), lacking, strict=True))
+        with pytest.raises(SignError, match="its split needs train and test"):
+            splits.for_repeat(replace(toy, split=np.array([names[s] for s in toy.split])), 3, 0)
+
+
+def hands(frames=10):
+    """A right hand (T, 42, 3) that moves, in millimetres; the left one is seen in no frame."""
+    rng = np.random.default_rng(3)
+    clip = np.full((frames, 42, 3), np.nan, np.float32)
+    clip[:, 21:] = rng.normal(size=(21, 3)) * 40 + np.linspace(0, 200, frames)[:, None, None] + (0, 300, 0)
+    return clip
+
+
+def test_a_clip_of_hands_is_centred_on_the_wrist_and_one_palm_is_one():
+    ready = normalise(hands(), LEAP_42)
+    np.testing.assert_allclose(ready[:, 21].mean(0), 0, atol=1e-4)
+    np.testing.assert_allclose(np.linalg.norm(ready[:, 21] - ready[:, 30], axis=-1), 1, atol=1e-4)
+    np.testing.assert_allclose(ready, normalise(hands() * 0.001 + 7, LEAP_42), atol=1e-3)
+    assert np.isnan(ready[:, :21]).all() and "wrists" in LEAP_42.measured and "shoulders" in MEDIAPIPE_75.measured
+    with pytest.raises(SignError, match="no frame shows a wrist"):
+        normalise(np.full((3, 42, 3), np.nan), HANDS_42)
+    flat = hands()
+    flat[:, 30] = flat[:, 21]
+    with pytest.raises(SignError, match="wrist and middle finger coincide"):
+        normalise(flat, LEAP_42)
+
+
+def test_the_unit_is_a_word_that_changes_no_training_and_is_kept(signs, tmp_path):
+    sessions = replace(signs, unit="session")
+    assert sessions.fingerprint == signs.fingerprint
+    sessions.save(tmp_path / "s.npz")
+    assert Signs.load(tmp_path / "s.npz").unit == "session"
+    sessions = replace(sessions, split=np.full(len(signs), ""))
+    assert splits.for_repeat(sessions, 3, 0)[1].endswith("sessions held out")

@@ -119,3 +119,24 @@ def test_a_changed_file_behind_a_parameter_runs_the_notebook_again(folder, tmp_p
     assert reproduce.fingerprint(values, folder / "00_toy.ipynb") == before
     video.write_bytes(b"another")
     assert reproduce.fingerprint(values, folder / "00_toy.ipynb") != before
+
+
+def test_how_a_data_set_is_read_reaches_the_notebook_and_a_changed_index_runs_it_again(tmp_path, folder, capsys, monkeypatch):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "a list.csv").write_text("gloss,clip,signer\n")
+    monkeypatch.chdir(tmp_path)
+    said = "INDEX='a list.csv' EXCLUDE=- VALUES="
+    with pytest.raises(SignError, match=r"00_toy.ipynb, 01_other.ipynb would read the data set without it"):
+        reproduce.reproduce("mp-data", "smoke", str(tmp_path / "data"), folder=folder, options=said)
+    (folder / "01_other.ipynb").unlink()
+    write(folder / "00_toy.ipynb", PARAMETERS + 'OPTIONS = ""\n', FIGURE + "print(OPTIONS)")
+    for times in (0, 1):
+        reproduce.reproduce("mp-data", "smoke", str(tmp_path / "data"), folder=folder, options=said)
+        assert capsys.readouterr().out.count("up to date") == times
+    executed = (paths.results("mp-data", "smoke") / "notebooks/00_toy.ipynb").read_text()
+    assert f"EXCLUDE=- 'INDEX={tmp_path}/a list.csv'" in executed
+    (tmp_path / "a list.csv").write_text("gloss,clip,signer\nhello,0,A\n")
+    reproduce.reproduce("mp-data", "smoke", str(tmp_path / "data"), folder=folder, options=said)
+    assert "up to date" not in capsys.readouterr().out
+    with pytest.raises(SignError, match="isl-kinect has no option EXCLUDE, INDEX; it has LEAVE_OUT, DROP_FIRST"):
+        reproduce.reproduce("isl-kinect", "smoke", str(tmp_path / "data"), folder=folder, options=said)

@@ -219,7 +219,7 @@ def test_a_missing_frame_and_a_wrong_width_are_named(tmp_path):
     root = layouts.mp_data(tmp_path)
     frame = root / "MP_Data" / "hello" / "4" / "1.npy"
     layouts.array(frame, np.zeros(99))
-    with pytest.raises(SignError, match=r"hello/4/1.npy: 99 values; expected \(258,\) or \(1662,\)"):
+    with pytest.raises(SignError, match=r"hello/4/1.npy: 99 values; expected 258, pose4\+hands3"):
         mp_data.read(root)
     layouts.array(frame, np.array([{"a": 1}], dtype=object))
     with pytest.raises(SignError, match=r"hello/4/1.npy: not a numpy array of numbers"):

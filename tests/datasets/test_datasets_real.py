@@ -5,6 +5,7 @@ import tarfile
 import numpy as np
 import pytest
 
+from sslslr import datasets
 from sslslr.datasets import isl_kinect, mp_data
 from sslslr.datasets.check import check
 
@@ -53,7 +54,35 @@ def test_mp_data(asl):
     assert 0.3 < missing[0] < 0.65 and 0.1 < missing[1] < 0.35
 
 
-def test_the_check_finds_nothing_wrong_with_them(isl, asl):
-    for name, folder in (("isl-kinect", isl), ("mp-data", asl)):
-        done = check(name, folder)
+def test_the_check_finds_nothing_wrong_with_them(isl, asl, tmp_path):
+    alone = [c for c in datasets.index("isl-kinect", isl).table["clip"] if not c.startswith(("hello", "yes"))]
+    (tmp_path / "alone.txt").write_text("\n".join(alone))  # of these words only some clips were unpacked
+    for name, folder, options in (("isl-kinect", isl, {"LEAVE_OUT": str(tmp_path / "alone.txt")}), ("mp-data", asl, "")):
+        done = check(name, folder, options=options)
         assert not done.errors and done.verdict.startswith("USABLE"), str(done)
+
+
+def test_traduttore_has_three_signers_and_its_known_flaws_are_found(realdata, tmp_path):
+    folder = unpack(
+        realdata / "traduttore-asl.tar.xz", tmp_path, lambda n: any(f"/{w}/" in n for w in ("no", "small", "thank-you", "yes", "-"))
+    )
+    options = {"INDEX": str(realdata / "traduttore-asl.index.csv")}
+    # The index lists all nine signs: those that were not unpacked are missing, by name.
+    listing = datasets.index("mp-data", folder, options)
+    assert len(listing) == 360 and set(listing.table["signer"]) == {"A", "B", "C"} and len(listing.missing) == 450
+    notes = check("mp-data", folder, options=options).notes
+    assert any("first frame doesn't belong" in n for n in notes)
+    assert any("no by C, thank-you by C (60 clips)" in n for n in notes)
+
+
+def test_thai_leap_has_sessions_and_its_json_is_the_npz(realdata, tmp_path):
+    signs = ("hello", "mother", "ten", "tomorrow")
+    folder = unpack(realdata / "thai-leap.tar.xz", tmp_path / "npz", lambda n: any(f"/{sign}/" in n for sign in signs))
+    original = unpack(realdata / "thai-leap-original.tar.xz", tmp_path / "json", lambda n: n.endswith(".txt"))
+    listing = datasets.index("thai-leap", folder, {"INDEX": str(realdata / "thai-leap.index.csv")})
+    assert listing.table["signer"].nunique() == 9 and 100 < listing.fps < 130
+    assert any("2 takes show no hand in any frame and are left out (mother/18, ten/0)" in n for n in listing.notes)
+    published = datasets.index("thai-leap", original)
+    assert sorted(published.table["clip"]) == ["hello/10", "tomorrow/3"]
+    for file in published.table["file"]:
+        assert np.allclose(published.clip(file), listing.clip(file.replace(".txt", ".npz")), atol=0.01, equal_nan=True)
