@@ -6,12 +6,12 @@ import layouts
 import numpy as np
 import pytest
 import recordings
-from sslslr.commands import main
 
 from sslslr import datasets
 from sslslr.clips import splits
 from sslslr.clips.signs import prepare
 from sslslr.clips.skeleton import HANDS_42, LEAP_42, MEDIAPIPE_75
+from sslslr.commands import main
 from sslslr.datasets import findings, mp_data, source, thai_leap
 from sslslr.datasets.check import check
 from sslslr.datasets.options import parse, text
