@@ -17,7 +17,7 @@ PIP_QUIET := --quiet --disable-pip-version-check --no-warn-script-location
 FRESH := .venv/fresh-$(shell cat requirements.lock pyproject.toml | cksum | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce plan site claims exercises lint types test lab lock clean
+.PHONY: help env reproduce plan site claims exercises lint test lab lock clean
 
 help: ## Show this help
 	@echo "sslslr: learning sign representations from landmarks without labels. On 2 cores:"
@@ -30,8 +30,7 @@ help: ## Show this help
 	@echo "  make plan         what make reproduce will take: runs, FLOPs, time minutes      1 GB memory"
 	@echo "                    PROFILE=paper DATASET=lsfb (DATA=... if you have it)"
 	@echo "  make test         all tests, and the notebooks on PROFILE=smoke   under 10 min 3 GB memory  0.1 GB disk"
-	@echo "  make lint         ruff                                            seconds      0.1 GB memory"
-	@echo "  make types        mypy (errors are left: not part of CI yet)       1 min        0.5 GB memory"
+	@echo "  make lint         ruff and mypy                                   1 min        0.5 GB memory"
 	@echo "  make site         the site anew from what was run: site/index.html  1 min      0.5 GB memory"
 	@echo "  make claims       which claims of the paper hold: claims.md       seconds      0.5 GB memory"
 	@echo "  make exercises    results/exercises: notebooks without solutions  seconds      0.1 GB memory"
@@ -69,11 +68,9 @@ exercises: env ## The notebooks without their solutions, for a class
 plan: env ## Runs, FLOPs, time, memory and disk of a reproduction, before anything starts
 	@.venv/bin/sslslr plan --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(OPTIONS)
 
-lint: env ## Ruff (rules, layout), as pyproject.toml has it
+lint: env ## Ruff (rules, layout) and mypy, as pyproject.toml has them
 	@.venv/bin/ruff check sslslr tests tools benchmarks notebooks
 	@.venv/bin/ruff format --check sslslr tests tools benchmarks
-
-types: env ## mypy, as pyproject.toml has it; not yet part of CI
 	@.venv/bin/mypy
 
 test: env ## Run the tests, then the notebooks on the smoke profile

@@ -120,7 +120,7 @@ class Skeleton:
 
         return replace(
             self, name=name, landmarks=tuple(self.landmarks[i] for i in keep), edges=among(self.edges), pairs=among(self.pairs),
-            shoulders=tuple(new[i] for i in self.shoulders), wrists=tuple(new[i] for i in self.wrists),
+            shoulders=tuple(new[i] for i in self.shoulders), wrists=(new[self.wrists[0]], new[self.wrists[1]]),
             parts={part: tuple(new[i] for i in members if i in new) for part, members in self.parts.items()},
         )  # fmt: skip
 

@@ -24,6 +24,7 @@ from sslslr.clips.splits import by_signer
 from sslslr.commands.sizes import Sized
 from sslslr.datasets import synthetic
 from sslslr.learning import store as runs
+from sslslr.learning.finetuning import Tuning
 from sslslr.learning.training import WATCHED, Run, measure, store, train_epoch
 from sslslr.methods.encoder import embed
 from sslslr.methods.precision import keep_memory
@@ -93,7 +94,8 @@ def step(run: Run, signs: Signs, seconds: float = 0.3) -> Step:
         batch = max(2, int(ENOUGH / flops))
     clips = part.subset(np.resize(np.arange(len(part)), batch * (1 if flops * batch > ENOUGH / 10 else 2)))
     sized = replace(run, batch=batch)
-    times, started, warm = [], clock(), flops * batch < ENOUGH / 10
+    started, warm = clock(), flops * batch < ENOUGH / 10
+    times: list[float] = []
     while len(times) < 1 + warm or clock() - started < seconds:
         before = clock()
         train_epoch(sized, module, optimiser, clips, 0, device)
@@ -129,7 +131,7 @@ def deep(run: Run, signs: Signs, few: tuple[int, int] = (1, 3)) -> Step:
     low, high = (astuple(step(replace(run, encoder=replace(run.encoder, blocks=b)), signs)) for b in few)
     times = (run.encoder.blocks - few[0]) / (few[1] - few[0])
     grown = [max(b, a + times * (b - a)) for a, b in zip(low[:-1], high[:-1], strict=True)]
-    return Step(*grown, batch=high[-1])
+    return Step(*[*grown, high[-1]])
 
 
 def counted(run: Run, module, part: Signs, device) -> tuple[float, float]:
@@ -152,7 +154,8 @@ def task(function: Callable, run: Run, signs: Signs, rest: tuple) -> float:
     """Seconds of one answer of a study about an encoder that was never trained: embedding, probes, writing; in a store of its own."""
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
-    kept, seconds = os.environ.get("SSLSLR_RUNS"), []
+    kept = os.environ.get("SSLSLR_RUNS")
+    seconds: list[float] = []
     try:
         while not seconds or (len(seconds) < 2 and (sum(seconds) < 1 or function.__name__ == "mapped")):  # the first call imports
             with tempfile.TemporaryDirectory() as folder:
@@ -174,7 +177,7 @@ def untrained(job: Job, stand: Signs | None) -> tuple:
 
     rest, run = list(job.rest), bare(job.run)
     for i, value in enumerate(rest):
-        if isinstance(value, Run):
+        if isinstance(value, Run) and isinstance(run, Tuning):
             rest[i] = bare(value)
             run = replace(run, start=runs.key(rest[i].fitted(signs), signs))
         elif isinstance(value, Signs) and stand is not None:
@@ -199,12 +202,12 @@ def units(plan, workers: int) -> Units:
     large = 12 * some.blocks * some.width**2 * 6 * some.frames > LARGE / 3
     unread = any(isinstance(s, Sized) for s in plan.corpora.values())
     stand = stand_in(first) if large or unread else None
-    kinds = {}
+    kinds: dict = {}
     for one, run in plan.trainings.values():
         run = run.fitted(one.job.signs)
         if run.epochs:
             kinds.setdefault(kind(run) if not large else kind(run)[0], (run, stand or one.job.signs))
-    answers = {}
+    answers: dict = {}
     for one in plan.jobs:
         if one.new:
             answers.setdefault(place(one.job, stand is not None), untrained(one.job, stand))

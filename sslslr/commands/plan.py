@@ -52,7 +52,7 @@ class Plan(Asked):
 
     def walk(self) -> "Plan":
         """Plan every study of the catalogue."""
-        self.files = set()
+        self.files: set = set()
         for study in STUDIES.values():
             self.notebook = study.notebooks[0]
             self.ask(study.name)
@@ -157,7 +157,7 @@ def costs(plan: Plan, units: Units) -> list[Row]:
 def estimate(plan: Plan, workers: int, units: Units, besides: overhead.Overhead) -> Estimate:
     """Everything together; minutes on ``workers`` processes."""
     out, profile = Estimate(costs(plan, units)), plan.profile
-    work = defaultdict(lambda: [0.0, 0.0])
+    work: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
     for row in out.rows:
         work[row.notebook][0] += row.seconds / workers
         work[row.notebook][1] += row.coming / workers
@@ -224,12 +224,12 @@ def tell(out: Estimate, workers: int, done: dict[str, dict]) -> str:
         seen = f"{duration(about['seconds']):>10}   {about.get('trainings', 0)} trainings were made in it" if about else f"{'-':>10}"
         lines.append(f"{name:36}{duration(60 * whole):>12}{duration(60 * coming):>12}{seen}")
     whole, coming = (sum(m[i] for m in out.notebooks.values()) for i in (0, 1))
-    seen = [n for n in out.notebooks if n in done]
+    executed = [n for n in out.notebooks if n in done]
     lines.append(f"{'all':36}{duration(60 * whole):>12}{duration(60 * coming):>12}")
-    if seen:
-        planned_for, real = sum(out.notebooks[n][0] for n in seen), sum(done[n]["seconds"] for n in seen) / 60
+    if executed:
+        planned_for, real = sum(out.notebooks[n][0] for n in executed), sum(done[n]["seconds"] for n in executed) / 60
         lines.append(
-            f"of the {len(seen)} executed: planned {planned_for:.1f} min, took {real:.1f} min ({100 * (planned_for / real - 1):+.0f} %)"
+            f"of the {len(executed)} executed: planned {planned_for:.1f} min, took {real:.1f} min ({100 * (planned_for / real - 1):+.0f} %)"
         )
     return "\n".join(lines)
 

@@ -32,7 +32,7 @@ class Sized(Signs):
         """Not that of any real data: nothing of it is in the run store."""
         digest = hashlib.sha256(f"sized {self.name} {len(self)}".encode())
         for part in (self.labels, self.split):
-            digest.update(np.ascontiguousarray(part))
+            digest.update(np.ascontiguousarray(part).tobytes())
         return digest.hexdigest()
 
 
@@ -66,7 +66,9 @@ def data_of(profile: Profile, dataset: str, data: str = "", options: str = "") -
         total = sum(size["clips"] for size in profile.corpora.values())
         if total <= SMALL:
             return corpora.load(profile, dataset), f"{total:,} synthetic clips, made"
-        parts = {c: even(c, "synthetic", layout(MEDIAPIPE_75), profile.frames, **size) for c, size in profile.corpora.items()}
+        parts: dict[str, Signs] = {
+            c: even(c, "synthetic", layout(MEDIAPIPE_75), profile.frames, **size) for c, size in profile.corpora.items()
+        }
         return parts, f"{total:,} synthetic clips, by their sizes (the run store is not asked)"
     if data:
         return _listed(profile, dataset, data, options)

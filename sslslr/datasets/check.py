@@ -51,7 +51,7 @@ class Check:
             "clips": len(self.listing),
             "classes": len(self.listing.glosses),
             f"{self.listing.unit}s": self.listing.table["signer"].nunique(),
-            **{s or "no split": n for s, n in self.listing.table["split"].value_counts().sort_index(key=_rank).items()},
+            **{str(s) or "no split": n for s, n in self.listing.table["split"].value_counts().sort_index(key=_rank).items()},
         }
         published = _published(self.listing)
         rows = {key: (found.get(key, 0), published.get(key)) for key in dict.fromkeys([*found, *published])}
@@ -138,7 +138,9 @@ def _duplicates(done: Check) -> None:
     table = done.table
     for column, what in (("clip", "the same name"), ("digest", "byte-identical")):
         twins = table[table[column].duplicated(keep=False)].groupby(column, sort=False)
-        across, within, classes = [], [], 0
+        across: list = []
+        within: list = []
+        classes = 0
         for _, group in twins:
             known = set(group["split"]) - {""}
             named = group.drop_duplicates("split") if len(known) > 1 else group.head(3)  # one of each split tells it
@@ -212,7 +214,7 @@ def _published(listing: source.Listing) -> dict[str, int]:
 def _counts(done: Check) -> None:
     table, published = done.listing.table, _published(done.listing)
     found = {"clips": len(table), "classes": table["gloss"].nunique(), f"{done.listing.unit}s": table["signer"].nunique()}
-    found |= table["split"].value_counts().to_dict()
+    found |= {str(split): int(n) for split, n in table["split"].value_counts().items()}
     off = [f"{key} {found.get(key, 0):,} instead of {want:,}" for key, want in published.items() if found.get(key, 0) != want]
     if off:
         done.warnings.append(f"not the published counts: {', '.join(off)}")

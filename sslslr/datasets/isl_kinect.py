@@ -37,7 +37,7 @@ def index(path: Path) -> source.Listing:
     names = [NAME.fullmatch(f.name) for f in files]
     if None in names:
         raise SignError(f"{files[names.index(None)]}: unexpected name; expected word_signer_repetition.txt, like hello_s01_1.txt")
-    table = pd.DataFrame([m.groupdict() for m in names])
+    table = pd.DataFrame([m.groupdict() for m in names if m])
     table = table.assign(clip=[f.stem for f in files], file=[f.name for f in files], split="")
     doubled = sum("__" in f.name for f in files)
     notes = (f"{doubled} file names have a doubled underscore: read as the same word as with one",) if doubled else ()

@@ -41,7 +41,7 @@ def index(path: Path, split: str = "paper") -> source.Listing:
     names = [NAME.fullmatch(clip) for clip in listing.table["clip"]]
     if None in names:
         raise SignError(f"{listing.root / listing.table['file'][names.index(None)]}: unexpected name; expected {EXPECTED}")
-    table = listing.table.assign(**{part: [m[part] for m in names] for part in ("gloss", "signer")})
+    table = listing.table.assign(**{part: [m[part] for m in names if m] for part in ("gloss", "signer")})
     wrong = table[~(table["gloss"].between("001", "064") & table["signer"].between("001", "010"))]
     if len(wrong):
         raise SignError(f"{listing.root}: {wrong['clip'].iloc[0]} is outside of classes 001 to 064 and signers 001 to 010")

@@ -39,7 +39,7 @@ def index(path: Path, signs: int | None = None) -> source.Listing:
     rows = source.read_table(instances, ("id", "sign", "signer", "start", "end"))
     table = pd.DataFrame({"clip": rows["id"], "gloss": classes(root, rows["sign"]), "signer": rows["signer"]})
     table = source.most_represented(table.assign(split=splits(root, table["clip"])), signs)
-    notes = (f"the {signs} most represented signs: {len(table)} of {len(rows)} clips",) if signs else ()
+    notes: tuple[str, ...] = (f"the {signs} most represented signs: {len(table)} of {len(rows)} clips",) if signs else ()
     folder = next((p for p in ("poses/pose", "poses_raw/pose", "videos") if (root / p).is_dir()), None)
     if folder is None:
         raise SignError(f"{root}: neither landmarks nor videos; expected {EXPECTED}")

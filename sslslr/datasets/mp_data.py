@@ -88,12 +88,12 @@ def parts(layout: str) -> list[tuple[str, int, int]]:
     found = [re.fullmatch(rf"({'|'.join(POINTS)})([234])", part) for part in layout.split("+")]
     names = [m[1] for m in found if m]
     if None in found or len(set(names)) < len(names) or not {"pose", "hands"} & set(names):
-        names = ", ".join(f"{name} ({n} landmarks)" for name, n in POINTS.items())
+        known = ", ".join(f"{name} ({n} landmarks)" for name, n in POINTS.items())
         raise SignError(
             f"VALUES={layout}: expected parts joined by +, each once with its values a landmark (2, 3 or 4), such as "
-            f"pose4+hands3, and pose or hands among them; the parts are {names}"
+            f"pose4+hands3, and pose or hands among them; the parts are {known}"
         )
-    return [(m[1], POINTS[m[1]] * int(m[2]), int(m[2])) for m in found]
+    return [(m[1], POINTS[m[1]] * int(m[2]), int(m[2])) for m in found if m]
 
 
 def skeleton_of(layout: str) -> Skeleton:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from tqdm import tqdm
@@ -87,7 +87,10 @@ def pack(
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        stored, about, columns, at = None, None, {n: [] for n in ARRAYS if n != "landmarks"}, 0
+        stored: np.memmap | None = None
+        about: dict[str, Any] = {}
+        columns: dict[str, list[np.ndarray]] = {n: [] for n in ARRAYS if n != "landmarks"}
+        at = 0
         for part in parts:
             here = part.about
             if stored is None:

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -64,6 +65,7 @@ class Listing:
 
         A landmark of which one coordinate is no finite number is missing.
         """
+        assert self.open, "videos have no landmarks: require_landmarks says so first"
         landmarks = np.array(self.open(file), dtype=np.float32)
         if landmarks.ndim != 3 or not len(landmarks) or landmarks.shape[1] != len(self.skeleton):
             expected = f"(frames, {len(self.skeleton)} landmarks, coordinates)"
@@ -104,7 +106,7 @@ class Listing:
 
     def key(self, *settings) -> str:
         """Hash of the source's files, of the versions of what reads them, of options and ``settings``: equal keys, equal landmarks."""
-        table = hashlib.sha256(pd.util.hash_pandas_object(self.table, index=False).to_numpy()).hexdigest()
+        table = hashlib.sha256(pd.util.hash_pandas_object(self.table, index=False).to_numpy().tobytes()).hexdigest()
         asked = (settings, sorted(self.options.items()), self.unit, self.fps)
         return hashlib.sha256(f"{self.name}|{fingerprint(self.root)}|{self.versions}|{asked}|{table}".encode()).hexdigest()
 
@@ -171,7 +173,13 @@ def read_table(path: Path, columns: tuple[str, ...], **options) -> pd.DataFrame:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # a row with more fields than the header, not all empty
-            plain = {"dtype": str, "keep_default_na": False, "na_values": [""], "encoding": "utf-8-sig", "skipinitialspace": True}
+            plain: dict[str, Any] = {
+                "dtype": str,
+                "keep_default_na": False,
+                "na_values": [""],
+                "encoding": "utf-8-sig",
+                "skipinitialspace": True,
+            }
             table = pd.read_csv(path, index_col=False, **plain, **options).fillna("")  # a comma at a line's end shifts no column
     except (OSError, ValueError, pd.errors.ParserWarning) as error:
         raise SignError(f"{path}: not a table in UTF-8 ({str(error).splitlines()[0]}); expected the columns {', '.join(columns)}") from None
@@ -219,7 +227,7 @@ def as_asked(listing: Listing, options: dict[str, str]) -> Listing:
     first = options.get("DROP_FIRST", "0")
     if not first.isdecimal():
         raise SignError(f"DROP_FIRST={first}: expected a number of frames")
-    notes = (f"the first {first} frame(s) of every clip are dropped",) if int(first) else ()
+    notes: tuple[str, ...] = (f"the first {first} frame(s) of every clip are dropped",) if int(first) else ()
     notes += () if listing.skeleton.shoulders else (f"there is no body: clips are {listing.skeleton.measured}",)
     decide = {key: value for key, value in options.items() if key not in FILES}
     listing = replace(listing, skip=int(first), options=decide, notes=(*listing.notes, *notes))

@@ -47,10 +47,12 @@ def label(table: pd.DataFrame, path: Path, without: tuple[str, ...] = ()) -> Who
     """
     listed = source.read_table(path, ()).rename(columns=lambda c: OTHER_NAMES.get(c.strip().lower(), c.strip().lower()))
     if absent := [c for c in COLUMNS if c not in listed]:
-        raise SignError(f"{path}: no column {', '.join(absent)} (it has {', '.join(listed)}); expected {', '.join(COLUMNS)}, perhaps split")
+        raise SignError(
+            f"{path}: no column {', '.join(absent)} (it has {', '.join(map(str, listed))}); expected {', '.join(COLUMNS)}, perhaps split"
+        )
     listed = listed[~listed["gloss"].isin(without)]
     here = listed["status"].str.lower().isin(("", "ok")) if "status" in listed else pd.Series(True, listed.index)
-    notes = (f"{int((~here).sum())} clips are absent, as {path.name} says",) if not here.all() else ()
+    notes: tuple[str, ...] = (f"{int((~here).sum())} clips are absent, as {path.name} says",) if not here.all() else ()
     listed = listed[here].assign(split=listed["split"].str.lower() if "split" in listed else "")
     listed = listed.assign(key=[key(g, c) for g, c in zip(listed["gloss"], listed["clip"], strict=True)])
     for wrong, what in (
@@ -65,8 +67,8 @@ def label(table: pd.DataFrame, path: Path, without: tuple[str, ...] = ()) -> Who
     if not known.any():
         raise SignError(f"{path}: names none of the {len(table)} clips that are here, such as {keys.iloc[0]}")
     if not known.all():
-        notes += (f"{int((~known).sum())} clips are left out, since {path.name} doesn't list them ({source.some(keys[~known])})",)
-    told = listed.set_index("key").loc[keys[known]]
+        notes += (f"{int((~known).sum())} clips are left out, since {path.name} doesn't list them ({source.some(keys[~known].tolist())})",)
+    told = listed.set_index("key").loc[keys[known].tolist()]
     labelled = table[known].assign(signer=told["signer"].to_numpy(), split=told["split"].to_numpy()).reset_index(drop=True)
     missing = tuple(listed.loc[~listed["key"].isin(keys), "key"])
     return Who(labelled, missing, (*notes, f"who signs which clip is read from {path}"))

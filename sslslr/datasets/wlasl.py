@@ -81,6 +81,6 @@ def _videos(path: Path, clips: pd.Series) -> tuple[Path, np.ndarray]:
     for name in ("videos", "raw_videos"):
         root = source.locate(path, name)
         there = np.array([root is not None and (root / f"{c}.mp4").exists() for c in clips])
-        if there.any():
+        if root is not None and there.any():
             return root, there
     raise SignError(f"{path}: none of the {len(clips)} videos is here, the first is videos/{clips[0]}.mp4; expected {EXPECTED}")

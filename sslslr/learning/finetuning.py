@@ -12,7 +12,6 @@ from typing import ClassVar
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
-from torch import nn
 
 from sslslr.clips import splits
 from sslslr.clips.signs import Signs
@@ -21,6 +20,7 @@ from sslslr.learning import store as runs
 from sslslr.learning.training import Optimiser, Run, restore, store, train_epoch
 from sslslr.measures import metrics
 from sslslr.methods.encoder import embed
+from sslslr.methods.heads import Method
 from sslslr.paths import atomic
 from sslslr.views import ViewConfig
 
@@ -143,7 +143,7 @@ def train(
     return module, rows, seconds
 
 
-def load_encoder(module: nn.Module, weights: dict) -> None:
+def load_encoder(module: Method, weights: dict) -> None:
     """Put a pretrained encoder's weights into ``module.encoder``; those of a class token are left where it has none (pool "mean").
 
     ``{}`` changes nothing. Raises SignError when the weights are of an encoder of another size.
@@ -158,7 +158,7 @@ def load_encoder(module: nn.Module, weights: dict) -> None:
 
 
 @torch.no_grad()
-def scores(module: nn.Module, signs: Signs, batch: int = 512, precision: str = "fp32") -> np.ndarray:
+def scores(module: Method, signs: Signs, batch: int = 512, precision: str = "fp32") -> np.ndarray:
     """The classifier's scores (N, glosses), float32, for every clip; the module's mode is put back afterwards."""
     features = embed(module.encoder, signs, batch, precision)
     training = module.training

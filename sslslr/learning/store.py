@@ -19,6 +19,7 @@ from sslslr.errors import SignError
 from sslslr.learning.training import Run, as_json, train
 from sslslr.methods import METHODS, precision
 from sslslr.methods.encoder import PoseTransformer
+from sslslr.methods.heads import Method
 from sslslr.provenance import packages, peak_memory_mb, provenance
 from sslslr.provenance import versions as versions_of
 from sslslr.views import PAIRS, VIEWS
@@ -30,7 +31,7 @@ class Trained:
     """A finished run: ``module`` (in eval mode), ``metrics`` (a row an epoch), ``folder`` in the store."""
 
     run: Run
-    module: torch.nn.Module
+    module: Method
     metrics: pd.DataFrame
     folder: Path
 

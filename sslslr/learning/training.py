@@ -116,7 +116,7 @@ def train(run: Run, signs: Signs, state: Path | None = None, on_epoch: Callable[
     return module, metrics, seconds
 
 
-def train_epoch(run: Run, module: nn.Module, optimiser, part: Signs, epoch: int, device, share: slice = slice(None)) -> list[float]:
+def train_epoch(run: Run, module: Method, optimiser, part: Signs, epoch: int, device, share: slice = slice(None)) -> list[float]:
     """One pass over every clip of ``part``, in an order drawn from (seed, epoch); returns the loss of each step.
 
     ``share`` of each batch goes through this process (``sslslr.commands.pretrain``): views are drawn for the whole batch, so
@@ -150,7 +150,7 @@ def batches(clips: int, batch: int, generator: torch.Generator) -> Iterator[np.n
     yield from np.array_split(order, max(1, -(-clips // batch)))
 
 
-def measure(module: nn.Module, signs: Signs, precision: str = "fp32") -> dict[str, float]:
+def measure(module: Method, signs: Signs, precision: str = "fp32") -> dict[str, float]:
     """Collapse measures of encoder and output, and kNN from training to validation clips, on at most 256 of each."""
     watched = [
         part.subset(np.linspace(0, len(part) - 1, min(WATCHED, len(part))).astype(int)) for part in map(signs.part, ("train", "val"))

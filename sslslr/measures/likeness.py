@@ -239,7 +239,7 @@ def ranges(table: pd.DataFrame) -> pd.DataFrame:
     of whole sets; all else of each person too, since sets are few.
     """
     rows = {}
-    for name in [c for c in table if ": " in c]:
+    for name in [c for c in map(str, table) if ": " in c]:
         told = table[table[name].notna() & ((table["who"] == ALL) | (not name.startswith(BETWEEN)))]
         rows[name] = {"low": told[name].min(), "high": told[name].max(), "sets": told["set"].nunique()}
     return pd.DataFrame(rows).T.astype({"sets": int})

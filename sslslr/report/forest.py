@@ -19,9 +19,9 @@ def forest(parts: pd.DataFrame, title: str = "", row: float = 0.19):
     rest = units[1:]
     heights = [(parts["unit"] == u).sum() * row + 0.75 for u in units]
     fig = plt.figure(figsize=(13, max(heights[0], sum(heights[1:])) + 0.9))
-    left, right = fig.subfigures(1, 2) if rest else (fig, None)
+    left, right = fig.subfigures(1, 2, squeeze=False)[0] if rest else (fig, None)
     axes = [left.subplots()]
-    if rest:  # what is left of the height stays empty, so that rows are equally high
+    if right is not None:  # what is left of the height stays empty, so that rows are equally high
         *more, blank = right.subplots(len(rest) + 1, 1, height_ratios=[*heights[1:], max(0.01, heights[0] - sum(heights[1:]))])
         blank.axis("off")
         axes += more
@@ -39,13 +39,13 @@ def draw(ax, part: pd.DataFrame, unit: str) -> None:
     part = pd.concat([part[part["id"] == claim] for claim in dict.fromkeys(part["id"])])
     labels = []
     for y, r in enumerate(part.itertuples()):
-        colour, marker, filled = LOOKS[r.verdict]
+        colour, marker, filled = LOOKS[str(r.verdict)]
         bounds = [float(b) for b in str(r.bound).split(" to ")]
         against = " to ".join(f"{b:g}" for b in bounds)
         ax.plot([r.low, r.high], [-y, -y], color=colour, lw=1.6, alpha=0.6)
         ax.plot(bounds, [-y] * len(bounds), "|", color="black", ms=8, mew=1.2)
         ax.plot(r.effect, -y, marker, color=colour, mfc=colour if filled else "white", ms=5.5, zorder=3)
-        labels.append(f"{r.name}   {SIGNS[r.says]} {against}")
+        labels.append(f"{r.name}   {SIGNS[str(r.says)]} {against}")
         if y and part["id"].iloc[y - 1] != r.id:
             ax.axhline(0.5 - y, color="#BBBBBB", lw=0.8)
         if not y or part["id"].iloc[y - 1] != r.id:

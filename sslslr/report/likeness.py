@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -59,7 +60,9 @@ def dots(found: pd.DataFrame, real: pd.DataFrame, corpora: list[str]):
         ax.set_xlabel(unit, fontsize=8.5)
         ax.tick_params(labelsize=8.5)
         ax.grid(axis="y", visible=False)
-    looks = [Line2D([], [], ls="", marker=MARKERS.get(c, "P"), color=COLOURS.get(c, "black"), mec="white", label=c) for c in corpora]
+    looks: list[Artist] = [
+        Line2D([], [], ls="", marker=MARKERS.get(c, "P"), color=COLOURS.get(c, "black"), mec="white", label=c) for c in corpora
+    ]
     looks += [
         Patch(color="#D9D9D9", label="real: sets and people"),
         Line2D([], [], ls="", marker="|", color=GREY, ms=11, label="a real set"),
@@ -108,7 +111,8 @@ def shown(found: pd.DataFrame, corpora: list[str]) -> pd.DataFrame:
 def several(signs: Signs, clips: int = 5) -> list[int]:
     """So many clips to look at, of different signers and glosses as far as there are any, each of about the median length."""
     order = np.argsort(np.abs(signs.lengths - np.median(signs.lengths)), kind="stable")
-    chosen, signers, glosses = [], set(), set()
+    chosen: list = []
+    signers, glosses = set(), set()
     for fresh in (True, False):
         for i in order:
             if (

@@ -30,7 +30,7 @@ FIGURE8: dict[str, dict] = {
 }
 NO_BATCHNORM = ", no BN"
 # One switch at a time, around SL-FPN as it is here.
-SWITCHES = {
+SWITCHES: dict[str, dict] = {
     "no predictor": {"predictor": False},
     "no stop-gradient": {"stop_gradient": False},
     "no LayerNorm in the encoder": {"layernorm": "none"},

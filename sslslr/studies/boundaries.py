@@ -112,7 +112,7 @@ def algorithm1(
             return end.value
 
 
-def searches(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], method: str) -> Generator:
+def searches(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], method: str) -> Generator[list[Job], list[dict], dict]:
     """``algorithm1`` on each corpus of the profile, one after the other: what it found, by corpus."""
     found = {}
     for corpus, signs in swept(profile, corpora).items():
@@ -120,7 +120,9 @@ def searches(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float
     return found
 
 
-def forced_searches(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], method: str) -> Generator:
+def forced_searches(
+    profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], method: str
+) -> Generator[list[Job], list[dict], dict]:
     """``algorithm1`` on each of the ``forced`` corpora: (corpus, what was found), by half; none for a real data set."""
     found = {}
     for half in HALVES if all(signs.kind == "synthetic" for signs in corpora.values()) else ():
@@ -150,7 +152,7 @@ def sweep_jobs(profile: Profile, corpora: dict[str, Signs], rates: dict[str, flo
     """
     out = []
     for place, part in cells(profile, swept(profile, corpora), times=profile.boundaries["runs"]):
-        at = {}
+        at: dict = {}
         for end, share in product(ENDS, shares(profile)):
             run = run_at(profile, rates, method, *((share, 0.0) if end == "first" else (0.0, share)), place["repeat"])
             at.setdefault(run.views, (run, []))[1].append((end, share))

@@ -12,6 +12,7 @@ from sslslr.errors import SignError
 from sslslr.profiles import Profile
 from sslslr.studies import ablation, boundaries, comparison, controls, embedding_space, finetune, jobs, recipe, reuse
 from sslslr.studies.jobs import Job
+from sslslr.studies.jobs import rows as in_rows
 
 Need = tuple[str, dict]  # a study's name and its options
 
@@ -28,8 +29,8 @@ class Study:
 
     name: str
     notebooks: tuple[str, ...]
-    jobs: Callable[..., list[Job] | Generator]
-    rows: Callable[[list[Job], list[dict]], object] = jobs.rows
+    jobs: Callable[..., list[Job]] | Callable[..., Generator[list[Job], list[dict], dict]]
+    rows: Callable[[list[Job], list[dict]], object] = in_rows
     needs: dict[str, Callable[..., Need]] = field(default_factory=dict)
     gives: Callable | None = None
     options: dict = field(default_factory=dict)

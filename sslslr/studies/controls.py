@@ -36,11 +36,11 @@ def jobs(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], m
 
 def table(rows: pd.DataFrame, value: str = "linear_standardised_top1", by: tuple[str, ...] = ("corpus", "model")) -> pd.DataFrame:
     """Mean and 95 % interval over repeats of one accuracy for each group of ``by``, with chance, n and the protocol."""
-    by = list(by)
-    out = summarise(rows, by, value)
-    about = rows.groupby(by, sort=False).agg(
+    columns = list(by)
+    out = summarise(rows, columns, value)
+    about = rows.groupby(columns, sort=False).agg(
         kind=("kind", "first"), protocol=("protocol", "first"), classes=("classes", "first"), test_clips=("test_clips", "sum"),
         raw=("linear_raw_top1", "mean"), top5=("linear_standardised_top5", "mean"), knn=("knn_raw_top1", "mean"), rank=("rank", "mean"), std=("std", "mean"),
     )  # fmt: skip
-    out = out.merge(about.reset_index(), on=by)
+    out = out.merge(about.reset_index(), on=columns)
     return out.assign(chance=1 / out["classes"])

@@ -33,9 +33,10 @@ _LOOKED: ContextVar[list[Path] | None] = ContextVar("looked", default=None)
 @contextmanager
 def looking() -> Iterator[list[Path]]:
     """Inside, ``kept`` computes nothing: it gives the answer that is there or raises NotKept; yields the files it looked for."""
-    token = _LOOKED.set([])
+    looked: list[Path] = []
+    token = _LOOKED.set(looked)
     try:
-        yield _LOOKED.get()
+        yield looked
     finally:
         _LOOKED.reset(token)
 
@@ -92,7 +93,7 @@ def few_labels(run: Run, signs: Signs, model: str, shares: tuple[float, ...], dr
     def answer() -> dict:
         train, test = signs.part("train"), signs.part("test")
         train_x, test_x = features(run, signs, model == HANDMADE, train, test)
-        row = {"labels": {}}
+        row: dict = {"labels": {}}
         for share in shares:
             chosen = [splits.fraction(train.labels, share, seed=draw) for draw in range(1 if share == 1 else draws)]
             row[str(share)] = [probes.score("linear", train_x[c], train.labels[c], test_x, test.labels)["top1"] for c in chosen]

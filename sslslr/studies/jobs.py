@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -46,7 +47,7 @@ def rows(jobs: Sequence[Job], answers: Sequence[dict]) -> pd.DataFrame:
     return pd.DataFrame([job.place | found for job, found in zip(jobs, answers, strict=True)])
 
 
-def follow(asking: Generator, reply: Callable):
+def follow(asking: Generator[Any, Any, Any], reply: Callable) -> Any:
     """What the generator ``asking`` returns in the end; each thing that it yields is answered with ``reply`` of it."""
     try:
         asked = next(asking)

@@ -121,8 +121,8 @@ FEW = (PLUS, "SL-FPN+ without the covariance terms", "SL-FPN+ without the output
 def sized(profile: Profile, seeds: int = 1, length: int = 1) -> Profile:
     """The profile with ``seeds`` times its repeats (so many initialisations for each group of held-out signers) and, for
     every model alike, supervised ones too, ``length`` times its epochs."""
-    repeats = {"repeats": profile.repeats * seeds, "real_repeats": profile.real_repeats * seeds}
-    return replace(profile, **repeats, epochs=profile.epochs * length, supervised_epochs=profile.supervised_epochs * length)
+    more = replace(profile, repeats=profile.repeats * seeds, real_repeats=profile.real_repeats * seeds)
+    return replace(more, epochs=profile.epochs * length, supervised_epochs=profile.supervised_epochs * length)
 
 
 def searched(profile: Profile, corpora: dict[str, Signs]) -> dict[str, Signs]:

@@ -26,7 +26,7 @@ def body(hands: tuple[Pose, Pose], who: Signers, seated: bool, fps: float, rng: 
         ids = (12, 14, 16, 18, 20, 22) if side == 1 else (11, 13, 15, 17, 19, 21)
         for i, value in zip(ids, (shoulder, elbow, wrist, hand[:, :, 17], hand[:, :, 5], hand[:, :, 3]), strict=True):
             points[:, :, i] = value * flip
-    nod = _waves(n, t, fps, (0.3, 1.2), rng) * np.array((0.03, 0.03, 0.02), np.float32)
+    nod: np.ndarray = _waves(n, t, fps, (0.3, 1.2), rng) * np.array((0.03, 0.03, 0.02), np.float32)
     nod += rng.normal(0, 1, (n, 1, 3)).astype(np.float32) * np.array((0.025, 0.035, 0.02), np.float32)  # how the head is held this time
     points[:, :, :11] = anatomy.face(who.head)[:, None] + nod[:, :, None]
     sway = _waves(n, t, fps, (0.15, 0.6), rng) * np.array((0.09, 0.03, 0.08), np.float32)

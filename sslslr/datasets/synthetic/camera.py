@@ -64,7 +64,7 @@ def record(camera: Camera, recordings: int, rng: np.random.Generator) -> Recordi
     askew = np.clip(rng.normal(0, 1, (2, recordings)), -2.5, 2.5) * np.array((0.12, 0.06))[:, None] * camera.turns
     offset = rng.normal(0, 0.4 * camera.framing, (recordings, 2))
     return Recordings(
-        *askew, zoom=camera.width * np.exp(rng.normal(0, camera.framing, recordings)), middle=np.array((0.5, camera.height)) + offset,
+        yaw=askew[0], tilt=askew[1], zoom=camera.width * np.exp(rng.normal(0, camera.framing, recordings)), middle=np.array((0.5, camera.height)) + offset,
         legs=rng.normal(0, camera.legs, (recordings, 10, 2)) * _GUESSED[:, None],
         raised=rng.normal(camera.raised, 0.35, recordings),
     )  # fmt: skip

@@ -121,7 +121,7 @@ def make(corpus: str, classes: int, signers: int, clips: int, seed: int = 0, *, 
         clips=np.array([f"{corpus}-{i:05d}" for i in range(clips)]), split=np.full(clips, "", "<U5"),
         onset=line.onset, offset=line.offset, fps=FPS,
     )  # fmt: skip
-    asked = {"classes": int(classes), "signers": int(signers), "clips": int(clips), "seed": int(seed), "noise": bool(noise)}
+    asked: dict = {"classes": int(classes), "signers": int(signers), "clips": int(clips), "seed": int(seed), "noise": bool(noise)}
     asked["stroke"] = stroke if stroke is None or isinstance(stroke, str) else [float(s) for s in stroke]
     return made.made_from(None, versions=versions(make), corpus=corpus, asked=asked, settings=asdict(settings))
 
@@ -135,9 +135,9 @@ def _film(settings, forms, labels, beside, linked, line, who, scene: Recordings,
     offsets = rng.normal(0, 0.2, (2, n, 3))
     raised = np.clip(scene.raised + rng.normal(0, 0.15, n), 0, 1)[:, None] * (_READY - np.array(place))
     offsets += raised * np.where(this.hands > 0, 1.0, ((1.0,), (0.15,)))[..., None]
-    rest = tuple(motion.still(place, turn, loose, offset, frames) for offset in offsets)
+    right, left = (motion.still(place, turn, loose, offset, frames) for offset in offsets)
     reach = motion.still(_REACH[0], _REACH[1], HANDSHAPES["1"], rng.normal(0, 0.1, (n, 3)), frames)
-    hands = motion.clip(np.arange(frames), line, this, before, after, tuple(linked), rest, reach)
+    hands = motion.clip(np.arange(frames), line, this, before, after, tuple(linked), (right, left), reach)
     image = project(body(hands, who, settings.seated, FPS, rng), scene, settings.camera.distance, rng)
     return disturb(image, scene, settings.camera, rng) if noise else image
 

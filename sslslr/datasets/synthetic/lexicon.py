@@ -55,9 +55,9 @@ def minimal_pairs(signs: Sequence[Sign], parameter: str | None = None) -> list[t
 def inventory(corpus: str) -> dict[str, list]:
     """The handshapes, locations, movements, orientations and kinds of handedness that a lexicon draws from."""
     rng = np.random.default_rng(_SEEDS[corpus])
-    chosen = {}
-    for parameter, everything in zip(PARAMETERS, (HANDSHAPES, LOCATIONS, MOVEMENTS, ORIENTATIONS, HANDEDNESS), strict=True):
-        everything = list(everything)
+    chosen: dict[str, list] = {}
+    known: list[list] = [[*HANDSHAPES], [*LOCATIONS], [*MOVEMENTS], [*ORIENTATIONS], [*HANDEDNESS]]
+    for parameter, everything in zip(PARAMETERS, known, strict=True):
         if parameter in ("handedness", "orientation"):
             chosen[parameter] = everything
             continue
@@ -103,7 +103,8 @@ def wrist_bend(location: str, orientation: str) -> float:
 def _build(corpus: str) -> tuple[Sign, ...]:
     rng = np.random.default_rng(_SEEDS[corpus] + 1000)
     choices = inventory(corpus)
-    words, forms, signs = set(), set(), []
+    words, forms = set(), set()
+    signs: list[Sign] = []
     while len(signs) < LARGEST:
         if len(signs) >= 3 and rng.random() < 0.4:
             model, parameter = signs[rng.integers(len(signs))], PARAMETERS[rng.integers(len(PARAMETERS))]
@@ -111,7 +112,7 @@ def _build(corpus: str) -> tuple[Sign, ...]:
         else:
             handedness = rng.choice(len(HANDEDNESS), p=(0.5, 0.22, 0.1, 0.18))
             drawn = [choices[p][rng.integers(len(choices[p]))] for p in PARAMETERS[:-1]]
-            sign = Sign("", *drawn, HANDEDNESS[handedness])
+            sign = Sign(*["", *drawn, HANDEDNESS[handedness]])
         if sign.form in forms or not possible(sign):
             continue
         while (word := _word(rng)) in words:

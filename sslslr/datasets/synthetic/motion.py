@@ -204,7 +204,7 @@ def clip(
     for idle_, one, two, three in zip(idle, first, second, third, strict=True):
         start, end = (_either(has, sign, idle_) for has, sign in zip(neighbours, (one, three), strict=True))
         hands.append(start.towards(two, up).towards(end, down))
-    return tuple(hands)
+    return hands[0], hands[1]
 
 
 def _either(has: np.ndarray, sign: Pose, idle: Pose) -> Pose:

@@ -116,7 +116,8 @@ class Movement:
             return np.zeros(3), np.zeros(3)
         if self.path == "circle":
             radius = 0.17 if self.times > 1 else 0.22
-            return tuple(radius * np.array(axis, float) for axis in _PLANES[self.direction])
+            one, other = _PLANES[self.direction]
+            return radius * np.array(one, float), radius * np.array(other, float)
         along = np.array(_DIRECTIONS[self.direction], float)
         length = {"line": 0.52, "arc": 0.62, "zigzag": 0.56}[self.path] * (0.62 if self.times > 1 else 1)
         across = np.array((0.0, 0.0, -1.0)) if abs(along[2]) < 0.5 else np.array((0.0, -1.0, 0.0))

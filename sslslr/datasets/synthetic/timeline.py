@@ -82,7 +82,7 @@ def bounds(stroke) -> tuple[float, float]:
     """The two fractions of a clip that ``stroke`` names; raises SignError when it names none."""
     if stroke is None:
         return 0.0, 1.0
-    given = STROKES.get(stroke) if isinstance(stroke, str) else stroke
+    given = STROKES.get(stroke, ()) if isinstance(stroke, str) else stroke
     try:
         low, high = (float(f) for f in given)
     except (TypeError, ValueError):
