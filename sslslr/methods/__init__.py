@@ -4,6 +4,7 @@
 for a scalar. ``head(features)`` is what the loss compares, from the encoder's output.
 """
 
+from sslslr.methods.barlow import BarlowTwins
 from sslslr.methods.byol import BYOL
 from sslslr.methods.heads import Method
 from sslslr.methods.moco import MoCo
@@ -12,12 +13,15 @@ from sslslr.methods.simsiam import SimSiam
 from sslslr.methods.slfpn import SLFPN
 from sslslr.methods.slfpn_plus import SLFPNPlus
 from sslslr.methods.supervised import Supervised
+from sslslr.methods.vicreg import VICReg
 
 METHODS: dict[str, type[Method]] = {
     "simclr": SimCLR,
     "moco": MoCo,
     "simsiam": SimSiam,
     "byol": BYOL,
+    "vicreg": VICReg,
+    "barlow": BarlowTwins,
     "slfpn": SLFPN,
     "slfpn_plus": SLFPNPlus,
     "supervised": Supervised,

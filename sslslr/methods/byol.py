@@ -5,7 +5,7 @@ import torch
 from sslslr.methods.heads import Projected, Teacher, perceptron
 from sslslr.methods.lightly import NegativeCosineSimilarity
 
-VERSION = "byol 1"
+VERSION = "byol 2"
 
 
 class BYOL(Projected):
@@ -19,7 +19,7 @@ class BYOL(Projected):
 
     def loss(self, original, view1, view2, valid, labels) -> torch.Tensor:
         """Scalar loss of two views (B, T, J, C) of a batch; moves the teacher first. Labels are not looked at."""
-        self.teacher.follow(self)
+        self.teacher.follow(self, self.progress)
         p1, p2 = (self.predictor(z).float() for z in self.project(valid, view1, view2))
         t1, t2 = (t.float() for t in self.teacher.project(valid, view1, view2))
         return 0.5 * (self.criterion(p1, t2) + self.criterion(p2, t1))

@@ -1,6 +1,7 @@
 """What the methods share: their two-layer heads, and the momentum teacher of MoCo and BYOL."""
 
 import copy
+import math
 
 import torch
 from torch import nn
@@ -8,7 +9,7 @@ from torch import nn
 from sslslr.methods.encoder import PoseTransformer, encode
 from sslslr.methods.lightly import ProjectionHead, deactivate_requires_grad, update_momentum
 
-VERSION = "heads 1"
+VERSION = "heads 2"
 
 
 def perceptron(size: int, hidden: int, out: int, batchnorm: bool = True, layernorm: bool = False) -> nn.Sequential:
@@ -18,9 +19,10 @@ def perceptron(size: int, hidden: int, out: int, batchnorm: bool = True, layerno
 
 
 class Method(nn.Module):
-    """What training and probes know of a method: its ``encoder``, ``loss`` and ``head``."""
+    """What training and probes know of a method: its ``encoder``, ``loss`` and ``head``; training tells it its ``progress``, 0 to 1."""
 
     encoder: PoseTransformer
+    progress: float = 0.0
 
     def head(self, features: torch.Tensor) -> torch.Tensor:
         """What the loss compares (B, d), from the encoder's output (B, width)."""
@@ -53,10 +55,10 @@ class Projected(Method):
 
 
 class Teacher(nn.Module):
-    """A slow copy of encoder and projection: after each ``follow`` it holds ``momentum`` of itself and the rest of them.
+    """A slow copy of encoder and projection: after each ``follow`` it holds a share of itself and the rest of them.
 
-    0.99, as lightly's benchmarks on small data use: with 0.996 or 0.999 a short training would end with a teacher
-    that is mostly the initialisation.
+    The share rises from ``momentum`` to 1 along a cosine (BYOL, section 3.2). It starts at 0.99, as lightly's benchmarks on
+    small data do: with 0.996 or 0.999 a short training would end with a teacher that is mostly the initialisation.
     """
 
     def __init__(self, of: Projected, momentum: float = 0.99):
@@ -65,10 +67,11 @@ class Teacher(nn.Module):
         self.momentum = momentum
         deactivate_requires_grad(self)
 
-    def follow(self, of: Projected) -> None:
-        """Move towards encoder and projection of ``of``; its predictor, if it has one, is not copied."""
-        update_momentum(of.encoder, self.encoder, self.momentum)
-        update_momentum(of.projection, self.projection, self.momentum)
+    def follow(self, of: Projected, progress: float = 0.0) -> None:
+        """Move towards encoder and projection of ``of``, less so as ``progress`` goes from 0 to 1; a predictor is not copied."""
+        share = 1 - (1 - self.momentum) * (1 + math.cos(math.pi * progress)) / 2
+        update_momentum(of.encoder, self.encoder, share)
+        update_momentum(of.projection, self.projection, share)
 
     @torch.no_grad()
     def project(self, valid: torch.Tensor, *views: torch.Tensor) -> list[torch.Tensor]:

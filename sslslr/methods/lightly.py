@@ -25,8 +25,11 @@ except RuntimeError as error:
     for schema in _SCHEMAS:
         _declared.define(schema)
 
-from lightly.loss import NegativeCosineSimilarity, NTXentLoss, VICRegLoss  # noqa: E402
+from lightly.loss import BarlowTwinsLoss, NegativeCosineSimilarity, NTXentLoss, VICRegLoss  # noqa: E402
 from lightly.models.modules.heads import ProjectionHead  # noqa: E402
 from lightly.models.utils import deactivate_requires_grad, update_momentum  # noqa: E402
 
-__all__ = ["NTXentLoss", "NegativeCosineSimilarity", "ProjectionHead", "VICRegLoss", "deactivate_requires_grad", "update_momentum"]
+__all__ = [
+    "BarlowTwinsLoss", "NTXentLoss", "NegativeCosineSimilarity", "ProjectionHead", "VICRegLoss", "deactivate_requires_grad",
+    "update_momentum",
+]  # fmt: skip

@@ -14,7 +14,7 @@ from torch import nn
 from sslslr.errors import SignError
 from sslslr.methods.heads import Projected, perceptron
 
-VERSION = "sl-fpn 1"
+VERSION = "sl-fpn 2"
 
 # The text of equation 2 leaves open which output goes through the predictor and which target stands still.
 READINGS = {
@@ -34,15 +34,17 @@ def slfpn_loss(
     z2: torch.Tensor,
     zo: torch.Tensor,
     predictor: Callable[[torch.Tensor], torch.Tensor],
-    reading: str = "original-to-view1",
+    reading: str = "original-to-view2",
     normalise: bool = False,
     permuted: bool = False,
     stop_gradient: bool = True,
     original: bool = True,
+    middle: str = "view1",
 ) -> torch.Tensor:
     """Equations 1 and 2: MSE(z1, z2) + MSE(z1, zo) + MSE(p(source), sg(target)), each a mean over B and d.
 
-    z1, z2, zo: (B, d) projections of the two views and of the original. ``reading`` names source and target;
+    z1, z2, zo: (B, d) projections of the two views and of the original. ``reading`` names source and target, ``middle`` the
+    view of the second term ("view2": MSE(z2, zo));
     ``normalise`` compares l2-normalised outputs; ``permuted`` swaps the roles of zo and z1 ("perm", section 7).
     Without ``stop_gradient`` the target moves too; without ``original`` the second term is left out and the other
     view takes the original's place in the third.
@@ -55,7 +57,7 @@ def slfpn_loss(
     p, target = predictor(source), target.detach() if stop_gradient else target
     if normalise:
         z1, z2, zo, p, target = (F.normalize(v, dim=1) for v in (z1, z2, zo, p, target))
-    pairs = [(z1, z2), (z1, zo), (p, target)] if original else [(z1, z2), (p, target)]
+    pairs = [(z1, z2), (z2 if middle == "view2" else z1, zo), (p, target)] if original else [(z1, z2), (p, target)]
     return reduce(operator.add, (F.mse_loss(a, b) for a, b in pairs))
 
 
@@ -79,12 +81,14 @@ class SLFPN(Projected):
 
     def __init__(
         self, encoder, classes=0, *, projection=128, hidden=64, batchnorm=True, layernorm="encoder", predictor=True, stop_gradient=True,
-        original=True, reading="original-to-view1", normalise=False, permuted=False,
+        original=True, reading="original-to-view2", middle="view1", normalise=False, permuted=False,
     ):  # fmt: skip
         if reading not in READINGS:
             raise SignError(f"reading {reading!r} of equation 2 is unknown; there are {', '.join(READINGS)}")
         if layernorm not in LAYERNORMS:
             raise SignError(f"layernorm {layernorm!r} is unknown; there are {', '.join(LAYERNORMS)}")
+        if middle not in ("view1", "view2"):
+            raise SignError(f"middle {middle!r}: the second term of equation 2 compares the original with view1 or view2")
         if permuted and not original:
             raise SignError("permuted swaps the original with a view: it needs original=True")
         if layernorm == "none":
@@ -99,6 +103,7 @@ class SLFPN(Projected):
             "permuted": permuted,
             "stop_gradient": stop_gradient,
             "original": original,
+            "middle": middle,
         }
 
     def loss(self, original, view1, view2, valid, labels) -> torch.Tensor:

@@ -11,7 +11,7 @@ from sslslr.errors import SignError
 from sslslr.methods.encoder import encode
 from sslslr.methods.slfpn import SLFPN, slfpn_loss
 
-VERSION = "sl-fpn+ 1"
+VERSION = "sl-fpn+ 2"
 
 
 def variance_term(z: torch.Tensor, floor: float = 1.0) -> torch.Tensor:
@@ -27,8 +27,8 @@ def covariance_term(z: torch.Tensor) -> torch.Tensor:
 
 
 def still_loss(z1: torch.Tensor, z2: torch.Tensor, zo: torch.Tensor, predictor) -> torch.Tensor:
-    """Equation 2 with a stop-gradient in every term: MSE(z1, sg(z2)) + MSE(z1, sg(zo)) + MSE(p(zo), sg(z1))."""
-    return F.mse_loss(z1, z2.detach()) + F.mse_loss(z1, zo.detach()) + F.mse_loss(predictor(zo), z1.detach())
+    """Equation 2 with a stop-gradient in every term: MSE(z1, sg(z2)) + MSE(z1, sg(zo)) + MSE(p(zo), sg(z2))."""
+    return F.mse_loss(z1, z2.detach()) + F.mse_loss(z1, zo.detach()) + F.mse_loss(predictor(zo), z2.detach())
 
 
 class SLFPNPlus(SLFPN):

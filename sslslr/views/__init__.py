@@ -2,7 +2,7 @@
 
 A view is a function (x (B, T, J, C), lengths (B,), generator, alpha, beta) -> a new x; the original is left alone, padding and
 what is missing stay. ``order`` shuffles frames (the paper's boundary permutation), ``degradations`` spoils them otherwise,
-``place`` moves landmarks, ``strong`` and ``masks`` are those tried for the recipe of notebook 15.
+``place`` moves landmarks (the paper's classical views), ``strong`` composes more of that, with and without the permutation.
 """
 
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ import torch
 
 from sslslr.clips import boundaries
 from sslslr.errors import SignError
-from sslslr.views import masks, place, strong
+from sslslr.views import place, strong
 from sslslr.views.degradations import DEGRADATIONS
 from sslslr.views.order import boundary, none, permutation, whole
 
-VERSION = "view sets 1"
+VERSION = "view sets 2"
 
 __all__ = ["ENDS", "PAIRS", "VIEWS", "ViewConfig", "boundary", "none", "permutation", "whole"]
 
@@ -69,14 +69,10 @@ class ViewConfig:
 VIEWS = {
     "boundary": boundary,
     "classical": place.classical,
-    "composed": place.composed,
     "none": none,
     "whole": whole,
-    "turn": strong.turn,
-    "paced": strong.paced,
-    "bounded": strong.bounded,
-    "masked_frames": masks.masked_frames,
-    "masked_landmarks": masks.masked_landmarks,
-    "legless": masks.legless,
+    "warp": place.warp,
+    "strong": strong.strong,
+    "strong_boundary": strong.strong_boundary,
 } | DEGRADATIONS
 PAIRS = {"classical": place.classical_pair}

@@ -1,4 +1,4 @@
-"""Views that change where landmarks are: the paper's classical augmentations, and a stronger composition.
+"""Views that change where landmarks are, or when: the paper's classical augmentations, and an uneven pace.
 
 Same signature as every view: (x (B, T, J, C), lengths (B,), generator, alpha, beta) -> a new x. Coordinates are in
 shoulder widths, centred on the shoulders (``signs.prepare``); angles are in radians. A missing landmark stays missing.
@@ -9,19 +9,17 @@ import math
 import torch
 
 from sslslr.clips.skeleton import of_size
-from sslslr.views.order import boundary, take
+from sslslr.views.order import take
 
-VERSION = "views of place 1"
+VERSION = "views of place 2"
 
 ANGLE = math.radians(15)  # of the turn in the picture's plane; about the vertical axis (3-D only) twice that
-SCALE = 0.2  # of the logarithm of each axis' scale
-JITTER = 0.02  # shoulder widths
-LOST = 0.2  # share of landmarks that a clip loses for a third of its frames
 WARP = 0.5  # of the logarithm of the signing speed
 KNOTS = 4  # stretches of a clip that have a speed of their own
 
 
-def _uniform(shape, spread: float, generator, like: torch.Tensor) -> torch.Tensor:
+def uniform(shape, spread: float, generator, like: torch.Tensor) -> torch.Tensor:
+    """Uniform numbers between -spread and spread, of the type and on the device of ``like``."""
     return ((torch.rand(shape, generator=generator) * 2 - 1) * spread).to(like)
 
 
@@ -32,10 +30,10 @@ def rotate(x, lengths, generator, alpha, beta):
 
 def _turn(x: torch.Tensor, generator) -> torch.Tensor:
     b, c = len(x), x.shape[-1]
-    angle = _uniform(b, ANGLE, generator, x.new_empty(0, dtype=torch.float32))
+    angle = uniform(b, ANGLE, generator, x.new_empty(0, dtype=torch.float32))
     turn = rotation(angle, 0, 1, c)
     if c == 3:
-        turn = turn @ rotation(_uniform(b, 2 * ANGLE, generator, angle), 2, 0, c)
+        turn = turn @ rotation(uniform(b, 2 * ANGLE, generator, angle), 2, 0, c)
     return turn.to(x)
 
 
@@ -102,29 +100,16 @@ def read(x: torch.Tensor, at: torch.Tensor, lengths: torch.Tensor) -> torch.Tens
     return torch.where(mixed.isnan(), torch.where(part < 0.5, a, b), mixed)
 
 
-def warp(x, lengths, generator, alpha, beta):
-    """Each clip at an uneven speed: four stretches, each up to 1.6 times faster or slower; first and last frame stay."""
+def pace(lengths: torch.Tensor, frames: int, generator) -> torch.Tensor:
+    """Fractional frames (B, T) that play each clip at an uneven speed: four stretches, each up to 1.6 times faster or slower."""
     last = (lengths - 1).clamp(min=1)[:, None].float()
-    speed = _uniform((len(x), KNOTS), WARP, generator, last).exp()
-    knots = torch.cat([torch.zeros(len(x), 1), speed.cumsum(1) / speed.sum(1, keepdim=True)], dim=1)
-    u = (torch.arange(x.shape[1]) / last).clamp(max=1) * KNOTS
+    speed = uniform((len(lengths), KNOTS), WARP, generator, last).exp()
+    knots = torch.cat([torch.zeros(len(lengths), 1), speed.cumsum(1) / speed.sum(1, keepdim=True)], dim=1)
+    u = (torch.arange(frames) / last).clamp(max=1) * KNOTS
     left = u.floor().clamp(max=KNOTS - 1).long()
-    return read(x, (knots.gather(1, left) * (1 - (u - left)) + knots.gather(1, left + 1) * (u - left)) * last, lengths)
+    return (knots.gather(1, left) * (1 - (u - left)) + knots.gather(1, left + 1) * (u - left)) * last
 
 
-def scatter(x, lengths, generator, alpha, beta):
-    """Each clip turned, scaled along each axis on its own, jittered; a fifth of its landmarks get lost for a third of it."""
-    b, t, j, c = x.shape
-    scale = _uniform((b, 1, c), SCALE, generator, x).exp()
-    out = torch.einsum("btjc,bdc->btjd", x, _turn(x, generator) * scale)
-    out += _uniform((b, t, j, c), JITTER, generator, x)
-    begin = torch.rand(b, 1, j, generator=generator) / LOST  # landmarks that draw less than 1 get lost, from there on
-    at = torch.arange(t)[None, :, None] / lengths[:, None, None].float()
-    lost = (at >= begin * 2 / 3) & (at < begin * 2 / 3 + 1 / 3) & (begin < 1)
-    return out.masked_fill_(lost[..., None].to(x.device), torch.nan)
-
-
-def composed(x, lengths, generator, alpha, beta):
-    """Time warp, then the boundary permutation, then ``scatter``; with alpha = beta = 0 there is no permutation in it."""
-    x = boundary(warp(x, lengths, generator, alpha, beta), lengths, generator, alpha, beta)
-    return scatter(x, lengths, generator, alpha, beta)
+def warp(x, lengths, generator, alpha, beta):
+    """Each clip at an uneven speed (``pace``); first and last frame stay."""
+    return read(x, pace(lengths, x.shape[1], generator), lengths)

@@ -1,49 +1,50 @@
-"""Views tried for the recipe of notebook 15, gentler to a signer's shape than ``views.place.composed``.
+"""Strong views: what a sign keeps when another person signs it elsewhere, at another pace, before another camera.
 
-Same signature as every view.
+``strong`` is a candidate of our own, the same for all methods; ``strong_boundary`` is the same with the paper's permutation in it,
+so that their difference is what the permutation adds. Same signature as every view. Coordinates are in shoulder widths.
 """
 
 import math
 
 import torch
 
-from sslslr.views.order import boundary
-from sslslr.views.place import read, rotation, warp
+from sslslr.views.order import permutation
+from sslslr.views.place import pace, read, rotation, uniform
 
-VERSION = "strong views 1"
+VERSION = "strong views 2"
 
-ANGLE = math.radians(25)  # about each axis (2-D: in the picture's plane, and foreshortened as by a turn about the vertical)
-SCALE = 0.15  # of the size of the whole clip
-JITTER = 0.02  # shoulder widths
 CUT = 0.15  # at most this share is cut off each end
+ANGLE = math.radians(25)  # about each axis (2-D: in the picture's plane, and foreshortened as by a turn about the others)
+SCALE = 0.2  # of the logarithm of each axis' scale
+OFFSET = 0.04  # shoulder widths: standard deviation of a landmark's displacement in a whole clip
+JITTER = 0.02  # shoulder widths: standard deviation, each frame
 
 
-def crop(x, lengths, generator, alpha, beta):
-    """Up to 15 % cut off each end of each clip, the rest stretched linearly to the clip's length."""
-    last = (lengths - 1)[:, None].float()
-    start, end = (torch.rand(len(x), 1, generator=generator) * CUT for _ in range(2))
-    return read(x, start * last + torch.arange(x.shape[1]) * (1 - start - end), lengths)
+def crop(at: torch.Tensor, lengths: torch.Tensor, generator) -> torch.Tensor:
+    """The fractional frames ``at`` (B, T), up to 15 % cut off each end of each clip and the rest stretched over its length."""
+    start, end = (torch.rand(len(at), 1, generator=generator) * CUT for _ in range(2))
+    return start * (lengths - 1)[:, None] + at * (1 - start - end)
 
 
-def turn(x, lengths, generator, alpha, beta):
-    """Each clip turned as a whole by up to 25 degrees about each axis, scaled by up to 15 %, jittered; shapes stay."""
-    b, c = len(x), x.shape[-1]
-    angles = (torch.rand(3, b, generator=generator) * 2 - 1) * ANGLE
+def shape(x: torch.Tensor, generator) -> torch.Tensor:
+    """Each clip turned about each axis and scaled along each; every landmark moved by an offset of its own, every frame jittered."""
+    b, _, j, c = x.shape
     matrix = torch.eye(3).repeat(b, 1, 1)
-    for angle, (p, q) in zip(angles, ((0, 1), (0, 2), (1, 2)), strict=True):
-        matrix = matrix @ rotation(angle, p, q, 3)
-    size = 1 + (torch.rand(b, 1, 1, generator=generator) * 2 - 1) * SCALE
-    out = torch.einsum("btjc,bdc->btjd", x, (matrix[:, :c, :c] * size).to(x))
-    return out + JITTER * torch.randn(x.shape, generator=generator).to(x)
+    for p, q in ((0, 1), (0, 2), (1, 2)):
+        matrix = matrix @ rotation(uniform((b,), ANGLE, generator, matrix), p, q, 3)
+    matrix = matrix[:, :c, :c] * uniform((b, 1, c), SCALE, generator, matrix).exp()
+    offset = OFFSET * torch.randn(b, 1, j, c, generator=generator).to(x)
+    out = torch.einsum("btjc,bdc->btjd", x, matrix.to(x))
+    return out.add_(offset).add_(JITTER * torch.randn(x.shape, generator=generator).to(x))
 
 
-def paced(x, lengths, generator, alpha, beta):
-    """Crop, then time warp, then turn: no permutation, nothing lost."""
-    x = warp(crop(x, lengths, generator, alpha, beta), lengths, generator, alpha, beta)
-    return turn(x, lengths, generator, alpha, beta)
+def strong(x, lengths, generator, alpha, beta):
+    """Cut at the ends, warped in time, turned and scaled, landmarks displaced, jittered: no permutation, nothing lost."""
+    return shape(read(x, crop(pace(lengths, x.shape[1], generator), lengths, generator), lengths), generator)
 
 
-def bounded(x, lengths, generator, alpha, beta):
-    """As ``paced``, with the boundary permutation before the turn."""
-    x = warp(crop(x, lengths, generator, alpha, beta), lengths, generator, alpha, beta)
-    return turn(boundary(x, lengths, generator, alpha, beta), lengths, generator, alpha, beta)
+def strong_boundary(x, lengths, generator, alpha, beta):
+    """As ``strong``, and the first alpha and last beta of the frames that are left are permuted."""
+    at = crop(pace(lengths, x.shape[1], generator), lengths, generator)
+    order = permutation(lengths, x.shape[1], alpha, beta, generator)
+    return shape(read(x, at.gather(1, order), lengths), generator)
