@@ -129,8 +129,9 @@ def train_epoch(run: Run, module: Method, optimiser, part: Signs, epoch: int, de
     alpha, beta = run.views.of(part)
     chunks = list(batches(len(part), run.batch, generator))
     for step, index in enumerate(chunks):
+        module.progress = (epoch + step / len(chunks)) / run.epochs
         for group in optimiser.param_groups:
-            group["lr"] = run.optimiser.at((epoch + step / len(chunks)) / run.epochs)
+            group["lr"] = run.optimiser.at(module.progress)
         x, valid, lengths, labels = (torch.from_numpy(a[index]) for a in (part.landmarks, inside, part.lengths, part.labels))
         x = x.float()
         views = run.views.pair(x, lengths, generator, alpha[index], beta[index])

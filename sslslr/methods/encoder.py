@@ -20,7 +20,7 @@ class EncoderConfig:
     """Sizes of the encoder. The paper's: 12 blocks, width 512, 8 heads, dropout 0.1, up to 64 frames.
 
     ``landmarks`` and ``coordinates`` come from the data; ``pool`` reads the clip off a class token ("class", as in
-    ViT) or off the mean of its frames ("mean").
+    ViT) or off the mean of its frames ("mean"); ``positions``: standard deviation of the position embedding at the start.
     """
 
     landmarks: int = 75
@@ -31,6 +31,7 @@ class EncoderConfig:
     heads: int = 8
     dropout: float = 0.1
     pool: str = "class"
+    positions: float = 0.02
 
     def __post_init__(self):
         if self.width % self.heads:
@@ -108,8 +109,8 @@ class PoseTransformer(nn.Module):
         size = config.landmarks * config.coordinates
         self.missing = nn.Parameter(torch.zeros(size))
         self.embed = nn.Sequential(nn.LayerNorm(size), nn.Linear(size, config.width), nn.LayerNorm(config.width))
-        self.position = nn.Parameter(torch.randn(1, config.frames, config.width) * 0.5)
-        self.token = nn.Parameter(torch.randn(1, 1, config.width) * 0.5) if config.pool == "class" else None
+        self.position = nn.Parameter(torch.randn(1, config.frames, config.width) * config.positions)
+        self.token = nn.Parameter(torch.randn(1, 1, config.width) * config.positions) if config.pool == "class" else None
         self.drop = Dropout(config.dropout)
         self.blocks = nn.ModuleList(Block(config.width, config.heads, config.dropout) for _ in range(config.blocks))
         self.norm = nn.LayerNorm(config.width)
