@@ -15,9 +15,10 @@ class Profile:
     corpora: sizes of the four synthetic corpora: classes, signers, clips.  frames: T, the longest clip.
     repeats, real_repeats: trainings a cell on a synthetic corpus and on a real data set; repeat r holds out the
     signers of fold r (modulo ``folds``, the number of groups of signers) and seeds the run with r.
-    epochs: of pretraining; supervised_epochs: of the control.  encoder, optimiser: their sizes and settings.
-    precision: fp32, bf16, or auto (what is fast here).  rates: the learning rates that every method may choose from, and
-    the synthetic corpora and views on whose validation signers it chooses (a real data set chooses on its own).
+    epochs: of every training, the supervised control's too.  encoder, optimiser: their sizes and settings.
+    precision: fp32, bf16, or auto (what is fast here).  methods: each method's rate and options, one setting for all data,
+    as the search of ``studies.tuning`` found them; tuning: the methods that notebook 06 searches anew, on which
+    synthetic corpora (a real data set: on itself), with which views and on how many groups of signers.
     finetune: of fine-tuning: epochs, the rates to choose from, and the shares of the labels by kind of data.
     What a study leaves out to stay in its time:
     boundaries: synthetic corpora, shares of the frames, runs at each share, draws of the probe's clips, methods whose other
@@ -35,12 +36,12 @@ class Profile:
     real_repeats: int
     folds: int
     epochs: int
-    supervised_epochs: int
     batch: int
     encoder: dict
     optimiser: dict
     precision: str
-    rates: dict
+    methods: dict
+    tuning: dict
     finetune: dict
     boundaries: dict
     maps: str | list

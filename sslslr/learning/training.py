@@ -129,7 +129,7 @@ def train_epoch(run: Run, module: Method, optimiser, part: Signs, epoch: int, de
     alpha, beta = run.views.of(part)
     chunks = list(batches(len(part), run.batch, generator))
     for step, index in enumerate(chunks):
-        module.progress = (epoch + step / len(chunks)) / run.epochs
+        module.progress, module.clips = (epoch + step / len(chunks)) / run.epochs, index
         for group in optimiser.param_groups:
             group["lr"] = run.optimiser.at(module.progress)
         x, valid, lengths, labels = (torch.from_numpy(a[index]) for a in (part.landmarks, inside, part.lengths, part.labels))

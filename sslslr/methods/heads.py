@@ -3,6 +3,7 @@
 import copy
 import math
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -19,10 +20,14 @@ def perceptron(size: int, hidden: int, out: int, batchnorm: bool = True, layerno
 
 
 class Method(nn.Module):
-    """What training and probes know of a method: its ``encoder``, ``loss`` and ``head``; training tells it its ``progress``, 0 to 1."""
+    """What training and probes know of a method: its ``encoder``, ``loss`` and ``head``.
+
+    Before each step training says its ``progress``, 0 to 1, and which ``clips`` (B,) of the training split the batch holds.
+    """
 
     encoder: PoseTransformer
     progress: float = 0.0
+    clips: np.ndarray | None = None
 
     def head(self, features: torch.Tensor) -> torch.Tensor:
         """What the loss compares (B, d), from the encoder's output (B, width)."""

@@ -21,4 +21,5 @@ class VICReg(Projected):
     def loss(self, original, view1, view2, valid, labels) -> torch.Tensor:
         """Scalar loss of two views (B, T, J, C) of a batch; labels are not looked at."""
         z1, z2 = self.project(valid, view1, view2)
-        return self.criterion(z1.float(), z2.float())
+        with torch.autocast(z1.device.type, enabled=False):  # covariances of a batch need more digits than bf16 has
+            return self.criterion(z1.float(), z2.float())

@@ -48,7 +48,7 @@ class Stage:
         return self.studies.ask(name, **options)
 
     def given(self, name: str, **options) -> dict:
-        """What a study needs from others, by name: ``given("Table 1")["rates"]``."""
+        """What a study needs from others, by name: ``given("augmentations")["found"]``."""
         return self.studies.given(name, **options)
 
     @property

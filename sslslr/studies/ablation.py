@@ -39,7 +39,8 @@ SWITCHES: dict[str, dict] = {
     "l2-normalised": {"normalise": True},
     "p(z1) against sg(z2)": {"reading": "view1-to-view2"},
     "p(z2) against sg(z1)": {"reading": "view2-to-view1"},
-    "p(zo) against sg(z2)": {"reading": "original-to-view2"},
+    "p(zo) against sg(z1)": {"reading": "original-to-view1"},
+    "MSE(z2, zo) in the middle": {"middle": "view2"},
 }
 # Live: everything out, then one part back at a time.
 REPAIRS = {
@@ -62,11 +63,11 @@ def corpus_of(corpora: dict[str, Signs]) -> tuple[str, Signs]:
     return name, corpora[name]
 
 
-def run_of(setting: str, profile: Profile, repeat: int, rates: dict[str, float]) -> Run:
-    """The run behind a setting, with the paper's boundary views and SL-FPN's rate for all; RANDOM is never trained."""
+def run_of(setting: str, profile: Profile, repeat: int) -> Run:
+    """The run behind a setting, with the paper's boundary views and SL-FPN's setting for all; RANDOM is never trained."""
     if setting == RANDOM:
-        return comparison.control_of(RANDOM, profile, repeat, rates)
-    return comparison.run_of("slfpn", "boundary", profile, repeat, rates, options=settings()[setting])
+        return comparison.control_of(RANDOM, profile, repeat)
+    return comparison.run_of("slfpn", "boundary", profile, repeat, options=settings()[setting])
 
 
 def names_of(profile: Profile) -> tuple[str, ...]:
@@ -75,21 +76,21 @@ def names_of(profile: Profile) -> tuple[str, ...]:
     return (*some, RANDOM)
 
 
-def jobs(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], names: tuple[str, ...] = ()) -> list[Job]:
+def jobs(profile: Profile, corpora: dict[str, Signs], names: tuple[str, ...] = ()) -> list[Job]:
     """Each setting on the ablation's corpus in every repeat: accuracies (0 to 1) on the test split, and measures."""
     return [
-        Job(evaluation.evaluate, run_of(name, profile, place["repeat"], rates), parts, (), place | {"model": name})
+        Job(evaluation.evaluate, run_of(name, profile, place["repeat"]), parts, (), place | {"model": name})
         for place, parts in cells(profile, dict([corpus_of(corpora)]))
         for name in names or names_of(profile)
     ]
 
 
-def history(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], names: tuple[str, ...]) -> pd.DataFrame:
+def history(profile: Profile, corpora: dict[str, Signs], names: tuple[str, ...]) -> pd.DataFrame:
     """Metrics of every epoch of the settings ``names`` in all repeats, with columns corpus, model and repeat."""
     out = []
     for place, parts in cells(profile, dict([corpus_of(corpora)]), ("corpus", "repeat")):
         for name in names:
-            metrics = fetch(run_of(name, profile, place["repeat"], rates), parts).metrics
+            metrics = fetch(run_of(name, profile, place["repeat"]), parts).metrics
             out.append(metrics.assign(corpus=place["corpus"], model=name, repeat=place["repeat"]))
     return pd.concat(out, ignore_index=True)
 

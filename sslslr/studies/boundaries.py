@@ -80,23 +80,21 @@ def permuted(alpha: float, beta: float) -> ViewConfig:
     return ViewConfig("whole") if max(alpha, beta) >= 1 else ViewConfig("boundary", alpha, beta)
 
 
-def run_at(profile: Profile, rates: dict[str, float], method: str, alpha: float, beta: float, repeat: int) -> Run:
+def run_at(profile: Profile, method: str, alpha: float, beta: float, repeat: int) -> Run:
     """The run with these shares permuted."""
-    return comparison.run_of(method, permuted(alpha, beta), profile, repeat, rates)
+    return comparison.run_of(method, permuted(alpha, beta), profile, repeat)
 
 
-def jobs_at(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], method: str, alpha: float, beta: float) -> list[Job]:
+def jobs_at(profile: Profile, corpora: dict[str, Signs], method: str, alpha: float, beta: float) -> list[Job]:
     """The trainings with these shares permuted, as many as the profile says on each corpus, and what each shows of its clips."""
     draws = profile.boundaries["draws"]
     return [
-        Job(observe, run_at(profile, rates, method, alpha, beta, place["repeat"]), part, (draws,), place)
+        Job(observe, run_at(profile, method, alpha, beta, place["repeat"]), part, (draws,), place)
         for place, part in cells(profile, corpora, times=profile.boundaries["runs"])
     ]
 
 
-def algorithm1(
-    profile: Profile, signs: Signs, rates: dict[str, float], method: str = "slfpn", together: bool = False
-) -> Generator[list[Job], list[dict], Search]:
+def algorithm1(profile: Profile, signs: Signs, method: str = "slfpn", together: bool = False) -> Generator[list[Job], list[dict], Search]:
     """Algorithm 1 on a corpus with one of the five methods: mean accuracy over its trainings on *validation* signers.
 
     Yields the jobs of each step and is sent their answers. The paper does not say on which data it decides; test signers
@@ -105,29 +103,27 @@ def algorithm1(
     asking = search(shares(profile), together)
     pair = next(asking)
     while True:
-        answers = yield jobs_at(profile, {signs.name: signs}, rates, method, *pair)
+        answers = yield jobs_at(profile, {signs.name: signs}, method, *pair)
         try:
             pair = asking.send(float(np.mean([row["val"] for row in answers])))
         except StopIteration as end:
             return end.value
 
 
-def searches(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], method: str) -> Generator[list[Job], list[dict], dict]:
+def searches(profile: Profile, corpora: dict[str, Signs], method: str) -> Generator[list[Job], list[dict], dict]:
     """``algorithm1`` on each corpus of the profile, one after the other: what it found, by corpus."""
     found = {}
     for corpus, signs in swept(profile, corpora).items():
-        found[corpus] = yield from algorithm1(profile, signs, rates, method)
+        found[corpus] = yield from algorithm1(profile, signs, method)
     return found
 
 
-def forced_searches(
-    profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], method: str
-) -> Generator[list[Job], list[dict], dict]:
+def forced_searches(profile: Profile, corpora: dict[str, Signs], method: str) -> Generator[list[Job], list[dict], dict]:
     """``algorithm1`` on each of the ``forced`` corpora: (corpus, what was found), by half; none for a real data set."""
     found = {}
     for half in HALVES if all(signs.kind == "synthetic" for signs in corpora.values()) else ():
         signs = forced(profile, half)
-        found[half] = signs, (yield from algorithm1(profile, signs, rates, method))
+        found[half] = signs, (yield from algorithm1(profile, signs, method))
     return found
 
 
@@ -145,7 +141,7 @@ def cost_model(profile: Profile, seconds: float) -> dict[str, float]:
     }
 
 
-def sweep_jobs(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], method: str) -> list[Job]:
+def sweep_jobs(profile: Profile, corpora: dict[str, Signs], method: str) -> list[Job]:
     """Figure 4: trainings with the first, and with the last, share of the frames permuted; "at" has the (end, share) of each.
 
     Nothing and everything permuted are the same runs for both ends.
@@ -154,7 +150,7 @@ def sweep_jobs(profile: Profile, corpora: dict[str, Signs], rates: dict[str, flo
     for place, part in cells(profile, swept(profile, corpora), times=profile.boundaries["runs"]):
         at: dict = {}
         for end, share in product(ENDS, shares(profile)):
-            run = run_at(profile, rates, method, *((share, 0.0) if end == "first" else (0.0, share)), place["repeat"])
+            run = run_at(profile, method, *((share, 0.0) if end == "first" else (0.0, share)), place["repeat"])
             at.setdefault(run.views, (run, []))[1].append((end, share))
         out += [Job(observe, run, part, (profile.boundaries["draws"],), place | {"at": ends}) for run, ends in at.values()]
     return out
@@ -257,9 +253,7 @@ def augmentations(found: Search, known: bool) -> dict[str, ViewConfig]:
     return views | ({TRUE: ViewConfig(ends="true")} if known else {}) | {WHOLE: ViewConfig("whole")}
 
 
-def augmentation_jobs(
-    profile: Profile, corpora: dict[str, Signs], found: dict[str, Search], rates: dict[str, float], methods=("slfpn", "simclr")
-) -> list[Job]:
+def augmentation_jobs(profile: Profile, corpora: dict[str, Signs], found: dict[str, Search], methods=("slfpn", "simclr")) -> list[Job]:
     """Every augmentation with each method, and the controls: accuracies (0 to 1) on the test split.
 
     The other degradations (at 1/3 and 1/4) are made with those of the methods that the profile names.
@@ -270,13 +264,13 @@ def augmentation_jobs(
         known = bool(np.isfinite(corpora[corpus].onset).all())
         for control in (HANDMADE, RANDOM):
             about = {"method": "control", "views": control, "group": "control"}
-            out.append(Job(evaluation.evaluate, comparison.control_of(control, profile, repeat, rates), part, (control,), place | about))
+            out.append(Job(evaluation.evaluate, comparison.control_of(control, profile, repeat), part, (control,), place | about))
         for method in methods:
             views = {name: (view, "ends") for name, view in augmentations(found[corpus], known).items()}
             if method in profile.boundaries["degraded"]:
                 views |= {name: (ViewConfig(name), "degradation") for name in DEGRADED}
             for name, (view, group) in views.items():
                 about = {"method": TITLES[method], "views": name, "group": group}
-                run = comparison.run_of(method, view, profile, repeat, rates)
+                run = comparison.run_of(method, view, profile, repeat)
                 out.append(Job(evaluation.evaluate, run, part, ("",), place | about))
     return out

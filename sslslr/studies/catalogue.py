@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
 from sslslr.profiles import Profile
-from sslslr.studies import ablation, boundaries, comparison, controls, embedding_space, finetune, jobs, recipe, reuse
+from sslslr.studies import ablation, boundaries, comparison, controls, embedding_space, finetune, jobs, recipe, reuse, tuning
 from sslslr.studies.jobs import Job
 from sslslr.studies.jobs import rows as in_rows
 
@@ -36,39 +36,30 @@ class Study:
     options: dict = field(default_factory=dict)
 
 
-def _rates(*methods: str) -> dict[str, Callable[..., Need]]:
-    return {"rates": lambda **_: ("learning rates", {"methods": methods} if methods else {})}
-
-
-def _rates_of_method() -> dict[str, Callable[..., Need]]:
-    return {"rates": lambda method: ("learning rates", {"methods": (method,)})}
-
-
 def _given(found):
     return found
 
 
-ALL = (*comparison.METHODS, "supervised")
 METHOD, TUNING = {"method": "slfpn"}, {"choose": "last", "only_table6": False}
 CHOSEN = {"chosen": lambda choose, only_table6, **_: ("fine-tuning rates", {"choose": choose, "only_table6": only_table6})}
 STUDIES = {study.name: study for study in (
-    Study("SL-FPN and controls", ("04",), controls.jobs, needs=_rates(*controls.TUNED)),
-    Study("learning rates", ("06",), comparison.rate_jobs, comparison.rate_rows, gives=comparison.best, options={"methods": ALL}),
-    Study("Table 1", ("06",), comparison.jobs, needs=_rates()),
-    Study("Table 2, transfer", ("07",), reuse.transfer_jobs, needs=_rates()),
-    Study("Table 3, few labels", ("08",), reuse.few_label_jobs, reuse.few_label_rows, needs=_rates()),
-    Study("Algorithm 1", ("10",), boundaries.searches, needs=_rates_of_method(), gives=_given, options=METHOD),
-    Study("Figure 4", ("10", "11"), boundaries.sweep_jobs, boundaries.sweep_rows, needs=_rates_of_method(), options=METHOD),
-    Study("Algorithm 1, forced", ("10",), boundaries.forced_searches, needs=_rates_of_method(), options=METHOD),
-    Study("augmentations", ("12",), boundaries.augmentation_jobs, needs=_rates("slfpn", "simclr") | {"found": lambda **_: ("Algorithm 1", {})}),
-    Study("Table 5, inertia", ("13",), embedding_space.jobs, needs=_rates()),
-    Study("Figure 7, maps", ("13",), embedding_space.map_jobs, embedding_space.map_panels, needs=_rates()),
-    Study("Figure 8, ablation", ("14",), ablation.jobs, needs=_rates("slfpn")),
-    Study("recipe, search", ("15",), recipe.search_jobs, recipe.search_rows, needs=_rates(), options={"search": "few"}),
-    Study("recipe, final", ("15",), recipe.final_jobs, recipe.final_rows, needs=_rates(), options={"seeds": 1, "length": 1}),
-    Study("fine-tuning rates", ("16",), finetune.rate_jobs, finetune.rate_rows, needs=_rates("slfpn", "simclr"), gives=finetune.best, options=TUNING),
-    Study("Table 6, fine-tuning", ("16",), finetune.jobs, needs=_rates("slfpn", "simclr") | CHOSEN, options=TUNING | {"seeds": 1}),
-    Study("Table 6, frozen", ("16",), finetune.frozen_jobs, finetune.frozen_rows, needs=_rates("slfpn", "simclr"),
+    Study("SL-FPN and controls", ("04",), controls.jobs),
+    Study("tuning", ("06",), tuning.jobs, options={"methods": ()}),
+    Study("Table 1", ("06",), comparison.jobs),
+    Study("Table 2, transfer", ("07",), reuse.transfer_jobs),
+    Study("Table 3, few labels", ("08",), reuse.few_label_jobs, reuse.few_label_rows),
+    Study("Algorithm 1", ("10",), boundaries.searches, gives=_given, options=METHOD),
+    Study("Figure 4", ("10", "11"), boundaries.sweep_jobs, boundaries.sweep_rows, options=METHOD),
+    Study("Algorithm 1, forced", ("10",), boundaries.forced_searches, options=METHOD),
+    Study("augmentations", ("12",), boundaries.augmentation_jobs, needs={"found": lambda **_: ("Algorithm 1", {})}),
+    Study("Table 5, inertia", ("13",), embedding_space.jobs),
+    Study("Figure 7, maps", ("13",), embedding_space.map_jobs, embedding_space.map_panels),
+    Study("Figure 8, ablation", ("14",), ablation.jobs),
+    Study("recipe, search", ("15",), recipe.search_jobs, recipe.search_rows, options={"search": "few"}),
+    Study("recipe, final", ("15",), recipe.final_jobs, recipe.final_rows, options={"seeds": 1, "length": 1}),
+    Study("fine-tuning rates", ("16",), finetune.rate_jobs, finetune.rate_rows, gives=finetune.best, options=TUNING),
+    Study("Table 6, fine-tuning", ("16",), finetune.jobs, needs=CHOSEN, options=TUNING | {"seeds": 1}),
+    Study("Table 6, frozen", ("16",), finetune.frozen_jobs, finetune.frozen_rows,
           options={"seeds": 1, "only_table6": False}),
 )}  # fmt: skip
 
@@ -105,14 +96,14 @@ class Asked:
         return found
 
     def gives(self, name: str, **options):
-        """What a study gives to others, the learning rates for one; asked once."""
+        """What a study gives to others, what Algorithm 1 found for one; asked once."""
         _, options = known(name, options)
         if (name, repr(options)) not in self._given:
             self.ask(name, **options)
         return self._given[name, repr(options)]
 
     def given(self, name: str, **options) -> dict:
-        """What a study is given by those that it needs, by argument: ``given("Table 1")["rates"]``."""
+        """What a study is given by those that it needs, by argument: ``given("augmentations")["found"]``."""
         study, options = known(name, options)
         needs = {argument: need(**options) for argument, need in study.needs.items()}
         return {argument: self.gives(needed, **its) for argument, (needed, its) in needs.items()}

@@ -18,17 +18,17 @@ MODELS = (HANDMADE, RANDOM, NO_VIEWS, BOUNDARY, SUPERVISED)
 TUNED = ("slfpn", "supervised")
 
 
-def run_of(model: str, profile: Profile, repeat: int, rates: dict[str, float]) -> Run:
+def run_of(model: str, profile: Profile, repeat: int) -> Run:
     """The run behind a row of the table; the same as in the comparison of methods. Hand-made features need none."""
     if model in (NO_VIEWS, BOUNDARY):
-        return comparison.run_of("slfpn", "none" if model == NO_VIEWS else "boundary", profile, repeat, rates)
-    return comparison.control_of(model, profile, repeat, rates)
+        return comparison.run_of("slfpn", "none" if model == NO_VIEWS else "boundary", profile, repeat)
+    return comparison.control_of(model, profile, repeat)
 
 
-def jobs(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], models: tuple[str, ...] = MODELS) -> list[Job]:
+def jobs(profile: Profile, corpora: dict[str, Signs], models: tuple[str, ...] = MODELS) -> list[Job]:
     """All models on all corpora, repeated as the profile says: accuracies (0 to 1) on the test split."""
     return [
-        Job(evaluation.evaluate, run_of(m, profile, place["repeat"], rates), parts, (m,), place | {"model": m})
+        Job(evaluation.evaluate, run_of(m, profile, place["repeat"]), parts, (m,), place | {"model": m})
         for place, parts in cells(profile, corpora)
         for m in models
     ]

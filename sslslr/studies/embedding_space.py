@@ -26,13 +26,13 @@ def unseen(signs: Signs) -> Signs:
     return signs.subset(signs.split != "train")
 
 
-def run_of(model: str, profile: Profile, repeat: int, rates: dict[str, float]) -> Run:
+def run_of(model: str, profile: Profile, repeat: int) -> Run:
     """The run behind a row: the five methods with the paper's boundary views, SL-FPN+ with its own, and the controls."""
     if model == recipe.PLUS:
-        return recipe.RECIPE.run(profile, repeat, rates)
+        return recipe.RECIPE.run(profile, repeat)
     if model in (RANDOM, SUPERVISED):
-        return comparison.control_of(model, profile, repeat, rates)
-    return comparison.run_of({t: m for m, t in TITLES.items()}[model], "boundary", profile, repeat, rates)
+        return comparison.control_of(model, profile, repeat)
+    return comparison.run_of({t: m for m, t in TITLES.items()}[model], "boundary", profile, repeat)
 
 
 def measured(run: Run, signs: Signs, collapse: bool = False) -> dict:
@@ -60,12 +60,12 @@ def measured(run: Run, signs: Signs, collapse: bool = False) -> dict:
     return evaluation.kept(run, signs, {"embedding space": True, "collapse": collapse}, answer, embedding, measured)
 
 
-def jobs(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], models=MODELS) -> list[Job]:
+def jobs(profile: Profile, corpora: dict[str, Signs], models=MODELS) -> list[Job]:
     """Table 5: every model on every corpus and repeat, and a collapsed encoder for each repeat."""
     out = []
     for place, parts in cells(profile, corpora):
         for m in (*models, COLLAPSED):
-            run = run_of(RANDOM if m == COLLAPSED else m, profile, place["repeat"], rates)
+            run = run_of(RANDOM if m == COLLAPSED else m, profile, place["repeat"])
             out.append(Job(measured, run, parts, (m == COLLAPSED,), place | {"model": m}))
     return out
 
@@ -91,11 +91,11 @@ def models_of(profile: Profile) -> tuple[str, ...]:
     return MODELS if profile.maps == "all" else tuple(profile.maps)
 
 
-def map_jobs(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float]) -> list[Job]:
+def map_jobs(profile: Profile, corpora: dict[str, Signs]) -> list[Job]:
     """Figure 7: a map of each model on each corpus, of repeat 0: the same clips and settings in every panel of a corpus."""
     parts = {c: split(signs, profile, 0)[0] for c, signs in corpora.items()}
     places = product(models_of(profile), corpora)
-    return [Job(mapped, run_of(m, profile, 0, rates), parts[c], (), {"model": m, "corpus": c}) for m, c in places]
+    return [Job(mapped, run_of(m, profile, 0), parts[c], (), {"model": m, "corpus": c}) for m, c in places]
 
 
 def map_panels(jobs: list[Job], answers: list[dict]) -> dict[tuple[str, str], dict]:

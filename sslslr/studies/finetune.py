@@ -25,18 +25,18 @@ from sslslr.studies.jobs import Job, rows
 
 VERSION = "fine-tuned answers 1"
 
-SCRATCH, PAPER, SIMCLR, PLUS = "from scratch", "SL-FPN, boundary views", "SimCLR, composed views", "SL-FPN+"
+SCRATCH, PAPER, SIMCLR, PLUS = "from scratch", "SL-FPN, boundary views", "SimCLR, strong views", "SL-FPN+"
 ARMS = (SCRATCH, PAPER, SIMCLR, PLUS)
 POOL = "mean"  # the classifier reads the mean of the frames' tokens; the paper does not say
 FROZEN = "frozen"
 
 
-def pretraining(arm: str, profile: Profile, repeat: int, rates: dict[str, float]) -> Run | None:
+def pretraining(arm: str, profile: Profile, repeat: int) -> Run | None:
     """The run that an arm starts from, the same as in notebooks 06 and 15; None for training from scratch."""
     if arm == PLUS:
-        return recipe.RECIPE.run(profile, repeat, rates)
-    method, views = {SCRATCH: ("", ""), PAPER: ("slfpn", "boundary"), SIMCLR: ("simclr", "composed")}[arm]
-    return comparison.run_of(method, views, profile, repeat, rates) if method else None
+        return recipe.RECIPE.run(profile, repeat)
+    method, views = {SCRATCH: ("", ""), PAPER: ("slfpn", "boundary"), SIMCLR: ("simclr", "strong")}[arm]
+    return comparison.run_of(method, views, profile, repeat) if method else None
 
 
 def tuning_of(
@@ -73,7 +73,7 @@ def evaluate(tuning: Tuning, signs: Signs, start: Run | None = None, part: str =
 
 
 def searched(profile: Profile, corpora: dict[str, Signs]) -> dict[str, Signs]:
-    """The corpora to fine-tune on: a real data set, or of the synthetic ones those on which the profile chooses its rates."""
+    """The corpora to fine-tune on: a real data set, or of the synthetic ones those that the profile tunes on."""
     return recipe.searched(profile, corpora)
 
 
@@ -87,17 +87,15 @@ def arms_of(only_table6: bool = False) -> tuple[str, ...]:
     return (SCRATCH, PAPER) if only_table6 else ARMS
 
 
-def rate_jobs(
-    profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], choose: str = "last", only_table6: bool = False
-) -> list[Job]:
+def rate_jobs(profile: Profile, corpora: dict[str, Signs], choose: str = "last", only_table6: bool = False) -> list[Job]:
     """Every arm at every share of the labels and every rate of ``profile.finetune``, on *validation* signers of repeat 0.
 
-    The same grid for every arm and share, so the same budget. ``rates``: of pretraining, as ``comparison.best`` chose them.
+    The same grid for every arm and share, so the same budget.
     """
     corpora, out = searched(profile, corpora), []
     arms, shares = arms_of(only_table6), shares_of(profile, corpora, only_table6)
     for (corpus, signs), arm, share, rate in product(corpora.items(), arms, shares, profile.finetune["rates"]):
-        parts, start = split(signs, profile, 0)[0], pretraining(arm, profile, 0, rates)
+        parts, start = split(signs, profile, 0)[0], pretraining(arm, profile, 0)
         place = {"corpus": corpus, "model": arm, "share": share, "rate": rate}
         out.append(Job(evaluate, tuning_of(profile, parts, 0, start, rate, share, choose), parts, (start, "val"), place))
     return out
@@ -117,7 +115,6 @@ def best(rows: pd.DataFrame) -> dict[tuple[str, float], float]:
 def jobs(
     profile: Profile,
     corpora: dict[str, Signs],
-    rates: dict[str, float],
     chosen: dict[tuple[str, float], float],
     choose: str = "last",
     seeds: int = 1,
@@ -127,15 +124,13 @@ def jobs(
     profile, corpora, out = recipe.sized(profile, seeds), searched(profile, corpora), []
     for place, parts in cells(profile, corpora, (*HEAD, "group")):
         for arm, share in product(arms_of(only_table6), shares_of(profile, corpora, only_table6)):
-            start, rate = pretraining(arm, profile, place["repeat"], rates), chosen[arm, share]
+            start, rate = pretraining(arm, profile, place["repeat"]), chosen[arm, share]
             tuning = tuning_of(profile, parts, place["repeat"], start, rate, share, choose)
             out.append(Job(evaluate, tuning, parts, (start,), place | {"model": arm, "share": share, "rate": rate}))
     return out
 
 
-def frozen_jobs(
-    profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], seeds: int = 1, only_table6: bool = False, draws: int = 3
-) -> list[Job]:
+def frozen_jobs(profile: Profile, corpora: dict[str, Signs], seeds: int = 1, only_table6: bool = False, draws: int = 3) -> list[Job]:
     """Control: the encoders that the arms start from, frozen, a linear probe on the same shares.
 
     From scratch starts from a random encoder. These read the encoder's output as pretraining had it, the class token.
@@ -144,7 +139,7 @@ def frozen_jobs(
     shares = shares_of(profile, corpora, only_table6)
     for place, parts in cells(profile, corpora, ("corpus", "kind", "repeat", "group")):
         for arm in arms_of(only_table6):
-            start = pretraining(arm, profile, place["repeat"], rates) or comparison.control_of(RANDOM, profile, place["repeat"], rates)
+            start = pretraining(arm, profile, place["repeat"]) or comparison.control_of(RANDOM, profile, place["repeat"])
             about = {"model": f"{RANDOM if arm == SCRATCH else arm}, {FROZEN}"}
             out.append(Job(evaluation.few_labels, start, parts, ("", shares, draws), place | about))
     return out
@@ -159,7 +154,6 @@ def frozen_rows(jobs: list[Job], answers: list[dict]) -> pd.DataFrame:
 def curves(
     profile: Profile,
     signs: Signs,
-    rates: dict[str, float],
     chosen: dict[tuple[str, float], float],
     arms=ARMS,
     shares=(1.0,),
@@ -168,7 +162,7 @@ def curves(
     """Loss and validation top-1 (0 to 1) of each epoch of the runs of repeat 0, from the store; a row an epoch."""
     parts, out = split(signs, profile, 0)[0], []
     for arm, share in product(arms, shares):
-        start = pretraining(arm, profile, 0, rates)
+        start = pretraining(arm, profile, 0)
         found = finetuning.fetch(tuning_of(profile, parts, 0, start, chosen[arm, share], share, choose), parts, start)
         out.append(found.metrics.assign(model=arm, share=share))
     return pd.concat(out, ignore_index=True)

@@ -21,7 +21,7 @@ def variants(profile: Profile, dataset: str, data: str = "", changes: dict[str, 
     return {name: load(replace(profile, input=profile.input | change), dataset, data) for name, change in changes.items()}
 
 
-def jobs(profile: Profile, inputs: dict[str, dict[str, Signs]], rates: dict[str, float], models=MODELS) -> list[Job]:
+def jobs(profile: Profile, inputs: dict[str, dict[str, Signs]], models=MODELS) -> list[Job]:
     """For each input, corpus, repeat and model what ``evaluation.evaluate`` is to do on *validation* signers.
 
     Rates are those chosen with the profile's own input, for all inputs alike.
@@ -34,9 +34,9 @@ def jobs(profile: Profile, inputs: dict[str, dict[str, Signs]], rates: dict[str,
                 place = {"input": name, "corpus": corpus, "kind": signs.kind, "landmarks": len(signs.skeleton), "protocol": protocol}
                 for model in models:
                     if model in comparison.CONTROLS:
-                        run = comparison.control_of(model, profile, repeat, rates)
+                        run = comparison.control_of(model, profile, repeat)
                     else:
-                        run = comparison.run_of(methods[model], "composed", profile, repeat, rates)
+                        run = comparison.run_of(methods[model], "strong", profile, repeat)
                     about = {"repeat": repeat, "group": group(signs, profile, repeat), "model": model}
                     todo.append(Job(evaluation.evaluate, run, parts, (model, "val"), place | about))
     return todo

@@ -11,14 +11,10 @@ from sslslr.studies.corpora import repeats, split
 
 
 def controls(profile: Profile, corpora: dict[str, Signs], workers: int = 0) -> pd.DataFrame:
-    """Hand-made features, random encoder and supervised encoder of every corpus and repeat: a row each, accuracy 0 to 1.
-
-    The supervised encoder has the profile's own rate: choosing one would favour it on the very signers that are reported.
-    """
-    rates = {"supervised": profile.optimiser["rate"]}
+    """Hand-made features, random encoder and supervised encoder of every corpus and repeat: a row each, accuracy 0 to 1."""
     parts = {(c, r): split(signs, profile, r) for c, signs in corpora.items() for r in repeats(signs, profile)}
     places = [(c, r, m) for c, r in parts for m in CONTROLS]
-    jobs = [(control_of(m, profile, r, rates), parts[c, r][0], m, "val") for c, r, m in places]
+    jobs = [(control_of(m, profile, r), parts[c, r][0], m, "val") for c, r, m in places]
     rows = side_by_side(evaluation.evaluate, jobs, workers, title="controls on validation signers")
     return pd.DataFrame(
         [

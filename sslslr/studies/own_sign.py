@@ -54,11 +54,9 @@ def of_profile(profile: Profile, signs: Signs, workers: int = 0) -> tuple[PoseTr
     """SL-FPN with boundary views pretrained on a data set, from the run store or trained now, and the split it was trained on."""
     from sslslr.learning.store import fetch
     from sslslr.studies import comparison, corpora
-    from sslslr.studies.catalogue import Asked
 
-    rates = Asked(profile, {signs.name: signs}, workers).gives("learning rates", methods=("slfpn",))
     part, _ = corpora.split(signs, profile, 0)
-    return fetch(comparison.run_of("slfpn", "boundary", profile, 0, rates), part).encoder, part
+    return fetch(comparison.run_of("slfpn", "boundary", profile, 0), part).encoder, part
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,12 +21,12 @@ TRAINED_SHARES = (0.1, 0.3)  # at which the supervised control is trained anew
 SUPERVISED_THERE = "supervised on the target"
 
 
-def _models(profile: Profile, repeat: int, rates: dict[str, float], views: str) -> Iterator[tuple[str, Run]]:
-    yield from ((c, control_of(c, profile, repeat, rates)) for c in (HANDMADE, RANDOM))
-    yield from ((TITLES[m], run_of(m, views, profile, repeat, rates)) for m in METHODS)
+def _models(profile: Profile, repeat: int, views: str) -> Iterator[tuple[str, Run]]:
+    yield from ((c, control_of(c, profile, repeat)) for c in (HANDMADE, RANDOM))
+    yield from ((TITLES[m], run_of(m, views, profile, repeat)) for m in METHODS)
 
 
-def transfer_jobs(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], views: str = "boundary") -> list[Job]:
+def transfer_jobs(profile: Profile, corpora: dict[str, Signs], views: str = "boundary") -> list[Job]:
     """Table 2: encoders pretrained on each large corpus, frozen, probed on each small one: top-1 and top-5.
 
     Controls: hand-made features and a random encoder; the encoder trained on the source's labels; and, as a ceiling, the
@@ -36,17 +36,15 @@ def transfer_jobs(profile: Profile, corpora: dict[str, Signs], rates: dict[str, 
     for source, target in product((c for c in LARGE if c in corpora), [c for c in SMALL if c in corpora]):
         for repeat in repeats(corpora[target], profile):
             here, there = (split(corpora[c], profile, repeat)[0] for c in (source, target))
-            asked = [(m, run, here) for m, run in _models(profile, repeat, rates, views)]
-            supervised = control_of(SUPERVISED, profile, repeat, rates)
+            asked = [(m, run, here) for m, run in _models(profile, repeat, views)]
+            supervised = control_of(SUPERVISED, profile, repeat)
             asked += [(SUPERVISED, supervised, here), (SUPERVISED_THERE, supervised, there)]
             place = {"source": source, "target": target, "repeat": repeat}
             out += [Job(evaluation.transfer, run, on, (m, there), place | {"model": m, "views": views}) for m, run, on in asked]
     return out
 
 
-def few_label_jobs(
-    profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], views: str = "boundary", draws: int = 3
-) -> list[Job]:
+def few_label_jobs(profile: Profile, corpora: dict[str, Signs], views: str = "boundary", draws: int = 3) -> list[Job]:
     """Table 3: frozen features probed with each share of the labels, ``draws`` stratified draws of them.
 
     The supervised control is trained anew on the labels of one draw, for as many steps as on all of them.
@@ -54,11 +52,11 @@ def few_label_jobs(
     frozen, trained = [], []
     for place, parts in cells(profile, corpora, ("corpus", "kind", "repeat")):
         repeat = place["repeat"]
-        for model, run in _models(profile, repeat, rates, views):
+        for model, run in _models(profile, repeat, views):
             frozen.append(Job(evaluation.few_labels, run, parts, (model, SHARES, draws), place | {"model": model}))
         for share in (*TRAINED_SHARES, 1.0):
             part = parts if share == 1 else evaluation.with_labels(parts, share, seed=repeat)
-            run = evaluation.as_many_steps(control_of(SUPERVISED, profile, repeat, rates), part, parts)
+            run = evaluation.as_many_steps(control_of(SUPERVISED, profile, repeat), part, parts)
             about = {"model": SUPERVISED, "share": share, "labels": int((part.split == "train").sum())}
             trained.append(Job(evaluation.evaluate, run, part, (SUPERVISED,), place | about))
     return frozen + trained

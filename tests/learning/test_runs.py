@@ -1,7 +1,6 @@
 """A run is done once, named by its whole content, and a killed one ends as if nothing had happened."""
 
 import os
-import signal
 import subprocess
 import sys
 import textwrap
@@ -24,7 +23,7 @@ from sslslr.learning import finetuning, grid, training
 from sslslr.learning import store as runs
 from sslslr.learning.training import Optimiser, Run, batches, train
 from sslslr.measures import probes
-from sslslr.methods import encoder, precision, simclr, slfpn
+from sslslr.methods import METHODS, encoder, precision, simclr, slfpn
 from sslslr.methods.encoder import EncoderConfig
 from sslslr.views import ViewConfig, order, place
 
@@ -74,7 +73,7 @@ def test_parts_that_do_not_decide_a_run_are_not_in_its_key(signs, monkeypatch):
     assert runs.key(SMALL, signs) == before
     for change in (
         {"method": "simclr"},
-        {"views": ViewConfig("masked_frames")},
+        {"views": ViewConfig("classical")},
         {"views": ViewConfig(ends="estimated")},
         {"precision": "bf16"},
     ):
@@ -136,44 +135,52 @@ def test_the_test_split_is_not_looked_at(signs):
     assert all(torch.equal(v, two[0].state_dict()[k]) for k, v in one[0].state_dict().items())
 
 
+EVERY = [*((m, "adamw") for m in METHODS), ("slfpn", "sgd")]
 KILLED = """
     import os, signal, sys
     sys.path[:0] = {tests!r}
     from conftest import make_signs
-    from test_runs import SMALL
+    from test_runs import EVERY, SMALL
     from dataclasses import replace
     from sslslr.learning import store as runs, training
-    run = replace(SMALL, epochs=6, optimiser=training.Optimiser({optimiser!r}))
-    if {dies_in} is not None:
-        inside = training.train_epoch
-        def train_epoch(run, module, optimiser, part, epoch, device):
-            if epoch == {dies_in}:
-                inside(run, module, optimiser, part.subset(slice(0, 20)), epoch, device)  # in the middle of an epoch
-                os.kill(os.getpid(), signal.SIGKILL)
-            return inside(run, module, optimiser, part, epoch, device)
-        training.train_epoch = train_epoch
     import torch
     torch.set_num_threads(1)
-    print(runs.fetch(run, make_signs()).folder)
+    inside = training.train_epoch
+    def train_epoch(run, module, optimiser, part, epoch, device):
+        if epoch == 3:
+            inside(run, module, optimiser, part.subset(slice(0, 20)), epoch, device)  # in the middle of an epoch
+            os.kill(os.getpid(), signal.SIGKILL)
+        return inside(run, module, optimiser, part, epoch, device)
+    for method, optimiser in EVERY:
+        run = replace(SMALL, epochs=5, method=method, optimiser=training.Optimiser(optimiser))
+        if {dies}:
+            child = os.fork()
+            if not child:
+                training.train_epoch = train_epoch
+                runs.fetch(run, make_signs())
+            assert os.waitpid(child, 0)[1] == signal.SIGKILL
+        else:
+            print(runs.fetch(run, make_signs()).folder)
 """
 
 
-def fetch_elsewhere(store: Path, optimiser: str, dies_in=None) -> subprocess.CompletedProcess:
-    code = textwrap.dedent(KILLED.format(tests=[str(p) for p in Path(__file__).parents[:2]], optimiser=optimiser, dies_in=dies_in))
-    return subprocess.run([sys.executable, "-c", code], env=os.environ | {"SSLSLR_RUNS": str(store)}, capture_output=True, text=True)
+def fetch_elsewhere(store: Path, dies: bool = False) -> list[Path]:
+    code = textwrap.dedent(KILLED.format(tests=[str(p) for p in Path(__file__).parents[:2]], dies=dies))
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | {"SSLSLR_RUNS": str(store)}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return [Path(line) for line in done.stdout.split()]
 
 
-@pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
-def test_a_run_killed_in_an_epoch_ends_bit_identical_to_an_undisturbed_one(tmp_path, optimiser):
-    killed = fetch_elsewhere(tmp_path / "a", optimiser, dies_in=3)
-    assert killed.returncode == -signal.SIGKILL
-    folder = next(p.parent for p in (tmp_path / "a").glob("*/state.safetensors"))
-    assert not (folder / "weights.safetensors").exists()
-    resumed, undisturbed = (fetch_elsewhere(tmp_path / s, optimiser) for s in "ab")
-    ends = [Path(p.stdout.strip()) for p in (resumed, undisturbed)]
-    assert ends[0] == folder and ends[0].name == ends[1].name
-    assert (ends[0] / "weights.safetensors").read_bytes() == (ends[1] / "weights.safetensors").read_bytes()
-    assert (ends[0] / "metrics.csv").read_text() == (ends[1] / "metrics.csv").read_text()
+def test_a_run_of_every_method_killed_in_an_epoch_ends_bit_identical_to_an_undisturbed_one(tmp_path):
+    fetch_elsewhere(tmp_path / "a", dies=True)
+    folders = {p.parent for p in (tmp_path / "a").glob("*/state.safetensors")}
+    assert len(folders) == len(EVERY) and not list((tmp_path / "a").glob("*/weights.safetensors"))
+    resumed, undisturbed = (fetch_elsewhere(tmp_path / s) for s in "ab")
+    assert set(resumed) == folders
+    for one, other, what in zip(resumed, undisturbed, EVERY, strict=True):
+        assert one.name == other.name
+        assert (one / "weights.safetensors").read_bytes() == (other / "weights.safetensors").read_bytes(), what
+        assert (one / "metrics.csv").read_text() == (other / "metrics.csv").read_text(), what
 
 
 def test_the_optimiser_s_state_is_restored_not_started_anew(signs, tmp_path):
@@ -250,9 +257,9 @@ def test_two_processes_do_not_train_the_same_run_twice(signs):
 def test_a_fresh_process_knows_the_views_that_its_parent_has_imported():
     from joblib.externals.loky import get_reusable_executor
 
-    from sslslr.views import masks as recipe_masks
+    from sslslr.views import strong
 
     signs = make_signs()
-    run = replace(SMALL, views=ViewConfig(recipe_masks.legless.__name__)).fitted(signs)
+    run = replace(SMALL, views=ViewConfig(strong.strong.__name__)).fitted(signs)
     get_reusable_executor().shutdown()
     assert grid.side_by_side(runs.key, [(run, signs)] * 2, workers=2) == [runs.key(run, signs)] * 2

@@ -31,10 +31,18 @@ def count(module, kind):
 def test_without_the_original_two_terms_are_left_and_it_has_no_say():
     z1, z2, zo = triple()
     loss = slfpn_loss(z1, z2, zo, lambda t: 3 * t, original=False)
-    assert loss.item() == pytest.approx(mse(z1, z2) + mse(3 * z2, z1), rel=1e-9)
+    assert loss.item() == pytest.approx(mse(z1, z2) + mse(3 * z1, z2), rel=1e-9)
     assert torch.autograd.grad(loss, zo, allow_unused=True)[0] is None
-    other = slfpn_loss(z1, z2, zo, lambda t: 3 * t, "original-to-view2", original=False)
-    assert other.item() == pytest.approx(mse(z1, z2) + mse(3 * z1, z2), rel=1e-9)
+    other = slfpn_loss(z1, z2, zo, lambda t: 3 * t, "original-to-view1", original=False)
+    assert other.item() == pytest.approx(mse(z1, z2) + mse(3 * z2, z1), rel=1e-9)
+
+
+def test_the_second_term_may_compare_the_original_with_the_other_view():
+    z1, z2, zo = triple()
+    loss = slfpn_loss(z1, z2, zo, lambda t: 3 * t, middle="view2")
+    assert loss.item() == pytest.approx(mse(z1, z2) + mse(z2, zo) + mse(3 * zo, z2), rel=1e-9)
+    with pytest.raises(SignError, match="middle 'view3'"):
+        small(middle="view3")
 
 
 def test_without_the_original_it_does_not_pass_the_encoder(signs):
@@ -72,7 +80,7 @@ def test_without_the_predictor_the_third_term_compares_the_projections(signs):
     x, valid = torch.from_numpy(signs.landmarks), torch.from_numpy(signs.valid)
     views = x + 0.1, x * 1.1, x - 0.1
     zo, z1, z2 = (model.output(v, valid) for v in views)
-    assert model.loss(*views, valid, None).item() == pytest.approx(mse(z1, z2) + 2 * mse(z1, zo), rel=1e-4)
+    assert model.loss(*views, valid, None).item() == pytest.approx(mse(z1, z2) + mse(z1, zo) + mse(zo, z2), rel=1e-4)
 
 
 def test_each_place_of_layernorm():

@@ -12,17 +12,15 @@ from sslslr import paths, profiles
 from sslslr.commands.reproduce import declared, notebooks
 from sslslr.errors import SignError
 from sslslr.learning.training import Run
-from sslslr.studies import comparison, finetune
+from sslslr.studies import finetune
 from sslslr.studies.boundaries import Search
 from sslslr.studies.catalogue import STUDIES, Asked
 from sslslr.studies.jobs import Job, ask, follow, rows
 
-RATES = dict.fromkeys((*comparison.METHODS, "supervised"), 0.001)
-
 
 @pytest.fixture
 def profile():
-    return replace(profiles.load("smoke"), epochs=1, supervised_epochs=1, repeats=1, encoder={"blocks": 1, "width": 16, "heads": 2})
+    return replace(profiles.load("smoke"), epochs=1, repeats=1, encoder={"blocks": 1, "width": 16, "heads": 2})
 
 
 def calls(notebook):
@@ -56,7 +54,7 @@ def test_a_notebook_s_own_parameters_are_options_of_its_studies_with_the_same_de
 
 
 def given(name, corpora):
-    needs = {"rates": RATES, "found": {c: Search(1 / 3, 0.25, pd.DataFrame()) for c in corpora}}
+    needs = {"found": {c: Search(1 / 3, 0.25, pd.DataFrame()) for c in corpora}}
     needs["chosen"] = {(arm, share): 0.1 for arm in finetune.ARMS for share in (0.3, 1.0)}
     return {argument: needs[argument] for argument in STUDIES[name].needs}
 
@@ -78,14 +76,13 @@ def test_what_a_study_needs_is_asked_first_and_once(profile):
 
     class Noted(Asked):
         def answers(self, study, asked):
-            seen.append((study.name, {j.run.method for j in asked}))
-            return [{"linear_standardised_top1": j.run.optimiser.rate, "val": 0.0} for j in asked]
+            seen.append(study.name)
+            return [{"linear_standardised_top1": 0.0, "val": j.run.views.alpha - j.run.views.beta} for j in asked]
 
     asked = Noted(profile, {"lsa-like": make_signs(90, name="lsa-like", signers=6)})
-    assert asked.given("Figure 4", method="byol") == {"rates": {"byol": max(profile.rates["grid"])}}
-    table = asked.ask("Figure 4", method="byol")
-    assert seen == [("learning rates", {"byol"}), ("Figure 4", {"byol"})]
-    assert len(table) == 2 * 3 * 2 and list(table["end"].unique()) == ["first", "last"]
+    assert asked.given("augmentations")["found"]["lsa-like"].alpha == pytest.approx(1 / 3)
+    table = asked.ask("augmentations")
+    assert seen == ["Algorithm 1"] * seen.count("Algorithm 1") + ["augmentations"] and len(table) > 4
     with pytest.raises(SignError, match="study 'Table 9' is unknown"):
         asked.ask("Table 9")
     with pytest.raises(SignError, match="'Table 1' has no option method"):

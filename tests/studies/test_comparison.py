@@ -21,14 +21,11 @@ from sslslr.studies.corpora import split
 from sslslr.studies.jobs import ask
 from sslslr.studies.jobs import rows as rows_of
 
-RATES = dict.fromkeys((*comparison.METHODS, "supervised"), 0.001)
-
 
 @pytest.fixture
 def profile():
     small = {"blocks": 1, "width": 16, "heads": 2}
-    rates = {"grid": [1e-3, 1e-2], "corpora": ["toy"], "views": ["boundary"]}
-    return replace(profiles.load("smoke"), epochs=1, supervised_epochs=1, repeats=2, encoder=small, rates=rates, batch=32)
+    return replace(profiles.load("smoke"), epochs=1, repeats=2, encoder=small, batch=32)
 
 
 def unsplit(seed=0, name="toy"):
@@ -36,32 +33,26 @@ def unsplit(seed=0, name="toy"):
     return replace(signs, name=name, split=np.full(72, ""))
 
 
-def test_all_methods_share_everything_but_method_and_rate(profile):
-    rates = {m: 1e-3 * (i + 1) for i, m in enumerate(comparison.METHODS)}
-    runs = [comparison.run_of(m, v, profile, 1, rates) for m in comparison.METHODS for v in comparison.VIEW_SETS]
-    assert len({str(evaluation.as_settings(r)) for r in runs}) == 1
-    assert {r.seed for r in runs} == {1} and {r.options == {} for r in runs} == {True}
-    assert {(r.method, r.optimiser.rate) for r in runs} == set(rates.items())
+def test_all_methods_share_everything_but_method_rate_and_options(profile):
+    methods = {m: {"rate": 1e-3 * (i + 1)} for i, m in enumerate(comparison.METHODS)} | {"moco": {"rate": 0.5, "queue": 16}}
+    profile = replace(profile, methods=methods)
+    runs = [comparison.run_of(m, v, profile, 1) for m in comparison.METHODS for v in comparison.VIEW_SETS]
+    assert len({str(evaluation.as_settings(r)) for r in runs}) == 1 and {r.seed for r in runs} == {1}
+    assert {(r.method, r.optimiser.rate) for r in runs} == {(m, s["rate"]) for m, s in methods.items()}
+    assert {m: o for r in runs for m, o in [(r.method, r.options)]} == {m: {"queue": 16} if m == "moco" else {} for m in methods}
     assert str(evaluation.as_settings(replace(runs[0], batch=7))) != str(evaluation.as_settings(runs[0]))
 
 
+def test_a_method_that_no_profile_knows_has_the_optimiser_s_rate(profile, monkeypatch):
+    monkeypatch.setitem(METHODS, "mine", METHODS["simclr"])
+    run = comparison.run_of("mine", "strong", profile, 0)
+    assert run.optimiser.rate == profile.optimiser["rate"] and run.options == {}
+
+
 def test_all_methods_start_from_the_same_encoder(profile):
-    runs = [comparison.run_of(m, "boundary", profile, 3, RATES) for m in comparison.METHODS]
+    runs = [comparison.run_of(m, "boundary", profile, 3) for m in comparison.METHODS]
     weights = [r.build(4).encoder.state_dict() for r in runs]
     assert all(torch.equal(w[k], weights[0][k]) for w in weights for k in w)
-
-
-def test_rates_are_chosen_on_validation_signers(profile, monkeypatch):
-    asked = []
-
-    def evaluate(run, signs, model="", part="test"):
-        asked.append(part)
-        return {"linear_standardised_top1": run.optimiser.rate * (1 if run.method == "slfpn" else -1)}
-
-    monkeypatch.setattr(comparison.evaluation, "evaluate", evaluate)
-    asked_for = comparison.rate_jobs(profile, {"toy": unsplit()})
-    chosen = comparison.best(comparison.rate_rows(asked_for, ask(asked_for, 1)))
-    assert set(asked) == {"val"} and chosen["slfpn"] == 1e-2 and chosen["simclr"] == chosen["supervised"] == 1e-3
 
 
 def test_choosing_looks_at_no_test_clip(profile):
@@ -70,17 +61,17 @@ def test_choosing_looks_at_no_test_clip(profile):
     spoiled = parts.landmarks.copy()
     spoiled[parts.split == "test"] = 7.0
     rows = [
-        evaluation.evaluate(comparison.run_of("simclr", "boundary", profile, 0, RATES), s, part="val")
+        evaluation.evaluate(comparison.run_of("simclr", "boundary", profile, 0), s, part="val")
         for s in (parts, replace(parts, landmarks=spoiled))
     ]
     assert rows[0] == rows[1]
 
 
 def test_the_study_has_every_cell_with_its_controls(profile):
-    asked = comparison.jobs(profile, {"toy": unsplit()}, RATES, methods=("simclr", "slfpn"))
+    asked = comparison.jobs(profile, {"toy": unsplit()}, methods=("simclr", "slfpn"))
     rows = rows_of(asked, ask(asked, 1))
     cells = rows.groupby(["model", "views"]).size()
-    assert (cells == 2).all() and len(cells) == 3 + 2 * 4
+    assert (cells == 2).all() and len(cells) == 3 + 2 * 5
     assert {"hand-made features", "random encoder", "supervised from scratch"} <= set(rows["model"])
     table = controls.table(rows, by=("corpus", "model", "views"))
     wide = tables.wide(table, ["model", "views"], "corpus")
@@ -129,13 +120,52 @@ def test_the_teacher_follows_slowly_has_no_gradient_and_ends_in_the_store(name):
     assert any(k.startswith("teacher.") for k in model.state_dict())
 
 
-def test_moco_s_negatives_are_past_batches():
+def moco(**options):
     torch.manual_seed(0)
-    model = METHODS["moco"](PoseTransformer(EncoderConfig(frames=8, blocks=1, width=16, heads=2)), queue=16).train()
-    before = model.criterion.memory_bank.bank.clone()
-    x, valid = torch.randn(8, 8, 75, 2), torch.ones(8, 8, dtype=torch.bool)
+    return METHODS["moco"](PoseTransformer(EncoderConfig(frames=8, blocks=1, width=16, heads=2, dropout=0.0)), **options).train()
+
+
+def test_moco_s_negatives_are_past_batches_of_other_clips():
+    torch.manual_seed(1)
+    model, x, valid = moco(queue=16), torch.randn(4, 8, 75, 2), torch.ones(4, 8, dtype=torch.bool)
+    seen, term = [], model.term
+    model.term = lambda *a: seen.append(model.bank.clone()) or term(*a)
+    model.clips = np.array([5, 6, 7, 8])
+    before = model.bank.clone()
     model.loss(x, x, x, valid, None)
-    assert not torch.equal(model.criterion.memory_bank.bank, before)
+    assert all(torch.equal(bank, before) for bank in seen), "a key of this batch among the negatives of its second term"
+    assert model.owner[:8].tolist() == [5, 6, 7, 8, 5, 6, 7, 8] and model.place == 8 and not torch.equal(model.bank, before)
+    q = torch.nn.functional.normalize(torch.randn(1, 128), dim=1)
+    own, other = (model.term(q, q, torch.tensor([c])) for c in (5, 99))
+    logits = (torch.cat([q @ q.T, (q @ model.bank.T)[:, model.owner != 5]], 1) / model.temperature).squeeze()
+    assert own.item() == pytest.approx((logits.logsumexp(0) - logits[0]).item(), rel=1e-5) and own < other
+
+
+def test_moco_s_queue_goes_round_and_a_batch_larger_than_it_fills_it():
+    model = moco(queue=3)
+    model.enqueue(torch.eye(5, 128), torch.arange(5))
+    assert model.owner.tolist() == [2, 3, 4] and model.place == 0
+    model.enqueue(torch.eye(2, 128), torch.tensor([7, 8]))
+    assert model.owner.tolist() == [7, 8, 4] and torch.equal(model.bank[:2], torch.eye(2, 128))
+
+
+def test_the_teacher_stands_still_at_the_end():
+    model = METHODS["byol"](PoseTransformer(EncoderConfig(frames=8, blocks=1, width=16, heads=2)), momentum=0.9)
+    start = model.teacher.encoder.norm.weight.clone()
+    with torch.no_grad():
+        model.encoder.norm.weight.add_(1.0)
+    model.teacher.follow(model, 1.0)
+    torch.testing.assert_close(model.teacher.encoder.norm.weight, start)
+    model.teacher.follow(model, 0.5)
+    torch.testing.assert_close(model.teacher.encoder.norm.weight, start + 0.05)
+
+
+def test_the_supervised_control_learns_on_the_views():
+    torch.manual_seed(0)
+    model = METHODS["supervised"](PoseTransformer(EncoderConfig(frames=8, blocks=1, width=16, heads=2, dropout=0.0)), 3).eval()
+    x, other, valid, labels = torch.randn(6, 8, 75, 2), torch.randn(6, 8, 75, 2), torch.ones(6, 8, dtype=torch.bool), torch.arange(6) % 3
+    expected = [torch.nn.functional.cross_entropy(model.output(v, valid), labels) for v in (x, other)]
+    torch.testing.assert_close(model.loss(torch.full_like(x, 7.0), x, other, valid, labels), sum(expected) / 2)
 
 
 def test_holm_against_the_example_worked_by_hand():
@@ -162,7 +192,7 @@ def test_thirty_percent_of_the_labels_are_thirty_percent_and_the_encoder_stays(p
     signs = {"toy": unsplit()}
     seen = []
     monkeypatch.setattr(probes, "score", lambda *a, **_: seen.append(len(a[2])) or {"top1": 0.5, "top5": 0.5})
-    asked = reuse.few_label_jobs(profile, signs, RATES, draws=2)
+    asked = reuse.few_label_jobs(profile, signs, draws=2)
     rows = reuse.few_label_rows(asked, ask(asked, 1))
     train = rows[(rows["share"] == 1) & (rows["model"] == "SL-FPN")]["labels"].iloc[0]
     at30 = rows[rows["share"] == 0.3]
@@ -171,13 +201,13 @@ def test_thirty_percent_of_the_labels_are_thirty_percent_and_the_encoder_stays(p
 
 
 def test_transfer_probes_the_other_corpus_and_is_empty_without_one(profile):
-    assert reuse.transfer_jobs(profile, {"isl-kinect": unsplit()}, RATES) == []
+    assert reuse.transfer_jobs(profile, {"isl-kinect": unsplit()}) == []
     corpora = {"lsfb-like": unsplit(1, "lsfb-like"), "lsa-like": unsplit(2, "lsa-like")}
-    asked = reuse.transfer_jobs(replace(profile, repeats=1), corpora, RATES)
+    asked = reuse.transfer_jobs(replace(profile, repeats=1), corpora)
     rows = rows_of(asked, ask(asked, 1))
     assert set(rows["model"]) == {*comparison.TITLES.values(), *comparison.CONTROLS, reuse.SUPERVISED_THERE}
     random = rows[rows["model"] == "random encoder"]["top1"].iloc[0]
-    direct = evaluation.evaluate(comparison.control_of("random encoder", profile, 0, RATES), split(corpora["lsa-like"], profile, 0)[0])
+    direct = evaluation.evaluate(comparison.control_of("random encoder", profile, 0), split(corpora["lsa-like"], profile, 0)[0])
     assert random == pytest.approx(direct["linear_standardised_top1"]), "a random encoder saw no source"
 
 

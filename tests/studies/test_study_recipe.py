@@ -14,10 +14,9 @@ from sslslr.methods.encoder import EncoderConfig, PoseTransformer
 from sslslr.methods.lightly import VICRegLoss
 from sslslr.methods.slfpn import SLFPN
 from sslslr.methods.slfpn_plus import SLFPNPlus, covariance_term, variance_term
-from sslslr.studies import evaluation, recipe
+from sslslr.studies import comparison, evaluation, recipe
 from sslslr.studies.jobs import ask
 from sslslr.views import VIEWS
-from sslslr.views import strong as recipe_views
 
 
 def small(kind=SLFPNPlus, **options):
@@ -32,7 +31,7 @@ def batch(signs):
 
 @pytest.fixture
 def profile():
-    return replace(profiles.load("smoke"), epochs=1, supervised_epochs=1, repeats=2, encoder={"blocks": 1, "width": 16, "heads": 2})
+    return replace(profiles.load("smoke"), epochs=1, repeats=2, encoder={"blocks": 1, "width": 16, "heads": 2})
 
 
 def test_variance_and_covariance_are_vicreg_s_as_lightly_has_them():
@@ -90,7 +89,7 @@ def test_recipe_views_keep_padding_missing_landmarks_and_the_original(coordinate
     signs = make_signs()
     x = torch.from_numpy(np.concatenate([signs.landmarks, signs.landmarks[..., :1]], -1)[..., :coordinates]).contiguous()
     lengths, before = torch.from_numpy(signs.lengths), None
-    for name in ("turn", "paced", "bounded"):
+    for name in ("strong", "strong_boundary", "warp"):
         before = x.clone()
         out = VIEWS[name](x, lengths, torch.Generator().manual_seed(0), 1 / 3, 1 / 4)
         torch.testing.assert_close(x, before, equal_nan=True)
@@ -98,27 +97,6 @@ def test_recipe_views_keep_padding_missing_landmarks_and_the_original(coordinate
         assert out[beyond].isnan().all() and out.shape == x.shape and out.dtype == x.dtype
         seen = ~out.isnan().all(-1)
         assert seen[:, 0, :33].all(), "a landmark that is always there is there in the view"
-
-
-def test_masks_hide_what_they_say_and_leave_the_original_alone():
-    signs = make_signs()
-    x, lengths = torch.from_numpy(signs.landmarks), torch.from_numpy(signs.lengths)
-    lower = list(signs.skeleton.lower)
-    for name in ("masked_frames", "masked_landmarks", "legless"):
-        before = x.clone()
-        out = VIEWS[name](x, lengths, torch.Generator().manual_seed(0), 1 / 3, 1 / 4)
-        torch.testing.assert_close(x, before, equal_nan=True)
-        torch.testing.assert_close(out, VIEWS[name](x, lengths, torch.Generator().manual_seed(0), 1 / 3, 1 / 4), equal_nan=True)
-        inside = torch.arange(x.shape[1]) < lengths[:, None]
-        seen = ~out.isnan().any(-1)
-        if name == "masked_frames":
-            frames = seen.any(-1)
-            assert frames.any(1).all() and 0.5 < frames[inside].float().mean() < 0.9
-        if name == "masked_landmarks":
-            assert 0.1 < (~seen[:, :, :33].any(1)).float().mean() < 0.5
-        assert seen[:, :, lower].any() == (name != "legless") and seen[:, :, :11].any()
-    with pytest.raises(SignError, match="no known skeleton has 7"):
-        VIEWS["legless"](x[:, :, :7], lengths, None, 0, 0)
 
 
 def test_without_landmarks_hides_the_lower_body_and_nothing_else():
@@ -131,34 +109,9 @@ def test_without_landmarks_hides_the_lower_body_and_nothing_else():
     np.testing.assert_array_equal(out[:, :, rest], signs.landmarks[:, :, rest])
 
 
-def test_a_turn_keeps_shapes_up_to_size():
-    x = torch.randn(5, 6, 9, 3)
-    recipe_views.JITTER, kept = 0.0, recipe_views.JITTER
-    try:
-        out = recipe_views.turn(x, torch.full((5,), 6), torch.Generator().manual_seed(0), 0, 0)
-    finally:
-        recipe_views.JITTER = kept
-    ratio = torch.cdist(out.flatten(1, 2), out.flatten(1, 2)) / torch.cdist(x.flatten(1, 2), x.flatten(1, 2)).clamp(min=1e-9)
-    for clip in ratio:
-        inside = clip[~torch.eye(54, dtype=bool)]
-        assert inside.std() < 1e-4 and 0.84 < inside.mean() < 1.16
-
-
-def test_only_the_candidates_of_the_upper_body_get_clips_without_legs(profile):
-    signs, names = (
-        replace(make_signs(90, signers=6), split=np.full(90, "")),
-        (recipe.PLUS, recipe.UPPER, recipe.RANDOM_UPPER, recipe.RANDOM),
-    )
-    asked = recipe.search_jobs(profile, {"toy": signs}, {"slfpn": 1e-3}, names=names)
-    legs = {(j.place["candidate"], bool(np.isfinite(j.signs.landmarks[:, :, list(j.signs.skeleton.lower)]).any())) for j in asked}
-    assert legs == {(recipe.PLUS, True), (recipe.RANDOM, True), (recipe.UPPER, False), (recipe.RANDOM_UPPER, False)}
-    upper = [j.signs for j in asked if j.place["candidate"] == recipe.UPPER]
-    assert len(upper) == 2 and np.shares_memory(upper[0].landmarks, upper[1].landmarks), "hidden once for all repeats"
-
-
 def test_the_search_gives_the_same_whatever_the_test_clips_hold(profile):
     signs = replace(make_signs(90, signers=6), split=np.full(90, ""))
-    asked = recipe.search_jobs(profile, {"toy": signs}, {"slfpn": 1e-3, "simclr": 1e-3}, names=("SL-FPN+", "SimCLR", recipe.RANDOM))
+    asked = recipe.search_jobs(profile, {"toy": signs}, names=(recipe.PLUS, recipe.NOTHING_LEFT, recipe.RANDOM))
     rows = recipe.search_rows(asked, ask(asked, 1))
     assert len(rows) == 6 and rows[recipe.VALUE].between(0, 1).all() and (rows["validation_clips"] > 0).all()
 
@@ -173,13 +126,12 @@ def test_the_search_gives_the_same_whatever_the_test_clips_hold(profile):
 
 def test_the_final_table_has_both_probes_of_each_model_and_more_seeds_of_the_same_groups(profile):
     signs = replace(make_signs(90, signers=6), split=np.full(90, ""))
-    rates = dict.fromkeys((*recipe.TITLES, "supervised"), 1e-3)
-    asked = recipe.final_jobs(replace(profile, repeats=1), {"toy": signs}, rates)
+    asked = recipe.final_jobs(replace(profile, repeats=1), {"toy": signs})
     answers = [{"0.1": [0.1, 0.2, 0.3]} if j.task is evaluation.few_labels else {recipe.VALUE: 0.5} for j in asked]
     rows = recipe.final_rows(asked, answers).set_index("model")
     assert rows["ten"].drop(recipe.TEN).to_numpy() == pytest.approx(0.2) and np.isnan(rows.loc[recipe.TEN, "ten"])
-    assert {recipe.PLUS, recipe.PAPER, *recipe.TITLES.values(), *recipe.CONTROLS, recipe.TEN} == set(rows.index)
-    longer = recipe.final_jobs(replace(profile, repeats=3, folds=3), {"toy": signs}, rates, seeds=2, length=2)
+    assert {recipe.PAPER, *recipe.TITLES.values(), *recipe.MORE.values(), *recipe.CONTROLS, recipe.TEN} == set(rows.index)
+    longer = recipe.final_jobs(replace(profile, repeats=3, folds=3), {"toy": signs}, seeds=2, length=2)
     assert {(j.place["repeat"], j.place["group"]) for j in longer} == {(r, r % 3) for r in range(6)}
     assert {j.run.epochs for j in longer if j.place["model"] == recipe.PLUS} == {2}
 
@@ -191,15 +143,22 @@ def test_a_search_of_another_name_is_refused():
 
 
 def test_every_model_of_the_final_table_sees_the_same_views_and_as_many_epochs(profile):
-    rates = dict.fromkeys((*recipe.TITLES, "supervised"), 1e-3)
-    runs = [recipe.RECIPE.run(profile, 1, rates)]
-    runs += [replace(recipe.RECIPE, method=m, options={}, rate=1).run(profile, 1, rates) for m in recipe.TITLES]
-    assert len({(r.views, r.epochs, r.batch, str(r.encoder), r.seed) for r in runs}) == 1 and runs[0].method == "slfpn_plus"
+    signs = replace(make_signs(90, signers=6), split=np.full(90, ""))
+    asked = recipe.final_jobs(replace(profile, repeats=1), {"toy": signs})
+    runs = [j.run for j in asked if j.place["model"] not in (recipe.PAPER, recipe.RANDOM, "hand-made features", recipe.TEN)]
+    assert len({(r.views, r.epochs, r.batch, str(r.encoder), r.seed) for r in runs}) == 1
+    assert {r.method for r in runs} == {*comparison.TITLES, *comparison.MORE, "supervised"}
+
+
+def test_a_part_is_left_out_of_the_profile_s_own_setting(profile):
+    whole, without = (recipe.CANDIDATES[n].run(profile, 0) for n in (recipe.PLUS, "SL-FPN+ without the covariance terms"))
+    assert whole.options["covariance"] > 0 and without == replace(whole, options=whole.options | {"covariance": 0.0})
+    assert {recipe.CANDIDATES[n].run(profile, 0).views.name for n in recipe.FEW if n != recipe.RANDOM} == {"strong"}
 
 
 def test_seeds_repeat_every_group_of_held_out_signers(profile):
     more = recipe.sized(replace(profile, real_repeats=5), 3, 4)
-    assert more.real_repeats == 15 and more.repeats == 6 and (more.epochs, more.supervised_epochs) == (4, 4)
+    assert more.real_repeats == 15 and more.repeats == 6 and more.epochs == 4
 
 
 def test_targets_are_met_only_by_the_whole_interval():
@@ -211,8 +170,10 @@ def test_targets_are_met_only_by_the_whole_interval():
 
     assert set(recipe.targets(rows(0.2))["verdict"]) == {"met"}
     some = recipe.targets(rows(0.1)).set_index("target")["verdict"]
-    assert some["(a) 15 points above the random encoder"] == "missed" and some["(b) above BYOL"] == "met"
+    assert some["(b) not below BYOL"] == some["(a) 5 points above the random encoder, whole interval"] == "met"
     assert set(recipe.targets(rows(-0.1))["verdict"]) == {"missed"}
+    near = recipe.targets(rows(-0.01)).set_index("target")["verdict"]
+    assert near["(b) not below VICReg"] == "met" and near["(a) 5 points above the random encoder, whole interval"] == "missed"
 
 
 def test_seeds_of_one_group_of_signers_are_no_independent_observations(profile):

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from sslslr.clips.skeleton import KINECT_20, MEDIAPIPE_75, SKELETONS, mirror
 from sslslr.errors import SignError
-from sslslr.views import PAIRS, VIEWS, ViewConfig, place
+from sslslr.views import PAIRS, VIEWS, ViewConfig, place, strong
 
-MOVERS = [place.rotate, place.blur, place.flip, place.warp, place.scatter, place.composed, place.classical]
+MOVERS = [place.rotate, place.blur, place.flip, place.warp, place.classical]
 
 
 def clips(b=6, t=20, skeleton=MEDIAPIPE_75, c=2, seed=0):
@@ -115,14 +115,6 @@ def test_warp_keeps_the_ends_and_the_order_of_frames():
     assert (out[0] - torch.arange(t)).abs().max() > 0.3
 
 
-def test_scatter_loses_a_fifth_of_the_landmarks_for_a_third_of_the_clip():
-    x = torch.randn(200, 30, 20, 3)
-    lost = place.scatter(x, torch.full((200,), 30), seeded(), 0, 0)[..., 0].isnan()
-    assert lost.any(1).float().mean() == pytest.approx(place.LOST, abs=0.03)
-    assert lost.sum(1)[lost.any(1)].float().mean() == pytest.approx(10, abs=1)
-    assert (lost.diff(dim=1).int().abs().sum(1) <= 2).all(), "one stretch each"
-
-
 def test_the_classical_pair_never_draws_the_same_view_twice_and_draws_all_three():
     x, lengths = clips(6, 12)
     x, lengths = x[:1].expand(300, -1, -1, -1), lengths[:1].expand(300)
@@ -134,16 +126,42 @@ def test_the_classical_pair_never_draws_the_same_view_twice_and_draws_all_three(
     assert set(PAIRS) == {"classical"} and VIEWS["classical"] is place.classical
 
 
-def test_composed_permutes_the_ends_of_the_warped_clip_and_without_ends_nothing(monkeypatch):
-    monkeypatch.setattr(place, "scatter", lambda x, *_: x)
+def test_strong_with_boundary_is_strong_with_its_ends_permuted(monkeypatch):
+    monkeypatch.setattr(strong, "shape", lambda x, *_: x)
     x, lengths = clips()
-    warped = place.warp(x, lengths, seeded(3), 0, 0).nan_to_num(9)
-    without, with_ends = (ViewConfig("composed", a, b).view(x, lengths, seeded(3)).nan_to_num(9) for a, b in ((0.0, 0.0), (1 / 3, 1 / 4)))
-    assert torch.equal(without, warped)
-    assert torch.equal(with_ends[0, 6:15], warped[0, 6:15])  # of 20 frames: neither the first third nor the last quarter
+    without, nothing, ends = (
+        ViewConfig(name, a, b).view(x, lengths, seeded(3)).nan_to_num(9)
+        for name, a, b in (("strong", 1 / 3, 1 / 4), ("strong_boundary", 0.0, 0.0), ("strong_boundary", 1 / 3, 1 / 4))
+    )
+    assert torch.equal(without, nothing)
+    assert torch.equal(ends[0, 6:15], without[0, 6:15])  # of 20 frames: neither the first third nor the last quarter
     for end in (slice(0, 6), slice(15, 20)):
-        assert not torch.equal(with_ends[0, end], warped[0, end])
-        assert torch.equal(with_ends[0, end, 0, 0].sort().values, warped[0, end, 0, 0].sort().values)
+        assert not torch.equal(ends[0, end], without[0, end])
+        assert torch.equal(ends[0, end, 0, 0].sort().values, without[0, end, 0, 0].sort().values)
+
+
+def test_strong_cuts_at_most_15_percent_off_each_end_and_keeps_the_order_of_frames(monkeypatch):
+    monkeypatch.setattr(strong, "shape", lambda x, *_: x)
+    time = torch.arange(21.0).view(1, 21, 1, 1).expand(300, 21, 75, 2).clone()
+    out = strong.strong(time, torch.full((300,), 21), seeded(), 0, 0)[:, :, 0, 0]
+    assert (out.diff(dim=1) > 0).all()
+    assert 2.7 < out[:, 0].max() <= 3 and out[:, 0].min() < 0.3 and 17 <= out[:, -1].min() < 17.3 and out[:, -1].max() > 19.7
+
+
+def test_strong_moves_a_landmark_of_a_clip_as_one_and_turns_as_far_as_it_says(monkeypatch):
+    monkeypatch.setattr(strong, "JITTER", 0.0)
+    still = torch.zeros(400, 5, 20, 3)
+    moved = strong.shape(still, seeded())
+    torch.testing.assert_close(moved, moved[:, :1].expand_as(moved))
+    assert moved[:, 0].std() == pytest.approx(strong.OFFSET, rel=0.05)
+    monkeypatch.setattr(strong, "OFFSET", 0.0)
+    monkeypatch.setattr(strong, "SCALE", 0.0)
+    east = torch.zeros(400, 1, 20, 3)
+    east[..., 0] = 1.0
+    turned = strong.shape(east, seeded())[:, 0, 0]
+    assert turned.norm(dim=1).numpy() == pytest.approx(1, abs=1e-5)
+    flat = torch.atan2(turned[:, 1], turned[:, 0]).abs()
+    assert math.radians(20) < flat.max() < math.radians(40), "25 degrees about an axis, a little more about two"
 
 
 def test_each_clip_has_its_own_ends_where_they_are_given():
