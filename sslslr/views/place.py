@@ -11,7 +11,7 @@ import torch
 from sslslr.clips.skeleton import of_size
 from sslslr.views.order import boundary, take
 
-VERSION = "views of place 1"
+VERSION = "views of place 2"
 
 ANGLE = math.radians(15)  # of the turn in the picture's plane; about the vertical axis (3-D only) twice that
 SCALE = 0.2  # of the logarithm of each axis' scale
@@ -21,8 +21,11 @@ WARP = 0.5  # of the logarithm of the signing speed
 KNOTS = 4  # stretches of a clip that have a speed of their own
 
 
-def _uniform(shape, spread: float, generator, like: torch.Tensor) -> torch.Tensor:
-    return ((torch.rand(shape, generator=generator) * 2 - 1) * spread).to(like)
+def _uniform(shape: tuple[int, ...], spread: float, generator, like: torch.Tensor) -> torch.Tensor:
+    """Numbers from -spread to spread in 2^16 steps, four to a draw: the jitter of a batch takes a million."""
+    n = math.prod(shape)
+    words = torch.empty(-(-n // 4), dtype=torch.int64).random_(-(2**63), None, generator=generator)
+    return words.view(torch.int16)[:n].view(shape).to(like).mul_(spread / 2**15)
 
 
 def rotate(x, lengths, generator, alpha, beta):
@@ -32,10 +35,10 @@ def rotate(x, lengths, generator, alpha, beta):
 
 def _turn(x: torch.Tensor, generator) -> torch.Tensor:
     b, c = len(x), x.shape[-1]
-    angle = _uniform(b, ANGLE, generator, x.new_empty(0, dtype=torch.float32))
+    angle = _uniform((b,), ANGLE, generator, x.new_empty(0, dtype=torch.float32))
     turn = rotation(angle, 0, 1, c)
     if c == 3:
-        turn = turn @ rotation(_uniform(b, 2 * ANGLE, generator, angle), 2, 0, c)
+        turn = turn @ rotation(_uniform((b,), 2 * ANGLE, generator, angle), 2, 0, c)
     return turn.to(x)
 
 
@@ -96,10 +99,9 @@ def read(x: torch.Tensor, at: torch.Tensor, lengths: torch.Tensor) -> torch.Tens
     at = torch.where(inside, at, frames.float())
     low = at.floor().long().clamp(0, x.shape[1] - 1)
     high = torch.where(inside, torch.minimum(low + 1, lengths[:, None] - 1), low)
-    part = (at - low).to(x)[:, :, None, None]
-    a, b = take(x, low), take(x, high)
-    mixed = torch.lerp(a, b, part)
-    return torch.where(mixed.isnan(), torch.where(part < 0.5, a, b), mixed)
+    part = (at - low).to(x)
+    mixed = torch.lerp(take(x, low), take(x, high), part[:, :, None, None])
+    return torch.where(mixed.isnan(), take(x, torch.where(part < 0.5, low, high)), mixed)
 
 
 def warp(x, lengths, generator, alpha, beta):
@@ -116,12 +118,13 @@ def scatter(x, lengths, generator, alpha, beta):
     """Each clip turned, scaled along each axis on its own, jittered; a fifth of its landmarks get lost for a third of it."""
     b, t, j, c = x.shape
     scale = _uniform((b, 1, c), SCALE, generator, x).exp()
-    out = torch.einsum("btjc,bdc->btjd", x, _turn(x, generator) * scale)
-    out += _uniform((b, t, j, c), JITTER, generator, x)
+    turn = (_turn(x, generator) * scale).transpose(1, 2)
+    out = torch.baddbmm(_uniform((b, t * j, c), JITTER, generator, x), x.flatten(1, 2), turn)
     begin = torch.rand(b, 1, j, generator=generator) / LOST  # landmarks that draw less than 1 get lost, from there on
+    middle = (begin * 2 / 3 + 1 / 6).masked_fill(begin >= 1, torch.inf).repeat_interleave(c, dim=2)
     at = torch.arange(t)[None, :, None] / lengths[:, None, None].float()
-    lost = (at >= begin * 2 / 3) & (at < begin * 2 / 3 + 1 / 3) & (begin < 1)
-    return out.masked_fill_(lost[..., None].to(x.device), torch.nan)
+    lost = (at - middle).abs() < 1 / 6
+    return out.view(b, t, j * c).masked_fill_(lost.to(x.device), torch.nan).view(b, t, j, c)
 
 
 def composed(x, lengths, generator, alpha, beta):
