@@ -119,11 +119,11 @@ def scatter(x, lengths, generator, alpha, beta):
     b, t, j, c = x.shape
     scale = _uniform((b, 1, c), SCALE, generator, x).exp()
     turn = (_turn(x, generator) * scale).transpose(1, 2)
-    out = torch.baddbmm(_uniform((b, t * j, c), JITTER, generator, x), x.flatten(1, 2), turn)
+    out = _uniform((b, t * j, c), JITTER, generator, x).baddbmm_(x.flatten(1, 2), turn)
     begin = torch.rand(b, 1, j, generator=generator) / LOST  # landmarks that draw less than 1 get lost, from there on
     middle = (begin * 2 / 3 + 1 / 6).masked_fill(begin >= 1, torch.inf).repeat_interleave(c, dim=2)
     at = torch.arange(t)[None, :, None] / lengths[:, None, None].float()
-    lost = (at - middle).abs() < 1 / 6
+    lost = (at - middle).abs_() < 1 / 6
     return out.view(b, t, j * c).masked_fill_(lost.to(x.device), torch.nan).view(b, t, j, c)
 
 

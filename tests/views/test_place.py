@@ -123,6 +123,17 @@ def test_scatter_loses_a_fifth_of_the_landmarks_for_a_third_of_the_clip():
     assert (lost.diff(dim=1).int().abs().sum(1) <= 2).all(), "one stretch each"
 
 
+def test_jitter_is_uniform_and_independent_from_number_to_number():
+    drawn = place._uniform((20_000, 7), 0.5, seeded(), torch.empty(0))
+    assert drawn.min() >= -0.5 and drawn.max() <= 0.5 and drawn.mean().abs() < 0.005
+    torch.testing.assert_close(
+        drawn.flatten().quantile(torch.tensor([0.1, 0.25, 0.5, 0.9])), torch.tensor([-0.4, -0.25, 0.0, 0.4]), rtol=0, atol=0.01
+    )
+    four = drawn.view(-1, 4)  # of one word
+    assert (torch.corrcoef(four.T) - torch.eye(4)).abs().max() < 5 / len(four) ** 0.5
+    assert torch.corrcoef(torch.stack([drawn.flatten()[:-4], drawn.flatten()[4:]]))[0, 1].abs() < 5 / drawn.numel() ** 0.5
+
+
 def test_the_classical_pair_never_draws_the_same_view_twice_and_draws_all_three():
     x, lengths = clips(6, 12)
     x, lengths = x[:1].expand(300, -1, -1, -1), lengths[:1].expand(300)
