@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -15,7 +14,7 @@ from sslslr.methods.precision import autocast
 
 VERSION = "encoder 2"
 
-TABLE = 1 << 20  # masks that a table of dropout holds at least; twice what is asked for, if that is more
+LEAST = 1 << 20  # factors in a table of masks; where a mask is long, at least twice as many as it has
 
 
 @dataclass(frozen=True)
@@ -42,11 +41,15 @@ class EncoderConfig:
             raise SignError(f"encoder pool {self.pool!r}: expected 'class' or 'mean'")
 
 
-@lru_cache(maxsize=16)
-def _masks(of256: int, size: int, dtype: torch.dtype) -> torch.Tensor:
+TABLES: dict[tuple[int, int, torch.dtype], torch.Tensor] = {}  # of masks; they stay, so no step's memory counts them
+
+
+def masks(of256: int, size: int, dtype: torch.dtype) -> torch.Tensor:
     """A table of ``size`` factors: 0 with probability ``of256`` / 256, else what keeps the mean; the same in every process."""
-    drawn = torch.empty(size, dtype=torch.uint8).random_(generator=torch.Generator().manual_seed(0))
-    return (drawn >= of256).to(dtype).mul_(256 / (256 - of256))
+    if (of256, size, dtype) not in TABLES:
+        drawn = torch.empty(size, dtype=torch.uint8).random_(generator=torch.Generator().manual_seed(0))
+        TABLES[of256, size, dtype] = (drawn >= of256).to(dtype).mul_(256 / (256 - of256))
+    return TABLES[of256, size, dtype]
 
 
 class Dropout(nn.Module):
@@ -68,7 +71,7 @@ class Dropout(nn.Module):
             return F.dropout(x, self.rate, self.training)
         if not self.training or not of256:
             return x
-        table = _masks(of256, max(TABLE, 1 << (2 * n).bit_length()), x.dtype)
+        table = masks(of256, max(LEAST, 1 << (2 * n).bit_length()), x.dtype)
         start = int(torch.randint(len(table) - n, ()))
         return x * table[start : start + n].view(x.shape)
 
