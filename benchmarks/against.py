@@ -26,8 +26,10 @@ KINDS = {
     "LayerNorm": ("native_layer_norm", "native_layer_norm_backward"),
     "softmax, GELU": ("_softmax", "_softmax_backward_data", "gelu", "gelu_backward"),
 }
-LABELS = {"views": "views", "dropout": "dropout", "optimiser": "optimiser"}
-ORDER = ("matrix products", "dropout", "casts and copies", "views", "LayerNorm", "softmax, GELU", "optimiser", "other")
+BACKWARD = "autograd::engine::evaluate_function"
+SMALL = "empty empty_like empty_strided as_strided view _unsafe_view transpose t permute slice select unsqueeze squeeze detach alias unbind split"
+KINDS |= {"allocation, shapes, autograd": tuple(SMALL.split())}
+ORDER = ("views", "dropout", "optimiser", *KINDS, "sums, masks, other")
 
 
 @cache
@@ -75,19 +77,26 @@ def shares(method: str, views: str, batch: int, n: int) -> dict[str, float]:
     with labelled(type(made.run.views), "pair", "views"), labelled(Dropout, "forward", "dropout"), profile() as seen:
         for i in range(n):
             made.step(i)
-    events = seen.events()
-    dropped = {e.sequence_nr for e in events if e.sequence_nr >= 0 and "dropout" in lineage(e)}
-    for event in events:
-        above = lineage(event)
-        backward = any(e.startswith("autograd::engine::evaluate_function") for e in above)
-        kind = next((kind for label, kind in LABELS.items() if label in above), "")
-        if not kind and backward and sequence(event) in dropped:
-            kind = "dropout"
-        if not kind and any(name.startswith("Optimizer.step") for name in above):
-            kind = "optimiser"
-        name = event.name.removeprefix("aten::")
-        found[kind or next((kind for kind, names in KINDS.items() if name in names), "other")] += event.self_cpu_time_total
+    dropped = {e.sequence_nr for e in seen.events() if e.sequence_nr >= 0 and "dropout" in lineage(e)}
+    for event in seen.events():
+        found[kind_of(event, dropped)] += event.self_cpu_time_total
     return {kind: t / sum(found.values()) for kind, t in found.items()}
+
+
+def kind_of(event, dropped: set[int]) -> str:
+    """Kind of a profiled event; ``dropped`` are the numbers of dropout's forward operations, which its backward ones share."""
+    above = lineage(event)
+    for label in ("views", "dropout"):
+        if label in above:
+            return label
+    if any(name.startswith("Optimizer.step") for name in above):
+        return "optimiser"
+    if any(name.startswith(BACKWARD) for name in above) and sequence(event) in dropped:
+        return "dropout"
+    name = event.name.removeprefix("aten::")
+    if name.startswith(BACKWARD) or name.endswith("Backward0"):
+        return "allocation, shapes, autograd"
+    return next((kind for kind, names in KINDS.items() if name in names), "sums, masks, other")
 
 
 def lineage(event) -> list[str]:
@@ -101,7 +110,7 @@ def lineage(event) -> list[str]:
 
 def sequence(event) -> int:
     """Number of the forward operation that a profiled event of the backward pass belongs to."""
-    while event.cpu_parent is not None and not event.name.startswith("autograd::engine::evaluate_function"):
+    while event.cpu_parent is not None and not event.name.startswith(BACKWARD):
         event = event.cpu_parent
     return event.sequence_nr
 
@@ -191,9 +200,9 @@ def race(trees: list[Tree], case: tuple, blocks: int, each: int = 4) -> None:
             f"  {middle:.2f}x by {what} (median of n = {blocks} blocks; mean {ratio['mean']:.2f}, 95 % {ratio['low']:.2f} to {ratio['high']:.2f})"
         )
     here, there = (tree.ask("shares", *case, 8) for tree in trees)
-    print("  share of the time   " + "".join(f"{kind:>18s}" for kind in ORDER))
-    for name, share in (("here", here), ("there", there)):
-        print(f"  {name:20s}" + "".join(f"{100 * share[kind]:16.0f} %" for kind in ORDER))
+    print("  share of the time               here  there")
+    for kind in ORDER:
+        print(f"    {kind:30s}{100 * here[kind]:4.0f} %{100 * there[kind]:5.0f} %")
 
 
 def learn(trees: list[Tree], case: tuple, seeds: int) -> None:

@@ -66,11 +66,12 @@ class Dropout(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """x of any shape -> the same shape; the identity in eval mode."""
-        of256, n = round(256 * self.rate), x.numel()
+        of256 = round(256 * self.rate)
         if x.device.type != "cpu":
             return F.dropout(x, self.rate, self.training)
         if not self.training or not of256:
             return x
+        n = x.numel()
         table = masks(of256, max(LEAST, 1 << (2 * n).bit_length()), x.dtype)
         start = int(torch.randint(len(table) - n, ()))
         return x * table[start : start + n].view(x.shape)
