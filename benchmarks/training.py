@@ -5,6 +5,8 @@
 lightly's loss) take turns on the same clips in the same batches. It prints samples a second and their ratio, the share
 of the measured matrix peak, and how far bf16 is from fp32. ``--paper`` adds one step at the paper's size.
 ``--probe`` trains fp32 and bf16 for several seeds each and prints the paired difference of the probe's accuracy.
+``--against COMMIT`` lets this checkout and another commit take turns instead: steps a second, shares of the time, and with
+``--curves SEEDS`` whether both learn alike (``benchmarks/against.py``).
 """
 
 import argparse
@@ -12,6 +14,7 @@ import statistics
 import time
 from dataclasses import replace
 
+import against
 import numpy as np
 import torch
 from torch import nn
@@ -181,7 +184,12 @@ def main() -> None:
     parser.add_argument("--batch", type=int, help="clips a batch (default: the profile's)")
     parser.add_argument("--paper", action="store_true")
     parser.add_argument("--probe", type=int, metavar="SEEDS", default=0)
+    parser.add_argument("--against", metavar="COMMIT")
+    parser.add_argument("--curves", type=int, metavar="SEEDS", default=0)
     options = parser.parse_args()
+    if options.against:
+        against.compare(options.against, options.rounds, options.curves, options.batch)
+        return
     torch.set_num_threads(1)
     profile = profiles.load(options.profile)
     profile = replace(profile, precision=resolve(profile.precision), batch=options.batch or profile.batch)

@@ -26,7 +26,7 @@ from sslslr.datasets import synthetic
 from sslslr.learning import store as runs
 from sslslr.learning.finetuning import Tuning
 from sslslr.learning.training import WATCHED, Run, measure, store, train_epoch
-from sslslr.methods.encoder import embed
+from sslslr.methods.encoder import TABLES, embed
 from sslslr.methods.precision import keep_memory
 from sslslr.studies.jobs import Job
 from sslslr.views import VIEWS
@@ -143,10 +143,10 @@ def counted(run: Run, module, part: Signs, device) -> tuple[float, float]:
         return tensor
 
     before = {k: v.clone() for k, v in module.state_dict().items()}
-    own = {p.untyped_storage().data_ptr() for p in module.parameters()}
     with FlopCounterMode(display=False) as counter, torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
         train_epoch(few, module, torch.optim.SGD(module.parameters(), lr=0.0), part.subset(np.arange(2)), 0, device)
     module.load_state_dict(before)
+    own = {p.untyped_storage().data_ptr() for p in (*module.parameters(), *TABLES.values())}
     return counter.get_total_flops() / 2, sum(size for pointer, size in seen.items() if pointer not in own) / 2e6
 
 

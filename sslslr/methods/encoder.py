@@ -12,7 +12,9 @@ from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
 from sslslr.methods.precision import autocast
 
-VERSION = "encoder 1"
+VERSION = "encoder 2"
+
+LEAST = 1 << 20  # factors in a table of masks; where a mask is long, at least twice as many as it has
 
 
 @dataclass(frozen=True)
@@ -40,23 +42,24 @@ class EncoderConfig:
             raise SignError(f"encoder pool {self.pool!r}: expected 'class' or 'mean'")
 
 
-class _Drop(torch.autograd.Function):
-    """Multiplies by a mask from random bytes, eight to a draw: PyTorch's own mask takes a fifth of a CPU step."""
+TABLES: dict[tuple[int, int, torch.dtype], torch.Tensor] = {}  # of masks; they stay, so no step's memory counts them
 
-    @staticmethod
-    def forward(ctx, x, of256):
-        words = torch.empty(-(-x.numel() // 8), dtype=torch.int64).random_(-(2**63), None)
-        mask = (words.view(torch.uint8)[: x.numel()].view(x.shape) >= of256).to(x.dtype).mul_(256 / (256 - of256))
-        ctx.save_for_backward(mask)
-        return x * mask
 
-    @staticmethod
-    def backward(ctx, gradient):
-        return gradient * ctx.saved_tensors[0], None
+def masks(of256: int, size: int, dtype: torch.dtype) -> torch.Tensor:
+    """A table of ``size`` factors: 0 with probability ``of256`` / 256, else what keeps the mean; the same in every process."""
+    if (of256, size, dtype) not in TABLES:
+        drawn = torch.empty(size, dtype=torch.uint8).random_(generator=torch.Generator().manual_seed(0))
+        TABLES[of256, size, dtype] = (drawn >= of256).to(dtype).mul_(256 / (256 - of256))
+    return TABLES[of256, size, dtype]
 
 
 class Dropout(nn.Module):
-    """Dropout; on a CPU the rate is the nearest multiple of 1/256 (0.1 becomes 0.1016), which makes it cheap."""
+    """Dropout; on a CPU each mask is a window of a table of random masks, and where it begins is drawn anew at every call.
+
+    To draw a mask element by element takes a fifth of a CPU step, this takes one product. Over the draws, two elements of
+    a mask (other frames, other clips) are as good as independent, and so are two masks. The rate is the nearest
+    multiple of 1/256 there (0.1 becomes 0.1016).
+    """
 
     def __init__(self, rate: float):
         super().__init__()
@@ -67,7 +70,12 @@ class Dropout(nn.Module):
         of256 = round(256 * self.rate)
         if x.device.type != "cpu":
             return F.dropout(x, self.rate, self.training)
-        return _Drop.apply(x, of256) if self.training and of256 else x
+        if not self.training or not of256:
+            return x
+        n = x.numel()
+        table = masks(of256, max(LEAST, 1 << (2 * n).bit_length()), x.dtype)
+        start = int(torch.randint(len(table) - n, ()))
+        return x * table[start : start + n].view(x.shape)
 
 
 class Block(nn.Module):
@@ -81,10 +89,12 @@ class Block(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), Dropout(dropout), nn.Linear(4 * width, width))
         self.drop = Dropout(dropout)
 
-    def forward(self, x: torch.Tensor, attend: torch.Tensor) -> torch.Tensor:
-        """x (B, S, width), attend (B, 1, 1, S) True where a token may be looked at -> (B, S, width)."""
-        b, s, d = x.shape
-        q, k, v = self.qkv(self.norm1(x)).view(b, s, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
+    def forward(self, x: torch.Tensor, attend: torch.Tensor, first: bool = False) -> torch.Tensor:
+        """x (B, S, width), attend (B, 1, 1, S) True where a token may be looked at -> (B, S, width).
+
+        With ``first`` only the first token's output, (B, 1, width): it looks at all, the others' outputs are not computed.
+        """
+        q, k, v = self._first(self.norm1(x)) if first else self._split(self.qkv(self.norm1(x)))
         if x.device.type == "cpu":  # at most 65 tokens: two plain products, whose backward is cheaper than the fused one's
             bias = torch.zeros(attend.shape, dtype=q.dtype).masked_fill_(~attend, -1e4)
             weights = (q * (1 / math.sqrt(q.shape[-1])) @ k.transpose(-1, -2) + bias).softmax(-1)
@@ -92,8 +102,19 @@ class Block(nn.Module):
         else:
             rate = self.drop.rate if self.training else 0.0
             mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=attend, dropout_p=rate)
-        x = x + self.drop(self.out(mixed.transpose(1, 2).reshape(b, s, d)))
+        x = (x[:, :1] if first else x) + self.drop(self.out(mixed.transpose(1, 2).flatten(2)))
         return x + self.drop(self.mlp(self.norm2(x)))
+
+    def _split(self, h: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """(B, S, n x width) as n tensors (B, heads, S, width / heads)."""
+        b, s, _ = h.shape
+        return h.view(b, s, -1, self.heads, self.out.in_features // self.heads).permute(2, 0, 3, 1, 4).unbind()
+
+    def _first(self, h: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Query of the first token of h (B, S, width), keys and values of all."""
+        d = self.out.in_features
+        weight, bias = self.qkv.weight, self.qkv.bias
+        return *self._split(F.linear(h[:, :1], weight[:d], bias[:d])), *self._split(F.linear(h, weight[d:], bias[d:]))
 
 
 class PoseTransformer(nn.Module):
@@ -126,11 +147,12 @@ class PoseTransformer(nn.Module):
             h = torch.cat([self.token.to(h.dtype).expand(len(h), -1, -1), h], dim=1)
             valid = F.pad(valid, (1, 0), value=True)
         h = self.drop(h)
-        for block in self.blocks:
-            h = block(h, valid[:, None, None, :])
-        h = self.norm(h)
+        attend, last = valid[:, None, None, :], len(self.blocks) - 1
+        for i, block in enumerate(self.blocks):
+            h = block(h, attend, first=i == last and self.token is not None)
         if self.token is not None:
-            return h[:, 0]
+            return self.norm(h[:, 0])
+        h = self.norm(h)
         return (h * valid[..., None]).sum(1) / valid.sum(1, keepdim=True).clamp(min=1)
 
 

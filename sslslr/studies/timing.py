@@ -7,6 +7,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from sslslr.clips.signs import Signs
+from sslslr.methods.encoder import TABLES
 from sslslr.methods.precision import autocast
 from sslslr.profiles import Profile
 from sslslr.studies.comparison import METHODS, TITLES
@@ -67,9 +68,9 @@ class Stepper:
 
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
             loss = self.loss(0)
-        weights = {p.untyped_storage().data_ptr() for p in self.module.parameters()}
+        lasting = {p.untyped_storage().data_ptr() for p in (*self.module.parameters(), *TABLES.values())}
         del loss
-        return sum(size for pointer, size in seen.items() if pointer not in weights) / 1e6
+        return sum(size for pointer, size in seen.items() if pointer not in lasting) / 1e6
 
 
 def study(profile: Profile, signs: Signs, rounds: int = 0, methods=METHODS, views: str = "boundary") -> pd.DataFrame:

@@ -17,7 +17,7 @@ CUT = 0.15  # at most this share is cut off each end
 ANGLE = math.radians(25)  # about each axis (2-D: in the picture's plane, and foreshortened as by a turn about the others)
 SCALE = 0.2  # of the logarithm of each axis' scale
 OFFSET = 0.04  # shoulder widths: standard deviation of a landmark's displacement in a whole clip
-JITTER = 0.02  # shoulder widths: standard deviation, each frame
+JITTER = 0.02  # shoulder widths: standard deviation of what is added to each landmark in each frame
 
 
 def crop(at: torch.Tensor, lengths: torch.Tensor, generator) -> torch.Tensor:
@@ -28,14 +28,14 @@ def crop(at: torch.Tensor, lengths: torch.Tensor, generator) -> torch.Tensor:
 
 def shape(x: torch.Tensor, generator) -> torch.Tensor:
     """Each clip turned about each axis and scaled along each; every landmark moved by an offset of its own, every frame jittered."""
-    b, _, j, c = x.shape
+    b, t, j, c = x.shape
     matrix = torch.eye(3).repeat(b, 1, 1)
     for p, q in ((0, 1), (0, 2), (1, 2)):
         matrix = matrix @ rotation(uniform((b,), ANGLE, generator, matrix), p, q, 3)
     matrix = matrix[:, :c, :c] * uniform((b, 1, c), SCALE, generator, matrix).exp()
     offset = OFFSET * torch.randn(b, 1, j, c, generator=generator).to(x)
-    out = torch.einsum("btjc,bdc->btjd", x, matrix.to(x))
-    return out.add_(offset).add_(JITTER * torch.randn(x.shape, generator=generator).to(x))
+    moved = uniform((b, t * j, c), JITTER * 3**0.5, generator, x).baddbmm_(x.flatten(1, 2), matrix.transpose(1, 2).to(x))
+    return moved.view(b, t, j, c).add_(offset)
 
 
 def strong(x, lengths, generator, alpha, beta):

@@ -74,6 +74,22 @@ def test_blocks_are_different_blocks_and_the_token_that_goes_in_is_read_out():
     assert not torch.allclose(model(x, valid), before)
 
 
+def test_the_token_alone_in_the_last_block_is_what_all_tokens_would_make_of_it(signs):
+    model, (x, valid) = encoder(), clip(signs)
+    alone, weights = model(x, valid), torch.linspace(-1, 1, 16)
+    plain = [
+        lambda h, attend, first, block=block: type(block).forward(block, h, attend)[:, : 1 if first else None] for block in model.blocks
+    ]
+    gradients = [torch.autograd.grad((alone * weights).sum(), list(model.parameters()))]
+    for block, forward in zip(model.blocks, plain, strict=True):
+        block.forward = forward
+    whole = model(x, valid)
+    gradients.append(torch.autograd.grad((whole * weights).sum(), list(model.parameters())))
+    torch.testing.assert_close(alone, whole, rtol=1e-5, atol=1e-6)
+    for a, b in zip(*gradients, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
+
+
 def test_paper_size():
     config = EncoderConfig()
     assert (config.blocks, config.width, config.heads, config.dropout, config.frames) == (12, 512, 8, 0.1, 64)

@@ -41,12 +41,32 @@ def test_dropout_drops_its_share_keeps_the_mean_and_passes_the_gradient_of_what_
     assert torch.equal(drop.eval()(x), x) and torch.equal(Dropout(0.0)(x), x)
 
 
-def test_dropout_is_drawn_from_the_seed():
+def test_dropout_is_drawn_from_the_seed_whatever_was_drawn_before_and_alike_in_both_precisions():
     drop, x = Dropout(0.5), torch.ones(64)
     torch.manual_seed(3)
     a, b = drop(x), drop(x)
+    drop(torch.ones(2, 1 << 20))  # its own, longer table
     torch.manual_seed(3)
     assert torch.equal(drop(x), a) and not torch.equal(a, b)
+    torch.manual_seed(3)
+    assert torch.equal(drop(x.bfloat16()) != 0, a != 0)
+
+
+@pytest.mark.parametrize("size", [(6, 5, 8), (6, 5, 40_000)], ids=["short", "long"])
+def test_over_the_draws_masks_are_independent_of_each_other_between_frames_clips_and_places(size):
+    """Two places of one step, 3000 steps, 40 units looked at of each clip and place: as if every element were drawn alone."""
+    torch.manual_seed(1)
+    drop, draws, p = Dropout(0.1), 3000 if size[-1] < 100 else 600, 26 / 256
+    ones = torch.ones(size, dtype=torch.bfloat16)
+    steps = [torch.cat([drop(ones)[..., :8], drop(ones)[..., -8:]]).flatten() == 0 for _ in range(draws)]
+    lost = torch.stack(steps).float()  # (draws, places x clips x frames x units)
+    assert (lost.mean(0) - p).abs().max() < 5 * math.sqrt(p * (1 - p) / draws), "each element as often as any"
+    assert lost.mean() == pytest.approx(p, abs=0.002) and lost.mean(1).var() == pytest.approx(p * (1 - p) / lost.shape[1], rel=0.2)
+    correlation = torch.corrcoef(lost.T).fill_diagonal_(0)
+    assert correlation.abs().max() < 6 / math.sqrt(draws), "no two elements, of one clip, two clips or two places"
+    assert correlation.square().mean() == pytest.approx(1 / draws, rel=0.1)
+    z = (lost - p) / math.sqrt(p * (1 - p))
+    assert (z[1:] * z[:-1]).mean().abs() < 5 / math.sqrt(z.numel()), "nor two steps that follow each other"
 
 
 def test_one_pass_over_all_views_is_a_pass_for_each():

@@ -115,6 +115,17 @@ def test_warp_keeps_the_ends_and_the_order_of_frames():
     assert (out[0] - torch.arange(t)).abs().max() > 0.3
 
 
+def test_jitter_is_uniform_and_independent_from_number_to_number():
+    drawn = place.uniform((20_000, 7), 0.5, seeded(), torch.empty(0))
+    assert drawn.min() >= -0.5 and drawn.max() <= 0.5 and drawn.mean().abs() < 0.005
+    torch.testing.assert_close(
+        drawn.flatten().quantile(torch.tensor([0.1, 0.25, 0.5, 0.9])), torch.tensor([-0.4, -0.25, 0.0, 0.4]), rtol=0, atol=0.01
+    )
+    four = drawn.view(-1, 4)  # of one word
+    assert (torch.corrcoef(four.T) - torch.eye(4)).abs().max() < 5 / len(four) ** 0.5
+    assert torch.corrcoef(torch.stack([drawn.flatten()[:-4], drawn.flatten()[4:]]))[0, 1].abs() < 5 / drawn.numel() ** 0.5
+
+
 def test_the_classical_pair_never_draws_the_same_view_twice_and_draws_all_three():
     x, lengths = clips(6, 12)
     x, lengths = x[:1].expand(300, -1, -1, -1), lengths[:1].expand(300)
