@@ -1,6 +1,6 @@
 """``python tools/encoders.py``: make the small encoders under data/encoders from the run store (trained now where it has none).
 
-SL-FPN as the paper states it, SimCLR with composed views, SL-FPN+ and the supervised control, repeat 0 of profile quick, on
+SL-FPN as the paper states it, SimCLR with strong views, SL-FPN+ and the supervised control, repeat 0 of profile quick, on
 lsa-like and gsl-like: synthetic corpora, which this project makes itself, so nobody's recordings are passed on.
 """
 
@@ -9,7 +9,6 @@ from sslslr.learning import weights
 from sslslr.learning.store import fetch
 from sslslr.learning.training import Run, as_json
 from sslslr.studies import comparison, evaluation, recipe
-from sslslr.studies.catalogue import Asked
 from sslslr.studies.corpora import load, split
 
 PROFILE, CORPORA = "quick", ("gsl-like", "lsa-like")
@@ -26,28 +25,27 @@ CARD = {
 }
 
 
-def runs(profile, rates) -> dict[str, tuple[str, Run]]:
+def runs(profile) -> dict[str, tuple[str, Run]]:
     """Name -> (what it is, its run)."""
     return {
-        "slfpn": ("SL-FPN with boundary views, as the paper states it.", comparison.run_of("slfpn", "boundary", profile, 0, rates)),
+        "slfpn": ("SL-FPN with boundary views, as the paper states it.", comparison.run_of("slfpn", "boundary", profile, 0)),
         "simclr": (
-            "SimCLR with composed views (time warp, boundary, 3-D rotation).",
-            comparison.run_of("simclr", "composed", profile, 0, rates),
+            "SimCLR with strong views (cut, paced, turned, scaled, landmarks displaced).",
+            comparison.run_of("simclr", "strong", profile, 0),
         ),
-        "slfpn_plus": ("SL-FPN+ (notebook 15): SL-FPN with terms that keep its dimensions alive.", recipe.RECIPE.run(profile, 0, rates)),
-        "supervised": ("The supervised control: trained with the labels.", comparison.control_of(comparison.SUPERVISED, profile, 0, rates)),
+        "slfpn_plus": ("SL-FPN+ (notebook 15): SL-FPN with terms that keep its dimensions alive.", recipe.RECIPE.run(profile, 0)),
+        "supervised": ("The supervised control: trained with the labels.", comparison.control_of(comparison.SUPERVISED, profile, 0)),
     }
 
 
 def main() -> None:
     """Make them all; a few minutes where the run store is empty."""
     profile = profiles.load(PROFILE)
-    corpora = {c: s for c, s in load(profile, "synthetic").items() if c in (*CORPORA, *profile.rates["corpora"])}
-    rates = Asked(profile, corpora).gives("learning rates")
+    corpora = {c: s for c, s in load(profile, "synthetic").items() if c in CORPORA}
     for corpus in CORPORA:
         signs, protocol = split(corpora[corpus], profile, 0)
-        random = evaluation.evaluate(comparison.control_of(comparison.RANDOM, profile, 0, rates), signs)
-        for name, (what, run) in runs(profile, rates).items():
+        random = evaluation.evaluate(comparison.control_of(comparison.RANDOM, profile, 0), signs)
+        for name, (what, run) in runs(profile).items():
             trained, score = fetch(run, signs), evaluation.evaluate(run, signs)
             size = profile.corpora[corpus]
             values = size | {

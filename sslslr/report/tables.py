@@ -8,7 +8,7 @@ from sslslr.report.figures import COLOURS, GREY, MARKERS, handles, panels
 from sslslr.report.stage import percent
 
 LINES = {"random encoder": "--", "hand-made features": "-."}
-VIEW_MARKERS = {"boundary": "o", "classical": "s", "composed": "^", "none": "v"}
+VIEW_MARKERS = {"boundary": "o", "classical": "s", "strong": "^", "strong_boundary": "P", "none": "v"}
 
 
 def wide(table: pd.DataFrame, index: list[str], columns: str) -> pd.DataFrame:
@@ -74,7 +74,7 @@ def intervals(table: pd.DataFrame, controls: tuple[str, ...], title: str = "", x
                     ms=6,
                     mec="white",
                     mew=0.6,
-                    label="no views but dropout" if view == "none" else f"{view} views",
+                    label="no views but dropout" if view == "none" else f"{view.replace('_', ' + ')} views",
                 )
         ax.set(yticks=range(len(methods)), yticklabels=methods[::-1], xlim=(0, 1), ylim=(-0.6, len(methods) - 0.4), xlabel=xlabel)
         ax.set_title(f"{corpus}: {int(part['n'].min())} runs, {int(part['test_clips'].min())} test clips", fontsize=9)
