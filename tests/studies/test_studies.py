@@ -83,7 +83,7 @@ def test_a_published_split_is_kept_and_its_validation_part_comes_from_training_c
 def test_with_one_signer_clips_are_held_out_and_the_protocol_says_so(profile):
     signs = replace(unsplit(make_signs(80)), signers=np.full(80, "unknown"))
     out, words = corpora.split(signs, profile, 0)
-    assert words == "same 1 signer(s) in training and test" and (out.split == "test").sum() == 20
+    assert words == "the same signer in training and test" and (out.split == "test").sum() == 20
 
 
 def test_other_repeats_hold_out_other_signers(profile):
