@@ -78,7 +78,7 @@ class Stage:
 
         The caption is in both files too, and ``show`` gives it to the notebook as alternative text.
         """
-        caption = self._said(caption)
+        caption = caption if data else self._said(caption)
         fig.set_gid(name)
         fig.set_label(caption)
         fig.supxlabel(self.stamp(data), x=0.995, ha="right", fontsize=6.5, color="#555555")
