@@ -170,9 +170,7 @@ def reaches(speed: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return peak, start.astype(np.float32), end.astype(np.float32)
 
 
-def judge(
-    wrists: np.ndarray, peak: np.ndarray, start: np.ndarray, end: np.ndarray, rest: float = REST
-) -> tuple[np.ndarray, np.ndarray]:
+def judge(wrists: np.ndarray, peak: np.ndarray, start: np.ndarray, end: np.ndarray, rest: float = REST) -> tuple[np.ndarray, np.ndarray]:
     """Evidence (N, M, M) for each hump as preparation and each later one as retraction; and how far each carries (N, M).
 
     ``wrists`` (N, BINS, 2, 2) from the shoulders, y downwards; ``rest`` is the weight of resting position; -inf where there
