@@ -196,8 +196,9 @@ def _pair(signs: Signs, i: int, behind: Signs, j: int) -> dict:
 
 
 def _name(signs: Signs, i: int) -> str:
-    gloss, signer = signs.glosses[signs.labels[i]], signs.signers[i]
-    return " · ".join(filter(None, (gloss, f"{signs.name} ({signs.kind})", signer and f"{signs.unit} {signer}", str(signs.clips[i]))))
+    gloss, signer = signs.glosses[signs.labels[i]], str(signs.signers[i])
+    who = signer if not signer or signs.unit in signer else f"{signs.unit} {signer}"  # "one signer" is a name, too
+    return " · ".join(filter(None, (gloss, f"{signs.name} ({signs.kind})", who, str(signs.clips[i]))))
 
 
 def safe_json(data: str) -> str:
