@@ -79,7 +79,7 @@ def landmarks(frame: np.ndarray, skeleton: Skeleton, ax=None, size: float = 9):
 
     Of a body what lies from the head to the hips is shown; where no shoulders are, whatever was seen.
     """
-    ax = ax or plt.subplots(figsize=(4.2, 4.6))[1]
+    ax = ax or plt.subplots(figsize=(4.2, 4.6) if skeleton.shoulders else (5.6, 2.8))[1]
     part_of = {j: part for part, members in skeleton.parts.items() for j in members}
     for a, b in skeleton.edges:
         ax.plot(*frame[[a, b], :2].T, color=PART_COLOURS[part_of[b]], lw=1.3, zorder=1)
@@ -100,11 +100,11 @@ def landmarks(frame: np.ndarray, skeleton: Skeleton, ax=None, size: float = 9):
 
 
 def _around(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Corners, with a margin, of the square around the points (..., 2) that were seen; of a unit square where none was."""
+    """Corners, with a margin, of the rectangle around the points (..., 2) that were seen; around the origin where none was."""
     points = points[np.isfinite(points).all(-1)] if np.isfinite(points).all(-1).any() else np.zeros((1, 2))
     low, high = points.min(0), points.max(0)
-    half = 0.55 * ((high - low).max() or 1.0)
-    return (low + high) / 2 - half, (low + high) / 2 + half
+    margin = 0.08 * ((high - low).max() or 1.0)
+    return low - margin, high + margin
 
 
 def who_is_held_out(signs: Signs):

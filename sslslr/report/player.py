@@ -98,6 +98,8 @@ def strip(ax: Axes | None, signs: Signs, index: int, frames: int = 8) -> FigureB
         ax.add_collection(LineCollection([line[:2] for line in lines], colors=colours, linewidths=1.1, capstyle="round"))
         moment = f"{frame / signs.fps:.2f} s" if _timed(signs, index) else f"frame {frame + 1}"
         ax.text(place + 0.5, -0.03, moment, ha="center", va="bottom", fontsize=7, color="#555555")
+    for edge in range(1, frames):  # hands far apart would else seem to belong to the neighbouring frame
+        ax.plot([edge, edge], [0, 1], color="#E0E0E0", lw=0.8, zorder=0)
     _phases(ax, signs, index, frames)
     ax.set(xlim=(0, frames), ylim=(1.25, -0.12), aspect="equal", xticks=[], yticks=[])
     for spine in ax.spines.values():
