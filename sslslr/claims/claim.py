@@ -22,6 +22,7 @@ class Claim:
     control: Compare | None = None
     warns: str = ""
     data: tuple[str, ...] = ("synthetic", "real")  # kinds of data that it is judged on
+    elsewhere: str = ""  # why not on others
     profiles: tuple[str, ...] = ()  # that judge it; none named: all that judge
 
 

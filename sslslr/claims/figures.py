@@ -11,9 +11,10 @@ from sslslr.claims.verdict import Comparison, Tables, difference, ratio, share
     place="section 4, Figure 2",
     notebook="02",
     sentence="what tells a sign lies in the middle of its clip, not at its ends",
-    reading="share of clips whose true stroke begins before 1/3 or ends after 3/4 of the clip: below 50 % in each corpus; true strokes are known on synthetic signing only, where they are a property of the generator",
+    reading="share of clips whose true stroke begins before 1/3 or ends after 3/4 of the clip: below 50 % in each corpus; where a stroke lies is a property of the generator",
     figure="true_boundaries",
     data=("synthetic",),
+    elsewhere="true strokes are known on synthetic signing only",
 )
 def f2(tables: Tables) -> list[Comparison]:
     corpora = tables("boundaries").each("corpus")

@@ -49,6 +49,8 @@ def judge(claim: Claim, tables: Tables, profile: profiles.Profile, dataset: str)
     row = {"id": claim.id, "place": claim.place, "claim": claim.sentence, "kind": kind, "dataset": dataset, "profile": profile.name,
            "verdict": NOT_RUN, "table": "", "notebook": notebook, "figure": claim.figure, "reading": claim.reading,
            "effect": None, "unit": "", "low": None, "high": None, "n": 0, "p": None, "compared": "", "comparisons": 0}  # fmt: skip
+    if kind not in claim.data:
+        return row | {"text": f"Judged on {' and '.join(claim.data)} data only{claim.elsewhere and ': '}{claim.elsewhere}."}, pd.DataFrame()
     try:
         comparisons = claim.compare(tables)
     except Missing as missing:
@@ -58,8 +60,6 @@ def judge(claim: Claim, tables: Tables, profile: profiles.Profile, dataset: str)
     row |= {"table": f"tables/{worst['table']}.csv", "unit": comparisons[0].unit}
     if not profile.judges or profile.name not in (claim.profiles or [profile.name]):
         return row | {"text": f"Profile {profile.name} judges nothing here."}, parts.assign(id=claim.id, verdict=NOT_RUN)
-    if kind not in claim.data:
-        return row | {"text": f"Judged on {' and '.join(claim.data)} data only."}, parts.assign(id=claim.id, verdict=NOT_RUN)
     text = f"{verdict_counts(parts)}: {sentence(worst, worst['unit'] == 'points')}{caveat(claim, tables)}."
     row |= {k: worst[k] for k in ("effect", "unit", "low", "high", "n")}
     row |= {"p": worst["p_holm"], "compared": worst["name"], "comparisons": len(parts)}

@@ -51,6 +51,14 @@ class Stage:
         """What a study needs from others, by name: ``given("Table 1")["rates"]``."""
         return self.studies.given(name, **options)
 
+    @cached_property
+    def signers(self) -> str:
+        """What "signers" have to be read as on a real data set (``studies.corpora.who``); it stands behind every caption that names them."""
+        return "" if self.kind == "synthetic" else "; ".join(filter(None, (studied.who(s, self.profile) for s in self.corpora.values())))
+
+    def _said(self, caption: str) -> str:
+        return f"{caption} ({self.signers}.)" if "signer" in caption.lower() and self.signers else caption
+
     @property
     def kind(self) -> str:
         """Either "synthetic" or "real"; it stands on every figure and table."""
@@ -70,6 +78,7 @@ class Stage:
 
         The caption is in both files too, and ``show`` gives it to the notebook as alternative text.
         """
+        caption = caption if data else self._said(caption)
         fig.set_gid(name)
         fig.set_label(caption)
         fig.supxlabel(self.stamp(data), x=0.995, ha="right", fontsize=6.5, color="#555555")
@@ -83,6 +92,7 @@ class Stage:
 
     def table(self, frame: pd.DataFrame, name: str, caption: str, shown: pd.DataFrame | None = None) -> pd.DataFrame:
         """Save ``frame`` as ``tables/<name>.csv`` (every digit) and, as ``shown`` to readers, ``.md`` and ``.tex``; returns what is shown."""
+        caption = self._said(caption)
         folder = self.folder / "tables"
         shown = frame if shown is None else shown
         shown = shown.astype(object).where(shown.notna(), "–")

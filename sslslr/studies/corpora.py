@@ -68,6 +68,23 @@ def named(corpora: dict[str, Signs], names: Iterable[str]) -> dict[str, Signs]:
     return {c: signs for c, signs in corpora.items() if c in names} or corpora
 
 
+def who(signs: Signs, profile: Profile) -> str:
+    """What "signers" have to be read as on these clips, without a full stop; empty where they are people who are held out.
+
+    They are not where one person signs, or nobody knows who; where a published split has the same people on both sides; where
+    they are too few for a validation group of their own; and where they are recording sessions.
+    """
+    parts, words = split(signs, profile, 0)
+    train, val, test = (set(parts.part(p).signers) for p in ("train", "val", "test"))
+    said = [f"signers are {signs.unit}s here"] if signs.unit != "signer" else []
+    if train & test:
+        words = f"{words}, with {signs.unit}s on both sides" if words.startswith("published") else words
+        said.append(f"{words}; held-out, unseen, validation or test signers are other clips of the same")
+    elif train & val:
+        said.append(f"validation {signs.unit}s are other clips of the training {signs.unit}s")
+    return f"{signs.name}: {'; '.join(said)}" if said else ""
+
+
 HEAD = ("corpus", "kind", "protocol", "repeat")
 
 

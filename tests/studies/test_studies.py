@@ -83,7 +83,25 @@ def test_a_published_split_is_kept_and_its_validation_part_comes_from_training_c
 def test_with_one_signer_clips_are_held_out_and_the_protocol_says_so(profile):
     signs = replace(unsplit(make_signs(80)), signers=np.full(80, "unknown"))
     out, words = corpora.split(signs, profile, 0)
-    assert words == "same 1 signer(s) in training and test" and (out.split == "test").sum() == 20
+    assert words == "the same signer in training and test" and (out.split == "test").sum() == 20
+
+
+@pytest.mark.parametrize(
+    "signers, split, unit, said",
+    [
+        (["a", "b", "c", "d", "e", "f"], "", "signer", ""),
+        (["a"], "", "signer", "toy: the same signer in training and test; held-out, unseen, validation or test signers are other clips of the same"),
+        ([""], "", "signer", "toy: who signs is not known, clips divided into training and test; "),
+        (["a", "b", "c"], "", "session", "toy: signers are sessions here; validation sessions are other clips of the training sessions"),
+        (["a", "b", "c"], "drawn", "signer", "toy: published split, with signers on both sides; "),
+    ],
+)  # fmt: skip
+def test_what_signers_are_is_said_where_they_are_not_people_who_are_held_out(profile, signers, split, unit, said):
+    clips = np.arange(120)
+    parts = np.where(clips % 5 == 0, "test", "train") if split else np.full(120, "")
+    signs = replace(make_signs(120), signers=np.array(signers)[clips // 4 % len(signers)], split=parts, unit=unit)
+    found = corpora.who(signs, profile)
+    assert found.startswith(said) and bool(found) == bool(said)
 
 
 def test_other_repeats_hold_out_other_signers(profile):
