@@ -3,18 +3,21 @@
 Profile, data set, its folder, and how it is read (``data/README.md``). Ridge, random encoder, supervised encoder and SimCLR on
 each group of held-out signers (sessions), with the profile's handedness and with the others: the study "inputs" of notebook 15,
 its handedness alone. Prints accuracies on the test signers and writes every run to ``results/<data set>/<profile>/tables/handedness.csv``.
+``--without-simclr`` takes half the time.
 """
 
+import shlex
 import sys
 
 import pandas as pd
 
 from sslslr import paths, profiles
-from sslslr.clips.input import handedness
+from sslslr.clips.input import Input, handedness
 from sslslr.measures.statistics import interval
 from sslslr.report.stage import percent
 from sslslr.studies import corpora, inputs, jobs
 from sslslr.studies.catalogue import Asked
+from sslslr.studies.comparison import SUPERVISED
 
 
 def table(rows: pd.DataFrame) -> pd.DataFrame:
@@ -30,7 +33,8 @@ def table(rows: pd.DataFrame) -> pd.DataFrame:
 def main() -> None:
     """Train what is not trained yet, print the tables and write the runs."""
     name, dataset, path, *said = sys.argv[1:]
-    profile, options = profiles.load(name), " ".join(said)
+    trained = (SUPERVISED,) if "--without-simclr" in said else inputs.TRAINED
+    profile, options = profiles.load(name), shlex.join(word for word in said if not word.startswith("--"))
     signs = corpora.load(profile, dataset, path, options=options)
 
     def other(corpus, change):
@@ -38,12 +42,12 @@ def main() -> None:
 
     as_signed = other(dataset, {"handedness": "as_signed"})
     print(f"Which hand works, by {as_signed.unit}:\n{handedness(as_signed).round(3).to_string(index=False)}\n")
-    rates = Asked(profile, signs).gives("learning rates", methods=("supervised", "simclr"))
-    asked = inputs.jobs(profile, signs, rates, other, only=("handedness",))
+    rates = Asked(profile, signs).gives("learning rates", methods=("supervised", "simclr")[: len(trained)])
+    asked = inputs.jobs(profile, signs, rates, other, only=("handedness",), trained=trained)
     rows = jobs.rows(asked, jobs.ask(asked, title="handedness"))
     paths.write_text(paths.results(dataset, name) / "tables" / "handedness.csv", rows.to_csv(index=False))
     if alike := rows["likewise"].iloc[0]:
-        print(f"{inputs.OWN} (handedness: {signs[dataset].name}) is the same, to the last landmark, as: {alike}\n")
+        print(f"{inputs.OWN} (handedness: {Input.of(profile.input).handedness}): the same landmarks as {alike}\n")
     print(f"Top-1 % on held-out {as_signed.unit}s; rates {rates}\n{table(rows).to_markdown(index=False)}")
 
 

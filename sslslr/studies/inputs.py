@@ -54,13 +54,18 @@ def same(one: Signs, other: Signs) -> bool:
 
 
 def jobs(
-    profile: Profile, corpora: dict[str, Signs], rates: dict[str, float], other: Other | None = None, only: tuple[str, ...] = ()
+    profile: Profile,
+    corpora: dict[str, Signs],
+    rates: dict[str, float],
+    other: Other | None = None,
+    only: tuple[str, ...] = (),
+    trained: tuple[str, ...] = TRAINED,
 ) -> list[Job]:
     """Each input, corpus, repeat and model on *validation* signers, by which an input is chosen, and on test signers.
 
     With every input the models that need no training; trained ones with the profile's own and with changes to the settings
     ``profile.inputs["trained"]``. ``other`` prepares a corpus anew; without it there is only the profile's own input. ``only``
-    names settings. Changes that alter no clip of a corpus are no rows: the column ``likewise`` names them. Rates are those chosen
+    names settings, ``trained`` the models that learn a representation. Changes that alter no clip of a corpus are no rows: the column ``likewise`` names them. Rates are those chosen
     with the profile's own input, for all inputs alike.
     """
     out = []
@@ -74,9 +79,9 @@ def jobs(
             place |= {"held_out": held_out, "likewise": "; ".join(likewise)}
             for name, changed in inputs.items():
                 on = split(changed, profile, place["repeat"])[0]
-                trained = name == OWN or set(asked[name]) <= set(profile.inputs["trained"])
+                learned = trained if name == OWN or set(asked[name]) <= set(profile.inputs["trained"]) else ()
                 about = place | {"input": name, "landmarks": len(on.skeleton)}
-                for model in (*UNTRAINED, *(TRAINED if trained else ())):
+                for model in (*UNTRAINED, *learned):
                     out += [_job(model, part, profile, rates, on, about | {"model": model, "part": part}) for part in PARTS]
     return out
 
