@@ -8,8 +8,8 @@ import pytest
 from conftest import make_signs
 
 from sslslr import profiles
-from sslslr.clips.input import Input
-from sslslr.clips.skeleton import LEAP_42, MEDIAPIPE_75
+from sslslr.clips.input import Input, work
+from sslslr.clips.skeleton import LEAP_42, MEDIAPIPE_75, mirror
 from sslslr.commands import sizes
 from sslslr.studies import inputs
 from sslslr.studies.catalogue import Asked
@@ -49,12 +49,13 @@ def test_only_the_input_differs_and_both_parts_are_asked(profile):
 
 
 def test_what_alters_no_clip_is_named_and_not_trained_twice(profile):
-    prepare = other(profile)
-    rows = [j.place for j in inputs.jobs(profile, corpora(profile, prepare), RATES, prepare)]
     raw = make_signs(90, name="lsa-like", signers=6)
-    right = Input.of(profile.input)
-    assert not right.mirrored(right.each(raw, profile.frames)).any(), "nobody signs left-handed here"
-    assert {r["likewise"] for r in rows} == {"handedness: as_signed"} and "handedness: as_signed" not in {r["input"] for r in rows}
+    left = (work(raw) > 0)[:, None, None, None]
+    right_handed = replace(raw, landmarks=np.where(left, mirror(raw.landmarks, raw.skeleton), raw.landmarks))
+    prepare = other(profile, right_handed)
+    rows = [j.place for j in inputs.jobs(profile, corpora(profile, prepare), RATES, prepare)]
+    assert {r["likewise"] for r in rows} == {"handedness: as_signed; handedness: each_clip"}
+    assert not [r for r in rows if r["input"].startswith("handedness")]
     trained = {r["input"] for r in rows if r["model"] in inputs.TRAINED}
     assert trained == {inputs.OWN, "landmarks: all"} < {r["input"] for r in rows if r["model"] == RANDOM}
 
