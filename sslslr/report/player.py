@@ -189,7 +189,7 @@ def _pair(signs: Signs, i: int, behind: Signs, j: int) -> dict:
 
 def _name(signs: Signs, i: int) -> str:
     gloss, signer = signs.glosses[signs.labels[i]], signs.signers[i]
-    return " · ".join(filter(None, (gloss, f"{signs.name} ({signs.kind})", signer and f"signer {signer}", str(signs.clips[i]))))
+    return " · ".join(filter(None, (gloss, f"{signs.name} ({signs.kind})", signer and f"{signs.unit} {signer}", str(signs.clips[i]))))
 
 
 def safe_json(data: str) -> str:
