@@ -41,7 +41,11 @@ class Stage:
     @cached_property
     def studies(self) -> Asked:
         """The studies of the catalogue on these corpora."""
-        return Asked(self.profile, self.corpora, self.workers)
+        return Asked(self.profile, self.corpora, self.workers, other=self.with_input)
+
+    def with_input(self, corpus: str, change: dict) -> Signs:
+        """A corpus with changes to the profile's input (``clips.input.Input``)."""
+        return studied.with_input(self.profile, change, corpus, self.dataset, self.data, self.options)
 
     def ask(self, name: str, **options):
         """The table of a study of the catalogue, trained and probed as far as it is not yet; ``options`` as the study has them."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
 from sslslr.profiles import Profile
-from sslslr.studies import ablation, boundaries, comparison, controls, embedding_space, finetune, jobs, recipe, reuse
+from sslslr.studies import ablation, boundaries, comparison, controls, embedding_space, finetune, inputs, jobs, recipe, reuse
 from sslslr.studies.jobs import Job
 from sslslr.studies.jobs import rows as in_rows
 
@@ -24,7 +24,8 @@ class Study:
     Where the next job depends on the last answer, ``jobs`` is a generator that yields lists of jobs, is sent their answers
     and returns what was found in place of a table. ``notebooks``: the numbers of those that show it, the one that it
     belongs to first. ``needs``: argument of ``jobs`` -> the study that gives it, told from the options. ``gives``: what
-    other studies read off the table. ``options`` with their defaults; a notebook's own parameters set them.
+    other studies read off the table. ``options`` with their defaults; a notebook's own parameters set them. ``prepares``: the
+    clips are asked for with other inputs too, so ``jobs`` is given ``other``, which prepares them.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Study:
     needs: dict[str, Callable[..., Need]] = field(default_factory=dict)
     gives: Callable | None = None
     options: dict = field(default_factory=dict)
+    prepares: bool = False
 
 
 def _rates(*methods: str) -> dict[str, Callable[..., Need]]:
@@ -66,6 +68,7 @@ STUDIES = {study.name: study for study in (
     Study("Figure 8, ablation", ("14",), ablation.jobs, needs=_rates("slfpn")),
     Study("recipe, search", ("15",), recipe.search_jobs, recipe.search_rows, needs=_rates(), options={"search": "few"}),
     Study("recipe, final", ("15",), recipe.final_jobs, recipe.final_rows, needs=_rates(), options={"seeds": 1, "length": 1}),
+    Study("inputs", ("15",), inputs.jobs, needs=_rates("supervised", "simclr"), prepares=True),
     Study("fine-tuning rates", ("16",), finetune.rate_jobs, finetune.rate_rows, needs=_rates("slfpn", "simclr"), gives=finetune.best, options=TUNING),
     Study("Table 6, fine-tuning", ("16",), finetune.jobs, needs=_rates("slfpn", "simclr") | CHOSEN, options=TUNING | {"seeds": 1}),
     Study("Table 6, frozen", ("16",), finetune.frozen_jobs, finetune.frozen_rows, needs=_rates("slfpn", "simclr"),
@@ -75,11 +78,15 @@ STUDIES = {study.name: study for study in (
 
 @dataclass
 class Asked:
-    """The studies on these corpora; ``answers(study, jobs)`` answers their jobs, in ``workers`` processes if nothing else is said."""
+    """The studies on these corpora; ``answers(study, jobs)`` answers their jobs, in ``workers`` processes if nothing else is said.
+
+    ``other(corpus, changes)`` gives a corpus with changes to the profile's input; without it, no other input is asked for.
+    """
 
     profile: Profile
     corpora: dict[str, Signs]
     workers: int = 0
+    other: inputs.Other | None = field(default=None, kw_only=True)
 
     def __post_init__(self):
         self._given = {}
@@ -115,7 +122,8 @@ class Asked:
         """What a study is given by those that it needs, by argument: ``given("Table 1")["rates"]``."""
         study, options = known(name, options)
         needs = {argument: need(**options) for argument, need in study.needs.items()}
-        return {argument: self.gives(needed, **its) for argument, (needed, its) in needs.items()}
+        given = {argument: self.gives(needed, **its) for argument, (needed, its) in needs.items()}
+        return given | ({"other": self.other} if study.prepares else {})
 
 
 def known(name: str, options: dict) -> tuple[Study, dict]:

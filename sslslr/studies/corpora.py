@@ -1,6 +1,7 @@
 """The corpora of a reproduction, prepared for the encoder and split, and its runs: the same for every study."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -32,6 +33,12 @@ def load(profile: Profile, dataset: str, data: str = "", only: str = "", options
         raise SignError(f"corpus {only!r} is unknown; there are {', '.join(profile.corpora)}")
     raw = datasets.load(dataset, sizes={only: profile.corpora[only]} if only else profile.corpora)
     return {name: ready(signs, profile) for name, signs in raw.items()}
+
+
+def with_input(profile: Profile, change: dict, corpus: str, dataset: str, data: str = "", options: str | dict[str, str] = "") -> Signs:
+    """One corpus of ``load`` with ``change`` to the profile's input, such as {"landmarks": "all"}; SignError for one that there is not."""
+    only = corpus if dataset == "synthetic" else ""
+    return load(replace(profile, input=profile.input | change), dataset, data, only, options)[corpus]
 
 
 def ready(signs: Signs, profile: Profile) -> Signs:

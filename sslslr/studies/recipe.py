@@ -115,7 +115,7 @@ CANDIDATES = LEFT_OUT | {
     RANDOM_UPPER: Candidate("slfpn", epochs=0, upper=True),
 }
 FEW = (PLUS, "SL-FPN+ without the covariance terms", "SL-FPN+ without the output BatchNorm", "SL-FPN+ whose views show the lower body",
-         NOTHING_LEFT, RANDOM, UPPER, RANDOM_UPPER)  # fmt: skip
+         NOTHING_LEFT, RANDOM)  # fmt: skip
 
 
 def sized(profile: Profile, seeds: int = 1, length: int = 1) -> Profile:

@@ -75,9 +75,13 @@ def test_a_plan_s_jobs_are_exactly_those_that_the_studies_ask_and_nothing_trains
     ):
         monkeypatch.setattr(f"sslslr.{what}", lambda *_, what=what: pytest.fail(what))
     corpora = {c: signs_of(c) for c in ("lsfb-like", "asl-citizen-like", "gsl-like", "lsa-like")}
-    whole = plan.Plan(profile, corpora).walk()
+
+    def other(corpus, change):
+        return replace(corpora[corpus], landmarks=corpora[corpus].landmarks + len(str(change)))
+
+    whole = plan.Plan(profile, corpora, other=other).walk()
     for notebook in {s.notebooks[0] for s in STUDIES.values()}:
-        listed = Listed(profile, corpora)
+        listed = Listed(profile, corpora, other=other)
         own = [s.name for s in STUDIES.values() if s.notebooks[0] == notebook]
         for name in own:
             listed.ask(name)
