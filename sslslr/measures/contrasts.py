@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 VERSION = "contrasts 1"
 
+FEWEST = 5  # groups of held-out signers below which a set is shown, but enters no verdict and no mean over sets
 LEVEL = 0.05  # chance of a false alarm of each test; two one-sided ones are the 90 % interval
 DIFFERS, SMALL, SAME, OPEN = "differs", "differs by less than the margin", "no difference", "undecided"
 ANSWERS = (DIFFERS, SMALL, SAME, OPEN)
@@ -27,6 +29,7 @@ class Contrast:
     ``error``: standard error of the mean, on ``df`` degrees of freedom (NaN, 0: one group alone).  ``n``: groups, in all sets.
     ``fewest``: groups in the smallest set.  ``seeds``: runs in the smallest group.  ``between``: standard deviation between
     the groups' means, ``within`` that between the seeds of a group (NaN where each group has one).
+    ``groups``: of one set, each group with its mean and its number of runs.
     """
 
     mean: float
@@ -38,6 +41,7 @@ class Contrast:
     between: float
     within: float
     sets: int = 1
+    groups: tuple[tuple[object, float, int], ...] = ()
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:
         """The t interval of the mean: low, high. NaN for one group."""
@@ -57,7 +61,7 @@ class Contrast:
         above = self.p_above(bound)
         if self.error == 0:
             return float(self.mean == bound)
-        return min(1.0, 2 * min(above, 1 - above))
+        return 2 * min(above, 1 - above)
 
     def p_within(self, low: float, high: float) -> float:
         """p of two one-sided tests that the mean lies between two bounds (TOST, Schuirmann 1987): the larger of the two."""
@@ -77,13 +81,35 @@ def contrast(values: Sequence[float], groups: Sequence, overlap: float = 0.0) ->
     counted shares no training (rounds of timing, classes).
     """
     values, groups = np.asarray(values, float), np.asarray(groups)
-    parts = [values[groups == g] for g in dict.fromkeys(groups.tolist())]
+    names = list(dict.fromkeys(groups.tolist()))
+    parts = [values[groups == g] for g in names]
     means, runs = np.array([p.mean() for p in parts]), np.array([len(p) for p in parts])
     n, spare = len(parts), int((runs - 1).sum())
     between = float(means.std(ddof=1)) if n > 1 else np.nan
     between = 0.0 if between < 1e-12 else between  # nothing but rounding
     within = float(np.sqrt(sum(((p - p.mean()) ** 2).sum() for p in parts) / spare)) if spare else np.nan
-    return Contrast(float(means.mean()), between * (1 / n + overlap) ** 0.5, n - 1, n, n, int(runs.min()), between, within)
+    each = tuple(zip(names, means.tolist(), runs.tolist(), strict=True))
+    return Contrast(float(means.mean()), between * (1 / n + overlap) ** 0.5, n - 1, n, n, int(runs.min()), between, within, groups=each)
+
+
+def of_runs(cells: pd.DataFrame, value: str) -> tuple[Contrast, dict[str, tuple[Contrast, bool]]]:
+    """The contrast of paired runs, and that of each set with whether it enters the mean over sets.
+
+    ``cells``: a row a run, indexed by what it is paired over; the index' level "target", or else "corpus", tells the sets apart
+    (none: one set). Columns ``value``, "group" (who is held out) and "test_to_train" (clips in test over clips in training).
+    Sets with fewer than ``FEWEST`` groups are left out of the mean; where no set has as many, all are in it, to be shown.
+    """
+    level = level_of(cells)
+    parts = {str(k): part for k, part in cells.groupby(level=level, sort=False)} if level else {"": cells}
+    found = {name: contrast(part[value], part["group"], float(part["test_to_train"].mean())) for name, part in parts.items()}
+    some = any(c.n >= FEWEST for c in found.values())
+    told = {name: (c, c.n >= FEWEST or not some) for name, c in found.items()}
+    return over_sets([c for c, enters in told.values() if enters]), told
+
+
+def level_of(cells: pd.DataFrame) -> str:
+    """The index' level that tells data sets apart; "" where there is one. The clips of a target are shared by its sources."""
+    return next((c for c in ("target", "corpus") if c in cells.index.names), "")
 
 
 def over_sets(found: Sequence[Contrast]) -> Contrast:

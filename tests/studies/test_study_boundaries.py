@@ -208,7 +208,7 @@ def test_the_comparison_has_every_augmentation_and_control_for_each_repeat(profi
     found = {"lsa-like": study.Search(1 / 3, 0.0, pd.DataFrame())}
     asked = study.augmentation_jobs(replace(profile, repeats=1), corpora, found, RATES)
     rows = rows_of(asked, ask(asked, 1))
-    counts = rows.groupby(["method", "group"]).size()
+    counts = rows.groupby(["method", "family"]).size()
     assert (
         counts["SL-FPN", "ends"] == counts["SimCLR", "ends"] == 6 and counts["SL-FPN", "degradation"] == 5 and counts["control"].sum() == 2
     )
