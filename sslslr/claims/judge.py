@@ -149,6 +149,18 @@ def halves(dataset: str, profile: str, folder: Path | None = None, claims: Seque
     return pd.DataFrame(out, columns=["id", "claim", "verdict", "first half", "second half", "seeds", "turns"])
 
 
+def told(parts: pd.DataFrame) -> pd.DataFrame:
+    """The comparisons for readers: effect with both intervals, n, the spread between groups and between seeds, answer and verdict."""
+    return pd.DataFrame([
+        {"comparison": r["name"], "effect": f"{number(r['effect'], r['unit'])} {r['unit']}",
+         "95 %": f"{number(r['low'], r['unit'])} to {number(r['high'], r['unit'])}",
+         "90 %": f"{number(r['low90'], r['unit'])} to {number(r['high90'], r['unit'])}", "n": int(r["n"]),
+         "spread of groups": f"{r['between']:.2g}", "of seeds": f"{r['within']:.2g}" if r["within"] == r["within"] else "–",
+         "answer": r["lacks"] or r["answer"], "verdict": r["verdict"]}
+        for _, r in parts.iterrows()
+    ])  # fmt: skip
+
+
 def groups(parts: pd.DataFrame) -> pd.DataFrame:
     """A row for each comparison and group of held-out signers: the effect in it, mean over ``seeds`` runs. Sets with few signers
     (``enters`` False, or no verdict) are read here, signer by signer."""

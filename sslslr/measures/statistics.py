@@ -23,6 +23,12 @@ def summarise(rows: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
     return pd.DataFrame([dict(zip(by, name, strict=True)) | interval(group) for name, group in groups])
 
 
+def paired(rows: pd.DataFrame, column: str, a: str, b: str, over: list[str], value: str) -> dict[str, float]:
+    """Interval of ``value`` of a minus b, paired over ``over`` (say corpus and repeat): mean, low, high, n."""
+    wide = rows.pivot(index=over, columns=column, values=value)
+    return interval((wide[a] - wide[b]).dropna())
+
+
 def holm(p) -> np.ndarray:
     """Holm's step-down correction of p values (m,), so that the chance of any false alarm among them is under 5 %."""
     p = np.asarray(p, float)
@@ -38,12 +44,13 @@ def claims(rows: pd.DataFrame, pairs: list[dict], column: str, over: list[str], 
 
     Each line has ``a`` and ``b`` (values of ``column``) and may narrow the rows by further columns. Runs are paired over ``over``
     and averaged within each group of held-out signers (column ``group``; without one every repeat is a group of its own), then
-    over groups, then over sets. Adds points (mean of a minus b), low, high (95 %), low90, high90, n (groups), between and within
+    over groups (with the overlap that ``test_to_train`` says), then over sets. Adds points (mean of a minus b), low, high (95 %), low90, high90, n (groups), between and within
     (spread between groups and between seeds), p, and a verdict: better, worse, the same "by less than the margin", no difference
     (the 90 % interval lies within ``margin``, in the unit of ``value``; 0: no margin), else undecided, as with fewer than five
     groups. A line is one comparison and not corrected: among twenty, one differs by chance.
     """
-    rows = rows if "group" in rows else rows.assign(group=rows["repeat"], test_to_train=0.0)
+    rows = rows if "group" in rows else rows.assign(group=rows["repeat"])
+    rows = rows if "test_to_train" in rows else rows.assign(test_to_train=0.0)
     out = []
     for pair in pairs:
         where = {k: v for k, v in pair.items() if k not in ("a", "b")}

@@ -143,7 +143,7 @@ def test_holm_against_the_example_worked_by_hand():
     assert holm([0.6, 0.9]).max() == 1.0
 
 
-def test_a_claim_is_undecided_unless_its_corrected_p_is_small():
+def test_a_difference_is_undecided_unless_its_interval_leaves_out_zero():
     rng = np.random.default_rng(0)
     base = rng.normal(0.5, 0.05, 8)
     rows = pd.concat([
@@ -153,7 +153,7 @@ def test_a_claim_is_undecided_unless_its_corrected_p_is_small():
         pd.DataFrame({"repeat": range(8), "model": "below", "y": base - 0.1 + rng.normal(0, 0.01, 8)}),
     ])  # fmt: skip
     found = claims(rows, [{"a": m, "b": "base"} for m in ("above", "same", "below")], "model", ["repeat"], "y")
-    assert list(found["verdict"]) == ["better", "undecided", "worse"] and (found["p_holm"] >= found["p"]).all()
+    assert list(found["verdict"]) == ["better", "undecided", "worse"]
     alone = claims(rows[rows["repeat"] == 0], [{"a": "above", "b": "base"}], "model", ["repeat"], "y")
     assert alone["verdict"][0] == "undecided" and alone["n"][0] == 1
 
