@@ -63,11 +63,11 @@ def above_untrained(tables: Tables) -> list[Rows]:
     warns="with nothing permuted it is not shown to be above a random encoder, so there is little to lose",
 )
 def f4(tables: Tables) -> list[Comparison]:
-    none, every = {"name": "half of it with none"}, {"name": "excess with all frames permuted"}
-    return [
-        difference(replace(rows.only(share=1), **every), replace(rows.only(share=0), **none), "kept", ["repeat"]).below(0)
+    sides = [
+        (replace(rows.only(share=1), name="excess with all frames permuted"), replace(rows.only(share=0), name="half of it with none"))
         for rows in above_untrained(tables)
     ]
+    return [difference(permuted, half, "kept", ["repeat"]).below(0) for permuted, half in sides]
 
 
 @claim(

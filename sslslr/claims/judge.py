@@ -12,7 +12,7 @@ that does not hold is a result: the exit status is 0.
 import io
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -142,11 +142,15 @@ def halves(dataset: str, profile: str, folder: Path | None = None, claims: Seque
         if seeds % 2:
             continue
         half = replace(claim, plan=replace(claim.plan, n=n, seeds=seeds // 2, on={}), control=None)
-        found = [judge(half, lambda name, k=k: tables(name).seeds(k), size, dataset)[0]["verdict"] for k in (0, 1)]
+        found = [judge(half, partial(_half, tables, k), size, dataset)[0]["verdict"] for k in (0, 1)]
         whole = judge(claim, tables, size, dataset)[0]["verdict"]
         row = {"id": claim.id, "claim": claim.sentence, "verdict": whole, "first half": found[0], "second half": found[1], "seeds": seeds}
         out.append(row | {"turns": {HOLDS, FAILS} <= {whole, *found}})
     return pd.DataFrame(out, columns=["id", "claim", "verdict", "first half", "second half", "seeds", "turns"])
+
+
+def _half(tables: Tables, half: int, name: str) -> Rows:
+    return tables(name).seeds(half)
 
 
 def told(parts: pd.DataFrame) -> pd.DataFrame:
@@ -164,12 +168,14 @@ def told(parts: pd.DataFrame) -> pd.DataFrame:
 def groups(parts: pd.DataFrame) -> pd.DataFrame:
     """A row for each comparison and group of held-out signers: the effect in it, mean over ``seeds`` runs. Sets with few signers
     (``enters`` False, or no verdict) are read here, signer by signer."""
-    return pd.DataFrame([
-        {"id": part.id, "name": part.name, "set": found.name, "group": group, "effect": np.exp(mean) if part.unit == TIMES else mean,
-         "unit": part.unit, "seeds": runs, "signers": found.signers, "enters": found.enters, "verdict": part.verdict}
-        for part in parts.itertuples(index=False) if part.observation == GROUP
-        for found in part.observed for group, mean, runs in found.groups
-    ])  # fmt: skip
+    out = []
+    for part in (r for r in parts.to_dict("records") if r["observation"] == GROUP):
+        about = {k: part[k] for k in ("id", "name", "unit", "verdict")}
+        for found in part["observed"]:
+            of = {"set": found.name, "signers": found.signers, "enters": found.enters}
+            effects = ((group, np.exp(mean) if part["unit"] == TIMES else mean, runs) for group, mean, runs in found.groups)
+            out += [about | of | {"group": group, "effect": effect, "seeds": runs} for group, effect, runs in effects]
+    return pd.DataFrame(out, columns=["id", "name", "set", "group", "effect", "unit", "seeds", "signers", "enters", "verdict"])
 
 
 def markdown(rows: pd.DataFrame) -> str:

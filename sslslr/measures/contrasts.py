@@ -7,7 +7,7 @@ that between groups times (1/n + test clips / training clips), the corrected res
 ``measures.false_alarms`` shows by simulation why.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,15 +74,15 @@ class Contrast:
         return float((stats.t.ppf(1 - LEVEL / 2, self.df) + stats.t.ppf(power, self.df)) * self.error) if self.df > 0 else np.nan
 
 
-def contrast(values: Sequence[float], groups: Sequence, overlap: float = 0.0) -> Contrast:
+def contrast(values: Iterable[float], groups: Iterable, overlap: float = 0.0) -> Contrast:
     """The mean of ``values`` (N,), differences of paired runs, over their ``groups`` (N,).
 
     ``overlap``: clips in test over clips in training, of a study that holds out one group after the other; 0 where what is
     counted shares no training (rounds of timing, classes).
     """
-    values, groups = np.asarray(values, float), np.asarray(groups)
-    names = list(dict.fromkeys(groups.tolist()))
-    parts = [values[groups == g] for g in names]
+    x, of = np.fromiter(values, float), list(groups)
+    names = list(dict.fromkeys(of))
+    parts = [x[[g == name for g in of]] for name in names]
     means, runs = np.array([p.mean() for p in parts]), np.array([len(p) for p in parts])
     n, spare = len(parts), int((runs - 1).sum())
     between = float(means.std(ddof=1)) if n > 1 else np.nan

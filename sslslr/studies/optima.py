@@ -101,17 +101,16 @@ def summary(rows: pd.DataFrame, nulls: int = 200, seed: int = 0) -> dict:
     def histogram(best: np.ndarray) -> np.ndarray:
         return np.stack([np.bincount(b, minlength=len(shares)) / best.shape[1] for b in best])
 
-    drawn, drawn_loss, shared, lost = [], [], 0.0, 0.0
+    drawn, drawn_loss, crossed, best = [], [], cross_fitted(correct, clips), own(correct, clips)
+    shared, lost = np.zeros(best.shape), np.zeros(best.shape)
     for _ in range(nulls):
         null = shuffled(correct, rng)
-        there, best = best_for_all(null, clips), own(null, clips)
+        there, mine = best_for_all(null, clips), own(null, clips)
         loss = losses(null, clips, there)  # 0 where the own optimum is the global one
-        drawn.append(histogram(best))
+        drawn.append(histogram(mine))
         drawn_loss.append(loss.mean())
-        shared, lost = shared + (best == there[:, None]), lost + loss
+        shared, lost = shared + (mine == there[:, None]), lost + loss
     low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
-    crossed = cross_fitted(correct, clips)
-    best = own(correct, clips)
     return {
         "shares": shares, "at": at, "own": best, "histogram": histogram(best), "null_low": low, "null_high": high,
         "losses": losses(correct, clips, at), "crossed": crossed, "loss": losses(correct, clips, at).mean(),
