@@ -74,7 +74,7 @@ def f4(tables: Tables) -> list[Comparison]:
     place="section 5.2, Figure 5",
     notebook="11",
     sentence="most signs have their own optimum at the global alpha and beta",
-    reading="the first part of C8: more of them than if no share mattered",
+    reading="the first part of C8: share of the classes whose own best share is the global one, minus the share that would be if no share mattered; each end and corpus",
     figure="figure5_optima",
     plan=Plan(n=10, unit=CLASS, scale="% of classes"),
     control=lambda tables: [

@@ -21,7 +21,7 @@ import pandas as pd
 from sslslr import paths, profiles
 from sslslr.claims import figures, own, paper
 from sslslr.claims.claim import Claim
-from sslslr.claims.plan import GROUP, TIMES
+from sslslr.claims.plan import CLASS, CLIP, GROUP, ROUND, TIMES
 from sslslr.claims.rows import Missing, Rows, Tables
 from sslslr.claims.verdict import FAILS, HOLDS, NOT_RUN, UNDECIDED, decide, verdict
 from sslslr.paths import write_json, write_text
@@ -45,16 +45,17 @@ def sentence(row: pd.Series, signed: bool = False) -> str:
     counted += f" on {int(row['sets'])} sets" if row["sets"] > 1 else ""
     words = row["answer"]
     if row["lacks"]:
-        words = f"no verdict yet: {row['lacks']}"
+        words = f"no verdict: {row['lacks']}"
     elif words == UNDECIDED and row["decides"] == row["decides"]:
         words += f", this n decides {number(row['decides'], unit)} {unit}"
     return f"{row['name']}: {number(row['effect'], unit, signed)} {unit} ({'; '.join([*spans, counted])}): {words}"
 
 
 def planned(claim: Claim, dataset: str) -> str:
-    """What a claim's plan counts on a data set: ``10 x 4 (group of held-out signers x seeds)``."""
+    """What a claim's plan counts on a data set: ``10 groups x 4 seeds``, ``30 rounds``."""
     n, seeds = claim.plan.at(dataset)
-    return f"{n} x {seeds} (group of held-out signers x seed)" if claim.plan.unit == GROUP else f"{n} ({claim.plan.unit})"
+    many = {GROUP: "groups", ROUND: "rounds", CLASS: "classes", CLIP: "clips"}[claim.plan.unit]
+    return f"{n} {many} x {seeds} seed{'s' * (seeds > 1)}" if claim.plan.unit == GROUP else f"{n} {many}"
 
 
 def judge(claim: Claim, tables: Tables, profile: profiles.Profile, dataset: str) -> tuple[dict, pd.DataFrame]:
@@ -156,7 +157,7 @@ def _half(tables: Tables, half: int, name: str) -> Rows:
 def told(parts: pd.DataFrame) -> pd.DataFrame:
     """The comparisons for readers: effect with both intervals, n, the spread between groups and between seeds, answer and verdict."""
     return pd.DataFrame([
-        {"comparison": r["name"], "effect": f"{number(r['effect'], r['unit'])} {r['unit']}",
+        {"id": r.get("id", ""), "comparison": r["name"], "effect": f"{number(r['effect'], r['unit'])} {r['unit']}",
          "95 %": f"{number(r['low'], r['unit'])} to {number(r['high'], r['unit'])}",
          "90 %": f"{number(r['low90'], r['unit'])} to {number(r['high90'], r['unit'])}", "n": int(r["n"]),
          "spread of groups": f"{r['between']:.2g}", "of seeds": f"{r['within']:.2g}" if r["within"] == r["within"] else "–",

@@ -71,13 +71,15 @@ def rules() -> pd.DataFrame:
     """How the answer to a comparison becomes its verdict, and those of several that of the claim: from ``decide`` and ``verdict``."""
     sides = {True: "the claimed side", False: "the other side"}
     out = [
-        {"found": found, "effect on": sides[good], "verdict": decide([_example(*_EXAMPLES[found], good)])["verdict"].iloc[0]}
+        {"what is found": found, "effect on": sides[good], "verdict": decide([_example(*_EXAMPLES[found], good)])["verdict"].iloc[0]}
         for found in ANSWERS for good in ((True, False) if found in (DIFFERS, SMALL) else (True,))
     ]  # fmt: skip
-    out = [row if row["found"] in (DIFFERS, SMALL) else row | {"effect on": "either side"} for row in out]
+    out = [row if row["what is found"] in (DIFFERS, SMALL) else row | {"effect on": "either side"} for row in out]
     short = decide([_example(*_EXAMPLES[DIFFERS], True, FEWEST - 1)])
-    out.append({"found": "anything, at less than the planned n", "effect on": "either side", "verdict": short["verdict"].iloc[0]})
+    out.append({"what is found": "anything, at less than the planned n", "effect on": "either side", "verdict": short["verdict"].iloc[0]})
     together = {"every comparison holds": [HOLDS, HOLDS], "at least one does not hold": [HOLDS, UNDECIDED, FAILS],
                 "none is against it, not all hold": [HOLDS, UNDECIDED]}  # fmt: skip
-    claims = [{"found": f"claim: {k}", "effect on": "–", "verdict": verdict(pd.DataFrame({"verdict": v}))} for k, v in together.items()]
+    claims = [
+        {"what is found": f"claim: {k}", "effect on": "–", "verdict": verdict(pd.DataFrame({"verdict": v}))} for k, v in together.items()
+    ]
     return pd.DataFrame(out + claims)

@@ -150,7 +150,7 @@ def test_holding_is_not_corrected_and_contradicting_is():
 
 
 def test_the_table_of_the_rules():
-    found = {(r["found"], r["effect on"]): r["verdict"] for r in rules().to_dict("records")}
+    found = {(r["what is found"], r["effect on"]): r["verdict"] for r in rules().to_dict("records")}
     assert found == {
         ("differs", "the claimed side"): HOLDS,
         ("differs", "the other side"): FAILS,
