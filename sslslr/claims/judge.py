@@ -24,6 +24,7 @@ from sslslr.claims.claim import Claim
 from sslslr.claims.plan import CLASS, CLIP, GROUP, ROUND, TIMES
 from sslslr.claims.rows import Missing, Rows, Tables
 from sslslr.claims.verdict import FAILS, HOLDS, NOT_RUN, UNDECIDED, decide, verdict
+from sslslr.measures.contrasts import FEWEST
 from sslslr.paths import write_json, write_text
 from sslslr.provenance import commit
 
@@ -43,6 +44,8 @@ def sentence(row: pd.Series, signed: bool = False) -> str:
     spans = [f"{said} % {number(row[low], unit, signed)} to {number(row[high], unit, signed)}"
              for said, low, high in ((95, "low", "high"), (90, "low90", "high90")) if row[low] == row[low]]  # fmt: skip
     counted += f" on {int(row['sets'])} sets" if row["sets"] > 1 else ""
+    if left := [found.name for found in row["observed"] if not found.enters]:
+        counted += f", without {', '.join(left)}: fewer than {FEWEST} groups"
     words = row["answer"]
     if row["lacks"]:
         words = f"no verdict: {row['lacks']}"

@@ -126,6 +126,7 @@ def test_over_sets_welch_and_satterthwaite_and_a_set_with_few_groups_stays_out()
     assert (found.effect, found.high - found.effect, found.n, found.sets) == (pytest.approx(3.0), pytest.approx(half), 15, 2)
     more = measured(pd.concat([frame, table(around(50.0, groups=4), corpus="c")])).above(0)
     assert (more.effect, more.low, more.n) == (found.effect, found.low, 15) and [o.enters for o in more.observed] == [True, True, False]
+    assert "n = 15 on 2 sets, without c: fewer than 5 groups" in judge.sentence(decide([more]).iloc[0])
     small = measured(table(around(50.0, groups=4), corpus="c")).above(0)
     assert small.n == 4 and small.effect == pytest.approx(50)  # shown all the same
 
