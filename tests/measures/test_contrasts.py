@@ -68,6 +68,15 @@ def test_the_simulated_rule_is_the_one_that_decides():
     assert runs == false_alarms.t_on_runs(d).tolist()
 
 
+def test_a_difference_as_large_as_the_margin_is_hardly_ever_no_difference():
+    groups, margin = np.repeat(np.arange(10), 4), 4.0  # wide enough for ten groups to find "no difference" where there is none
+    d = false_alarms.draw(np.random.default_rng(6), 1500, 10, 4, 1.0, 1.0)
+    found = [
+        [contrast(one.ravel() + true, groups, power.overlap(10)).p_within(-margin, margin) < LEVEL for one in d] for true in (margin, 0.0)
+    ]
+    assert np.mean(found[0]) * 1500 <= stats.binom.ppf(0.999, 1500, LEVEL) and np.mean(found[1]) > 0.8
+
+
 def test_groups_share_what_their_training_signers_have_in_common():
     d = false_alarms.draw(np.random.default_rng(2), 200_000, 5, 1, 0.0, 3.0)[..., 0]
     seen = np.cov(d.T)
