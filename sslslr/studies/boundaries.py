@@ -160,6 +160,20 @@ def sweep_jobs(profile: Profile, corpora: dict[str, Signs], rates: dict[str, flo
     return out
 
 
+def untrained_jobs(profile: Profile, corpora: dict[str, Signs]) -> list[Job]:
+    """The sweep's level to start from: a random encoder on the same signers, observed in the same way."""
+    draws = profile.boundaries["draws"]
+    return [
+        Job(observe, comparison.control_of(RANDOM, profile, place["repeat"], {}), part, (draws,), place)
+        for place, part in cells(profile, swept(profile, corpora), times=profile.boundaries["runs"])
+    ]
+
+
+def untrained_rows(jobs: list[Job], answers: list[dict]) -> pd.DataFrame:
+    """A row a corpus and repeat: ``random``, test accuracy (0 to 1) of the random encoder."""
+    return pd.DataFrame([{k: j.place[k] for k in ("corpus", "repeat")} | {"random": a["test"]} for j, a in zip(jobs, answers, strict=True)])
+
+
 def sweep_rows(jobs: list[Job], answers: list[dict]) -> pd.DataFrame:
     """A row a corpus, repeat, end and share.
 
@@ -269,14 +283,14 @@ def augmentation_jobs(
         corpus, repeat = place["corpus"], place["repeat"]
         known = bool(np.isfinite(corpora[corpus].onset).all())
         for control in (HANDMADE, RANDOM):
-            about = {"method": "control", "views": control, "group": "control"}
+            about = {"method": "control", "views": control, "family": "control"}
             out.append(Job(evaluation.evaluate, comparison.control_of(control, profile, repeat, rates), part, (control,), place | about))
         for method in methods:
             views = {name: (view, "ends") for name, view in augmentations(found[corpus], known).items()}
             if method in profile.boundaries["degraded"]:
                 views |= {name: (ViewConfig(name), "degradation") for name in DEGRADED}
-            for name, (view, group) in views.items():
-                about = {"method": TITLES[method], "views": name, "group": group}
+            for name, (view, family) in views.items():
+                about = {"method": TITLES[method], "views": name, "family": family}
                 run = comparison.run_of(method, view, profile, repeat, rates)
                 out.append(Job(evaluation.evaluate, run, part, ("",), place | about))
     return out

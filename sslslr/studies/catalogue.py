@@ -61,6 +61,7 @@ STUDIES = {study.name: study for study in (
     Study("Table 3, few labels", ("08",), reuse.few_label_jobs, reuse.few_label_rows, needs=_rates()),
     Study("Algorithm 1", ("10",), boundaries.searches, needs=_rates_of_method(), gives=_given, options=METHOD),
     Study("Figure 4", ("10", "11"), boundaries.sweep_jobs, boundaries.sweep_rows, needs=_rates_of_method(), options=METHOD),
+    Study("Figure 4, random encoder", ("10",), boundaries.untrained_jobs, boundaries.untrained_rows),
     Study("Algorithm 1, forced", ("10",), boundaries.forced_searches, needs=_rates_of_method(), options=METHOD),
     Study("augmentations", ("12",), boundaries.augmentation_jobs, needs=_rates("slfpn", "simclr") | {"found": lambda **_: ("Algorithm 1", {})}),
     Study("Table 5, inertia", ("13",), embedding_space.jobs, needs=_rates()),

@@ -70,6 +70,17 @@ def group(signs: Signs, profile: Profile, repeat: int) -> int:
     return repeat if (signs.split != "").any() or signers < 3 else repeat % min(profile.folds, signers)
 
 
+def held_out(signs: Signs, parts: Signs, profile: Profile, repeat: int) -> dict:
+    """What an interval must know of a repeat: its ``group`` of held-out signers, of how many ``signers`` the corpus has, and
+    ``test_to_train``, clips in the test split over clips in training."""
+    test, train = ((parts.split == part).sum() for part in ("test", "train"))
+    return {
+        "group": group(signs, profile, repeat),
+        "signers": len(np.unique(signs.signers)),
+        "test_to_train": round(float(test / train), 4),
+    }
+
+
 def named(corpora: dict[str, Signs], names: Iterable[str]) -> dict[str, Signs]:
     """The corpora that a profile names for a study; all where it names none of them, as of a real data set."""
     return {c: signs for c, signs in corpora.items() if c in names} or corpora
@@ -92,17 +103,17 @@ def who(signs: Signs, profile: Profile) -> str:
     return f"{signs.name}: {'; '.join(said)}" if said else ""
 
 
-HEAD = ("corpus", "kind", "protocol", "repeat")
+HEAD = ("corpus", "kind", "protocol", "repeat", "group", "signers", "test_to_train")
 
 
 def cells(
     profile: Profile, corpora: dict[str, Signs], columns: tuple[str, ...] = HEAD, times: int | None = None
 ) -> Iterator[tuple[dict, Signs]]:
-    """Every corpus in every repeat (or in ``times`` of them): the columns that say so (of ``HEAD`` and "group"), and the split."""
+    """Every corpus in every repeat (or in ``times`` of them): the columns that say so (of ``HEAD``), and the split."""
     for corpus, signs in corpora.items():
         for repeat in repeats(signs, profile) if times is None else range(times):
             parts, protocol = split(signs, profile, repeat)
-            place = {"corpus": corpus, "kind": signs.kind, "protocol": protocol, "repeat": repeat, "group": group(signs, profile, repeat)}
+            place = {"corpus": corpus, "kind": signs.kind, "protocol": protocol, "repeat": repeat} | held_out(signs, parts, profile, repeat)
             yield {c: place[c] for c in columns}, parts
 
 

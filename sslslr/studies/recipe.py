@@ -12,7 +12,7 @@ from sslslr.measures.statistics import interval
 from sslslr.profiles import Profile
 from sslslr.studies import comparison, evaluation
 from sslslr.studies.comparison import CONTROLS, RANDOM, SUPERVISED, TITLES
-from sslslr.studies.corpora import HEAD, base_run, cells, named, split
+from sslslr.studies.corpora import base_run, cells, named, split
 from sslslr.studies.evaluation import as_many_steps, with_labels
 from sslslr.studies.jobs import Job, rows
 from sslslr.views import ViewConfig
@@ -144,7 +144,7 @@ def search_jobs(
     names, corpora = names or candidates(search), searched(profile, corpora)
     upper = {c: signs.without(signs.skeleton.lower) if any(CANDIDATES[n].upper for n in names) else signs for c, signs in corpora.items()}
     out = []
-    for place, parts in cells(profile, corpora, (*HEAD, "group")):
+    for place, parts in cells(profile, corpora):
         legless = split(upper[place["corpus"]], profile, place["repeat"])[0]
         for name in names:
             on = legless if CANDIDATES[name].upper else parts
@@ -165,7 +165,7 @@ def final_jobs(profile: Profile, corpora: dict[str, Signs], rates: dict[str, flo
     TEN is a supervised encoder that was trained on a tenth from scratch, with as many steps.
     """
     whole, tenths, profile = [], [], sized(profile, seeds, length)
-    for place, parts in cells(profile, named(corpora, profile.final), (*HEAD, "group")):
+    for place, parts in cells(profile, named(corpora, profile.final)):
         repeat = place["repeat"]
         runs = {PLUS: RECIPE.run(profile, repeat, rates)}
         runs |= {title: replace(RECIPE, method=m, options={}, rate=1).run(profile, repeat, rates) for m, title in TITLES.items()}

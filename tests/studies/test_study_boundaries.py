@@ -184,6 +184,32 @@ def test_a_real_difference_between_classes_is_found():
     assert (even == 0).mean() > 0.9 and told["histogram"][0].argmax() in (0, 2)
 
 
+def test_what_noise_alone_gives_is_taken_off_and_other_classes_are_chosen_where_the_optimum_is():
+    seen = []
+    for seed in range(8):
+        told = optima.summary(toy_rows(0.0, seed=seed), nulls=50)
+        seen.append(
+            ((told["own"] == told["at"][:, None]) - told["null_shared"], told["losses"], told["null_others"], told["crossed_others"])
+        )
+    excess, losses, null, crossed = (np.array(x) for x in zip(*seen, strict=True))
+    assert abs(excess.mean()) < 0.06 and abs(np.nanmean(crossed)) < 0.02
+    assert abs((losses - null)[losses > 0].mean()) < 0.03 < losses[losses > 0].mean()
+    assert np.nanmean(optima.summary(toy_rows(0.4), nulls=5)["crossed_others"]) > 0.2
+    few = optima.each_class(optima.summary(toy_rows(0.4, classes=4), nulls=20), make_signs(classes=4))
+    np.testing.assert_allclose(few["shared_excess"], few["own_is_global"] - few["null_shared"])
+    np.testing.assert_allclose(few["loss_excess"], few["loss"] - few["null_loss"])
+
+
+def test_a_class_is_another_one_only_where_its_optimum_was_not_the_global_one_on_the_half_that_chose():
+    clips = np.full((2, 2), 10)
+    correct = np.zeros((2, 2, 2, 2))  # ends, classes, repeats, shares
+    correct[:, 0] = [[0.9, 0.5], [0.9, 0.5]]  # the first class is at the global optimum on both halves
+    correct[:, 1, 0], correct[:, 1, 1] = [0.5, 0.6], [0.6, 0.5]  # the second is not on the first half, and is on the other
+    found = optima.cross_fitted(correct, clips, others=True)
+    assert np.isnan(found[:, 0]).all()
+    np.testing.assert_allclose(found[:, 1], 0.5 - 0.6)  # chosen on the first half, measured on the other
+
+
 def test_a_class_accuracy_is_the_mean_over_its_clips_of_all_repeats():
     rows = pd.DataFrame([
         {"end": e, "share": s, "repeat": r, "labels": [0, 0, 2] if r else [0, 2], "correct": [1, 0, s] if r else [1, 0.5]}
@@ -193,6 +219,15 @@ def test_a_class_accuracy_is_the_mean_over_its_clips_of_all_repeats():
     np.testing.assert_array_equal(clips, [[1, 2], [1, 1]])
     np.testing.assert_allclose(optima.pooled(correct, clips)[0], [[2 / 3, 2 / 3], [0.25, 0.75]])
     assert shares == [0.0, 1.0] and optima.own(correct, clips).tolist() == [[0, 1], [0, 1]]
+
+
+def test_the_sweep_starts_from_a_random_encoder_on_the_same_signers(profile):
+    corpora = {"toy": unsplit(make_signs(frames=16, signers=6))}
+    asked = study.untrained_jobs(profile, corpora)
+    sweep = study.sweep_jobs(profile, corpora, RATES, "slfpn")
+    assert all(job.run.epochs == 0 for job in asked) and {job.place["repeat"] for job in asked} == {job.place["repeat"] for job in sweep}
+    rows = study.untrained_rows(asked, ask(asked, 1))
+    assert list(rows) == ["corpus", "repeat", "random"] and rows["random"].between(0, 1).all()
 
 
 def test_true_strokes_are_compared_only_where_they_are_known(profile):
@@ -208,7 +243,7 @@ def test_the_comparison_has_every_augmentation_and_control_for_each_repeat(profi
     found = {"lsa-like": study.Search(1 / 3, 0.0, pd.DataFrame())}
     asked = study.augmentation_jobs(replace(profile, repeats=1), corpora, found, RATES)
     rows = rows_of(asked, ask(asked, 1))
-    counts = rows.groupby(["method", "group"]).size()
+    counts = rows.groupby(["method", "family"]).size()
     assert (
         counts["SL-FPN", "ends"] == counts["SimCLR", "ends"] == 6 and counts["SL-FPN", "degradation"] == 5 and counts["control"].sum() == 2
     )
