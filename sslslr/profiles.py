@@ -25,6 +25,7 @@ class Profile:
     maps: models that are mapped ("all", or their names).  ablation: settings ("all" or "figure 8"), steps watched live.
     final: synthetic corpora of the recipe's final comparison.  timing: steps timed of each method.
     judges: whether claims may be judged on it; ``smoke`` only shows that everything runs.
+    recorded: whether studies are answered from the record as far as it goes, without training.
     input: which landmarks an encoder is given, and whose hand is the working one (``sslslr.clips.input.Input``).
     """
 
@@ -48,6 +49,7 @@ class Profile:
     final: list
     timing: int
     judges: bool
+    recorded: bool
     input: dict
 
 

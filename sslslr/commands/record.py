@@ -8,8 +8,6 @@ import shlex
 import time
 from dataclasses import dataclass, field
 
-import pandas as pd
-
 from sslslr import profiles
 from sslslr.claims.judge import CLAIMS
 from sslslr.commands import Parser
@@ -17,17 +15,14 @@ from sslslr.commands.plan import blank, duration
 from sslslr.commands.reproduce import check
 from sslslr.errors import SignError
 from sslslr.learning.store import OutOfTime
-from sslslr.measures.statistics import interval
 from sslslr.methods import METHODS
-from sslslr.profiles import Profile
 from sslslr.record import rows
-from sslslr.record.recording import Recorded, Recording, provenance, recalled, table
+from sslslr.record.beside import beside
+from sslslr.record.recording import Recorded, Recording, provenance
 from sslslr.record.tables import TABLES, Record
-from sslslr.studies import comparison, corpora, recipe
+from sslslr.studies import comparison, corpora
 from sslslr.studies.catalogue import STUDIES, Study
 from sslslr.studies.jobs import Job
-
-VALUE = recipe.VALUE
 
 
 @dataclass(kw_only=True)
@@ -59,13 +54,13 @@ class Status(Recorded):
 
     def tell(self, wanted: list[Study]) -> str:
         """What is complete, a line a study, and what is missing."""
-        lines = [f"{'study':24}{'jobs':>7}{'recorded':>10}{'stale':>7}{'missing':>9}{'runs':>7}{'core-hours':>12}"]
+        lines = [f"{'study':24}{'jobs':>7}{'recorded':>10}{'stale':>7}{'missing':>9}{'runs':>7}{'core time':>12}"]
         for study in wanted:
             jobs, stale = self.counted[study.name]["jobs"], self.counted[study.name]["stale"]
             done = [row for row in jobs.values() if row]
             of = provenance(self.record, done)
             lines.append(
-                f"{study.name:24}{len(jobs):>7}{len(done):>10}{stale:>7}{len(jobs) - len(done) - stale:>9}{of['runs']:>7}{of['core_hours']:>12.2f}"
+                f"{study.name:24}{len(jobs):>7}{len(done):>10}{stale:>7}{len(jobs) - len(done) - stale:>9}{of['runs']:>7}{duration(3600 * of['core_hours']):>12}"
             )
         size = sum(p.stat().st_size for p in self.record.folder.glob("*.csv")) / 1e6
         lines.append(
@@ -93,34 +88,6 @@ def asked_for(study: Study, method: str, said: dict[str, str]) -> dict:
     kinds = {o: type(study.options[o]) for o in said if o in study.options}
     options = {o: (said[o] not in ("", "0", "False") if kind is bool else kind(said[o])) for o, kind in kinds.items()}
     return options | ({"methods": (method,), "controls": ()} if method else {})
-
-
-def compared(record: Record, dataset: str, profile: Profile, signs: dict, model: str) -> pd.DataFrame:
-    """Table 1's rows of ``model`` beside all recorded ones: mean top-1 (0 to 1) over groups of held-out signers, and ``model`` minus
-    the other (with the same views, or a control), paired over groups: points, 95 % interval, n. ``stale`` where rows are."""
-    found = recalled(record, dataset, profile.name, "Table 1")
-    old = [bool(rows.stale(record, r["run"], r["answer"])) for r in found]
-    frame = table(record, found).assign(stale=old)
-    frame["group"] = [
-        corpora.group(signs[c], profile, r) if c in signs else r for c, r in zip(frame["corpus"], frame["repeat"], strict=True)
-    ]
-    means = recipe.over_seeds(frame, "model", "views")
-    out = []
-    for (corpus, name, views), part in means.groupby(["corpus", "model", "views"], sort=False):
-        line = {"corpus": corpus, "model": name, "views": views, "top1": part[VALUE].mean(), "n": len(part)}
-        own = means[(means["corpus"] == corpus) & (means["model"] == model)]
-        for mine, its in own.groupby("views", sort=False):
-            if name != model and views in (mine, "control"):
-                both = its.set_index("group")[VALUE] - part.set_index("group")[VALUE]
-                gap = {k: 100 * v if k != "n" else v for k, v in interval(both.dropna()).items()}
-                out.append(
-                    line
-                    | {f"{model}": mine, "points": gap["mean"], "low": gap["low"], "high": gap["high"], "pairs": gap["n"]}
-                    | {"stale": "STALE" if part["stale"].any() else ""}
-                )
-        if name == model:
-            out.append(line | {"stale": "STALE" if part["stale"].any() else ""})
-    return pd.DataFrame(out)
 
 
 def main(arguments: list[str]) -> int:
@@ -170,7 +137,7 @@ def main(arguments: list[str]) -> int:
             f"\nafter {duration(time.time() - started)}{f', {gone} rows that nothing asks for any more taken out' if gone else ''}:\n{status(asked, about)}"
         )
     if options.method:
-        shown = compared(Record(), options.dataset, profile, signs, comparison.TITLES.get(options.method, options.method))
+        shown = beside(Record(), options.dataset, profile, signs, comparison.TITLES.get(options.method, options.method))
         print("\n" + shown.round(3).to_string(index=False, na_rep=""))
     return 0
 

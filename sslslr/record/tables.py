@@ -77,8 +77,9 @@ class Table:
 
 
 SCORES = ("loss", "knn", "val_top1", *(f"{of}_{what}" for of in ("encoder", "output") for what in ("std", "rank", "norm")))
+MEASURES: dict[str, Callable] = dict.fromkeys(SCORES, number)
 TABLES = {table.name: table for table in (
-    Table("epochs", ("run", "epoch"), {"run": name, "epoch": int} | dict.fromkeys(SCORES, number), "runs", "epochs"),
+    Table("epochs", ("run", "epoch"), {"run": name, "epoch": int, **MEASURES}, "runs", "epochs"),
     Table("classes", ("run", "answer", "label"), {"run": name, "answer": name, "label": int, "clips": int, "correct": float}, "answers", "parts"),
     Table("points", ("run", "answer", "index"), {"run": name, "answer": name, "index": int, "x": float, "y": float}, "answers", "parts"),
     Table("runs", ("run",), {
@@ -123,7 +124,8 @@ def _order(row: Row) -> list:
 
 def read(table: Table, folder: Path) -> Rows:
     """A table's rows by key, none where no file is; SignError names file, line and row where one was changed or can't be."""
-    path, found = folder / f"{table.name}.csv", {}
+    path = folder / f"{table.name}.csv"
+    found: Rows = {}
     if not path.exists():
         return {}
     with path.open(encoding="utf-8", newline="") as file:
@@ -220,7 +222,7 @@ class Record:
         """Drop the answers that no job asks for any more, then runs that no answer is about, then their long rows; how many rows went."""
         self.save()
         before = sum(map(len, self.tables.values()))
-        used = {"answers": {(r["run"], r["answer"]) for r in self["jobs"].values()}}
+        used: dict[str, set[tuple[str, ...]]] = {"answers": {(r["run"], r["answer"]) for r in self["jobs"].values()}}
         runs = {run for run, _ in used["answers"]}
         used["runs"] = {(run,) for run in runs | {json.loads(self["runs"][run,]["settings"]).get("start", "") for run in runs}}
         with FileLock(self.folder / ".lock"):
