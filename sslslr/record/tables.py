@@ -166,7 +166,7 @@ def write(table: Table, folder: Path, rows: Rows) -> None:
 class Record:
     """The record in ``folder``, read and checked; ``add`` rows, then ``save``.
 
-    Raises SignError where a row does not fit the schema, is not as it was made, or belongs to nothing.
+    Raises SignError where a row does not fit the schema or is not as it was made.
     """
 
     def __init__(self, folder: Path | None = None):
@@ -175,6 +175,7 @@ class Record:
         self._new: dict[str, Rows] = {n: {} for n in TABLES}
         self._long: dict[tuple, list[Row]] | None = None
         self._check()
+        self._stand()
 
     def _check(self) -> None:
         for table in LONG:
@@ -182,11 +183,12 @@ class Record:
                 if row[table.held] and row[table.held] != together(self.long(table.owner, key)):
                     raise SignError(f"{self.folder}: the long rows of {' '.join(key)} were changed, or some are gone; take its line "
                                     f"out of {table.owner}.csv, and make record makes it anew")  # fmt: skip
+
+    def _stand(self) -> None:
+        """Leave out what stands on a row that is not there: it is missing then, and made anew, as if it had never been."""
         for lower, upper in (("answers", "runs"), ("jobs", "answers")):
-            for row in self[lower].values():
-                if TABLES[upper].key_of(row) not in self[upper]:
-                    what = f"{self.folder / lower}.csv: {' '.join(TABLES[lower].key_of(row))}"
-                    raise SignError(f"{what} belongs to no row of {upper}.csv; take the line out")
+            rows, on = self.tables[lower], TABLES[upper]
+            self.tables[lower] = {k: row for k, row in rows.items() if on.key_of(row) in self.tables[upper]}
 
     def long(self, owner: str, key: tuple[str, ...]) -> list[Row]:
         """The rows of the long tables that belong to one row of another."""
@@ -214,6 +216,7 @@ class Record:
         with FileLock(self.folder / ".lock"):
             there = {n: read(table, self.folder) for n, table in TABLES.items()}
             self.tables = {n: there[n] | self._new[n] for n in TABLES}
+            self._stand()
             for n, table in TABLES.items():
                 write(table, self.folder, self.tables[n])
             self._new = {n: {} for n in TABLES}
