@@ -36,4 +36,6 @@ def beside(record: Record, dataset: str, profile: Profile, signs: dict[str, Sign
             out.append(about | {"of": mine, "minus": gap["mean"], "low": gap["low"], "high": gap["high"], "pairs": gap["n"]} | stale)
         if not own:
             out.append(about | stale)
-    return pd.DataFrame(out)
+    shown = pd.DataFrame(out, columns=["corpus", "model", "views", "top1", "n", "stale", "of", "minus", "low", "high", "pairs"])
+    order = (shown["model"] != model).sort_values(kind="stable").index  # its own rows first
+    return shown.loc[order].sort_values("corpus", kind="stable", ignore_index=True).astype({"pairs": "Int64"})
