@@ -122,6 +122,11 @@ def _order(row: Row) -> list:
     return [(float(v), "") if v.isdigit() else (-1.0, v) for v in row.values()]
 
 
+def _fuller(row: Row) -> tuple[int, str]:
+    """Of two rows of one key, made in two places and merged, the greater is kept: the one that says more, else either, always the same."""
+    return sum(map(bool, row.values())), row["hash"]
+
+
 def read(table: Table, folder: Path) -> Rows:
     """A table's rows by key, none where no file is; SignError names file, line and row where one was changed or can't be."""
     path = folder / f"{table.name}.csv"
@@ -145,8 +150,11 @@ def read(table: Table, folder: Path) -> Rows:
                     raise SignError(f"{what}: column {column} is {row[column]!r} ({error})") from None
             if not table.owner and row["hash"] != hashed(cells[:-1]):
                 raise SignError(f"{what}: the row was changed after it was made; take the line out, and make record makes it anew")
-            if found.setdefault(table.key_of(row), row) is not row:
-                raise SignError(f"{what}: this row is there twice; take one out")
+            before = found.setdefault(table.key_of(row), row)
+            if table.owner and row != before:
+                raise SignError(f"{what}: this row is there twice, with other numbers; take one run's rows out")
+            if not table.owner and _fuller(row) > _fuller(before):
+                found[table.key_of(row)] = row
     return found
 
 

@@ -4,7 +4,9 @@ import csv
 import json
 import math
 import shutil
+import subprocess
 import time
+from collections import defaultdict
 from dataclasses import replace
 
 import numpy as np
@@ -18,26 +20,59 @@ from sslslr.commands import plan
 from sslslr.commands.record import Status
 from sslslr.errors import SignError
 from sslslr.learning import outdated, store
-from sslslr.methods import simclr, slfpn
+from sslslr.methods import simclr, slfpn, supervised
 from sslslr.record import recording, rows, tables
 from sslslr.record.recording import Recorded, Recording, recalled, table
 from sslslr.record.tables import TABLES, Record
+from sslslr.report.stage import Stage
 from sslslr.studies import comparison, evaluation
 from sslslr.studies.catalogue import STUDIES, Asked
 
+BOTH = ("SL-FPN and controls", "Figure 4")
 SOME = ("SL-FPN and controls", "Figure 4", "Table 3, few labels")
+
+
+def tiny() -> profiles.Profile:
+    smoke = profiles.load("smoke")
+    encoder = {"blocks": 1, "width": 16, "heads": 2, "dropout": 0.1}
+    return replace(
+        smoke, encoder=encoder, frames=12, repeats=2, epochs=2, supervised_epochs=1, batch=32, rates=smoke.rates | {"grid": [1e-3]}
+    )
+
+
+def asked() -> dict:
+    signs = make_signs(90, name="lsa-like", signers=6)
+    corpora = {"lsa-like": replace(signs, split=np.full(len(signs), "", "<U5"))}
+    return {"profile": tiny(), "corpora": corpora, "workers": 1, "dataset": "synthetic"}
 
 
 @pytest.fixture
 def profile():
-    smoke = profiles.load("smoke")
-    tiny = {"blocks": 1, "width": 16, "heads": 2, "dropout": 0.1}
-    return replace(smoke, encoder=tiny, frames=12, repeats=2, epochs=2, supervised_epochs=1, batch=32, rates=smoke.rates | {"grid": [1e-3]})
+    return tiny()
 
 
 @pytest.fixture
-def about(profile):
-    return {"profile": profile, "corpora": {"lsa-like": make_signs(90, name="lsa-like", signers=6)}, "workers": 1, "dataset": "synthetic"}
+def about():
+    return asked()
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory):
+    """A folder with a record that has a row in every table but ``points``, and its run store."""
+    folder = tmp_path_factory.mktemp("once")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("RUNS", "RECORD", "CACHE"):
+            patch.setenv(f"SSLSLR_{name}", str(folder / name.lower()))
+        made(asked(), *BOTH)
+    return folder
+
+
+@pytest.fixture
+def small(once):
+    """That record, and its run store, of this test's own."""
+    shutil.copytree(once / "runs", paths.runs())
+    shutil.copytree(once / "record", paths.record())
+    return Record()
 
 
 @pytest.fixture
@@ -82,8 +117,19 @@ def test_a_recorded_study_is_answered_without_training_as_it_was_live(about, unt
     assert told["runs"] == len(record["runs"]) and told["commits"] and told["to"] and "STALE" not in served.words()
 
 
-def test_what_the_record_lacks_is_asked_as_ever(about):
-    made(about, "SL-FPN and controls")
+def test_a_profile_that_says_so_answers_a_notebook_from_the_record_and_stamps_what_it_makes(small, about, untrained, monkeypatch):
+    untrained()
+    monkeypatch.setattr(profiles, "load", lambda _: replace(about["profile"], recorded=True))
+    stage = Stage("smoke")
+    stage.corpora = about["corpora"]
+    assert "recorded" not in stage.stamp() and "recorded" not in stage.made()
+    stage.table(stage.ask("SL-FPN and controls"), "x", "A table.")
+    said = json.loads((stage.folder / "tables" / "x.json").read_text())
+    assert "recorded: 12 answers of 8 runs" in said["stamp"] and said["recorded"]["stale"] == 0
+    assert said["recorded"]["commits"] and said["recorded"]["core_hours"] >= 0
+
+
+def test_what_the_record_lacks_is_asked_as_ever(small, about):
     before = trainings()
     served = Recorded(**about)
     assert len(served.ask("Table 1")) and trainings() > before
@@ -91,8 +137,8 @@ def test_what_the_record_lacks_is_asked_as_ever(about):
     assert all(r["study"] != "Table 1" for r in Record()["jobs"].values()), "serving writes nothing"
 
 
-def test_a_run_s_row_is_what_the_store_says_of_it(about):
-    record = made(about, "SL-FPN and controls")
+def test_a_run_s_row_is_what_the_store_says_of_it(small):
+    record = small
     for (run,), row in record["runs"].items():
         folder = paths.runs() / run
         there = json.loads((folder / "provenance.json").read_text())
@@ -101,18 +147,20 @@ def test_a_run_s_row_is_what_the_store_says_of_it(about):
         assert (row["commit"], float(row["seconds"]), row["date"]) == (there["commit"], there["seconds"], provenance.today())
         assert row["weights"] == rows.weights(run) and json.loads(row["versions"]) == said["versions"]
         epochs, expected = rows.epochs_of(record, run), pd.read_csv(folder / "metrics.csv")
-        if len(expected):
+        assert len(epochs) == len(expected) * bool(row["epochs"])
+        if row["epochs"]:
             assert_frame_equal(epochs[list(expected)], expected, check_dtype=False, rtol=1e-6)
             assert json.loads(row["last"])["loss"] == pytest.approx(expected["loss"].iloc[-1], rel=1e-6)
+    assert any(row["epochs"] for row in record["runs"].values()) and not all(row["epochs"] for row in record["runs"].values())
     assert len({r["group"] for r in record["runs"].values()}) == 2, "two repeats, two groups of held-out signers"
     assert {r["weights"] for r in record["runs"].values()} > {""} or len({r["weights"] for r in record["runs"].values()}) == len(
         record["runs"]
     )
 
 
-def test_accuracies_of_classes_are_those_of_their_clips(about):
+def test_accuracies_of_classes_are_those_of_their_clips(small, about):
     live = Asked(about["profile"], about["corpora"], 1).ask("Figure 4")
-    served = recalled_table(made(about, "Figure 4"), "Figure 4")
+    served = recalled_table(small, "Figure 4")
     for one, other in zip(live.itertuples(), served.itertuples(), strict=True):
         for k in set(one.labels):
             own, its = np.array(one.labels) == k, np.array(other.labels) == k
@@ -125,7 +173,7 @@ def test_no_clip_s_and_no_signer_s_name_enters(about):
     renamed = replace(
         signs, kind="real", clips=np.array([f"Maria_{c}" for c in signs.clips]), signers=np.array([f"Maria {s}" for s in signs.signers])
     )
-    record = made(about | {"corpora": {"mine": renamed}, "dataset": "mine"}, "SL-FPN and controls", "Figure 4")
+    record = made(about | {"corpora": {"mine": renamed}, "dataset": "mine"}, *BOTH)
     assert record["classes"] and all(row["kind"] == "real" for row in record["runs"].values())
     assert not [p.name for p in record.folder.glob("*.csv") if "Maria" in p.read_text()]
 
@@ -155,29 +203,24 @@ def test_rows_that_an_option_changes_are_rows_of_their_own(about):
 def test_every_job_of_every_study_has_a_place_of_its_own(profile):
     corpora = {c: make_signs(90, name=c, signers=6) for c in ("lsfb-like", "asl-citizen-like", "gsl-like", "lsa-like")}
     walk = Status(profile=profile, corpora=corpora, dataset="synthetic")
-    seen = dict.fromkeys(STUDIES, 0)
+    asked_there: dict[tuple, set] = defaultdict(set)
     answers = walk.answers
 
-    def count(study, asked):
-        seen[study.name] += len(asked)
+    def noted(study, asked):
+        for i, job in enumerate(asked):
+            names = rows.named(job)
+            asked_there[TABLES["jobs"].key_of(walk.place(study, i, job, names))].add(names)
         return answers(study, asked)
 
-    walk.answers = count
+    walk.answers = noted
     for name in STUDIES:
-        before = dict(seen)
         walk.ask(name)
-        if seen[name] - before[name] and before[name] == 0:
-            assert len(walk.counted[name]["jobs"]) == seen[name], f"{name}: two jobs in one place"
+    assert {study for _, _, study, *_ in asked_there} == set(STUDIES)
+    assert [place for place, names in asked_there.items() if len(names) > 1] == [], "two questions in one place"
     assert "complete" not in walk.tell(list(STUDIES.values())) and len(walk.missing) > 100
 
 
 # -- a row that was changed ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def small(about):
-    """A record with a row in every table but ``points``."""
-    return made(about, "SL-FPN and controls", "Figure 4")
 
 
 def edited(record, name, change) -> list:
@@ -196,7 +239,7 @@ def edited(record, name, change) -> list:
     "name, column, value",
     [
         ("runs", "seconds", "1.0"), ("runs", "weights", "0123456789abcdef"), ("runs", "seed", "7"), ("jobs", "study", "Table 1"),
-        ("answers", "values", '{"linear_standardised_top1":0.99}'), ("epochs", "loss", "0.1"), ("classes", "correct", "1.0"),
+        ("answers", "values", '{"linear_standardised_top1":0.99}'), ("epochs", "loss", "0.1"), ("classes", "correct", "0.123"),
     ],
 )  # fmt: skip
 def test_a_row_changed_by_hand_is_refused_and_named(small, name, column, value):
@@ -231,7 +274,7 @@ def test_a_row_taken_out_is_missing_with_all_that_stands_on_it_and_is_made_anew(
     whole = small.decided()
     edited(small, name, lambda _: [])
     assert len(Record()["jobs"]) < len(whole["jobs"])
-    assert made(about, "SL-FPN and controls", "Figure 4").decided() == whole and Record().decided() == whole
+    assert made(about, *BOTH).decided() == whole and Record().decided() == whole
 
 
 @pytest.mark.parametrize("name", ["epochs", "classes"])
@@ -241,14 +284,17 @@ def test_a_row_taken_out_of_a_long_table_is_missed_by_the_row_that_it_belongs_to
         Record()
 
 
-def test_a_column_too_many_or_a_row_twice_is_refused(small):
-    path = small.folder / "jobs.csv"
+def test_a_column_too_many_or_another_row_of_the_same_epoch_is_refused(small):
+    path = small.folder / "epochs.csv"
     text = path.read_text()
-    path.write_text(text + text.splitlines()[-1] + "\n")
-    with pytest.raises(SignError, match="there twice"):
+    line = text.splitlines()[-1]
+    path.write_text(f"{text}{line}\n")
+    assert Record().decided() == small.decided(), "the same line twice, as of a merge"
+    path.write_text(f"{text}{line.rpartition(',')[0]},9.5\n")
+    with pytest.raises(SignError, match="there twice, with other numbers"):
         Record()
-    path.write_text(text.replace("dataset,", "dataset,colour,", 1))
-    with pytest.raises(SignError, match=r"first line has columns dataset, colour"):
+    path.write_text(text.replace("run,", "colour,run,", 1))
+    with pytest.raises(SignError, match=r"first line has columns colour, run"):
         Record()
 
 
@@ -259,8 +305,8 @@ class Killed(BaseException):
     """As a SIGKILL: nothing of ours runs after it."""
 
 
-def test_killed_between_any_two_writes_it_is_valid_and_ends_as_the_undisturbed_one(about, monkeypatch):
-    whole = made(about, "SL-FPN and controls", "Figure 4").decided()
+def test_killed_between_any_two_writes_it_is_valid_and_ends_as_the_undisturbed_one(small, about, monkeypatch):
+    whole = small.decided()
     shutil.rmtree(paths.record())
     monkeypatch.setattr(recording, "SAVE", 0.0)
     written, write = [0], tables.write
@@ -275,17 +321,16 @@ def test_killed_between_any_two_writes_it_is_valid_and_ends_as_the_undisturbed_o
         written[0] = 0
         monkeypatch.setattr(tables, "write", dies)
         with pytest.raises(Killed):
-            made(about, "SL-FPN and controls", "Figure 4")
+            made(about, *BOTH)
         half = Record()
         assert len(half["answers"]) < len(whole["answers"])
     monkeypatch.setattr(tables, "write", write)
-    assert made(about, "SL-FPN and controls", "Figure 4").decided() == whole and Record().decided() == whole
+    assert made(about, *BOTH).decided() == whole and Record().decided() == whole
 
 
-def test_killed_while_it_tidies_it_is_valid(about, raised, monkeypatch):
-    made(about, "Table 1")
-    raised(simclr)
-    record = made(about, "Table 1")
+def test_killed_while_it_tidies_it_is_valid(small, about, raised, monkeypatch):
+    raised(supervised)
+    record = made(about, *BOTH)
     write = tables.write
     for death in range(6, 11):  # six writes save, five tidy
 
@@ -383,8 +428,8 @@ def test_rows_of_older_code_are_served_marked_and_made_anew_alone(about, raised,
     assert served.about()["stale"] == 0
 
 
-def test_answers_of_older_probes_are_old_though_their_runs_are_not(about, raised):
-    record = made(about, "SL-FPN and controls")
+def test_answers_of_older_probes_are_old_though_their_runs_are_not(small, raised):
+    record = small
     raised(evaluation)
     for row in record["jobs"].values():
         assert rows.stale(record, row["run"]) == "" and rows.stale(record, row["run"], row["answer"]) == "answered by evaluation 1"
@@ -405,25 +450,31 @@ def test_two_makers_at_once_lose_no_row_of_each_other(about):
     one, two = Recording(**about), Recording(**about)
     one.ask("SL-FPN and controls")
     two.ask("Figure 4")
-    assert {r["study"] for r in Record()["jobs"].values()} == {"SL-FPN and controls", "Figure 4", "learning rates"}
+    assert {r["study"] for r in Record()["jobs"].values()} == {*BOTH, "learning rates"}
 
 
-def test_records_made_apart_merge_line_by_line(about, tmp_path, monkeypatch):
-    made(about, "SL-FPN and controls")
-    monkeypatch.setenv("SSLSLR_RECORD", str(tmp_path / "other"))
-    made(about, "Figure 4")
-    for path in (tmp_path / "other").glob("*.csv"):
-        mine = tmp_path / "record" / path.name
-        lines = (
-            [*mine.read_text().splitlines(True), *path.read_text().splitlines(True)] if mine.exists() else path.read_text().splitlines(True)
-        )
-        (tmp_path / "merged").mkdir(exist_ok=True)
-        (tmp_path / "merged" / path.name).write_text("".join(dict.fromkeys(lines)))
-    for path in (tmp_path / "record").glob("*.csv"):
-        if not (tmp_path / "merged" / path.name).exists():
-            shutil.copy(path, tmp_path / "merged")
-    both = Record(tmp_path / "merged")
-    assert {r["study"] for r in both["jobs"].values()} == {"SL-FPN and controls", "Figure 4", "learning rates"}
+def test_records_made_apart_come_together_by_git_s_own_merge_of_lines(about, tmp_path, monkeypatch):
+    """Both have made the same rates' runs; one of them wants their epochs too."""
+    folders = [tmp_path / "mine", tmp_path / "theirs"]
+    for folder, study in zip(folders, BOTH, strict=True):
+        monkeypatch.setenv("SSLSLR_RECORD", str(folder))
+        made(about, study)
+    for table_ in TABLES:
+        mine, theirs = (folder / f"{table_}.csv" for folder in folders)
+        if mine.exists() and theirs.exists():
+            base = tmp_path / "base"
+            base.write_text(mine.read_text().splitlines(True)[0])
+            subprocess.run(["git", "merge-file", "--union", mine, base, theirs], check=True)
+        elif theirs.exists():
+            shutil.copy(theirs, mine)
+    assert "data/record/*.csv merge=union" in (paths.ROOT / ".gitattributes").read_text()
+    both = Record(tmp_path / "mine")
+    assert {r["study"] for r in both["jobs"].values()} == {*BOTH, "learning rates"}
+    monkeypatch.setenv("SSLSLR_RECORD", str(tmp_path / "mine"))
+    merged = made(about, *BOTH).decided()
+    monkeypatch.setenv("SSLSLR_RECORD", str(tmp_path / "alone"))
+    alone = made(about, *BOTH).decided()
+    assert {n: merged[n] for n in TABLES if n != "jobs"} == {n: alone[n] for n in TABLES if n != "jobs"}
 
 
 def test_numbers_read_as_they_were_and_nothing_where_nothing_was_measured():
