@@ -121,6 +121,8 @@ def main(arguments: list[str]) -> int:
     profile, started = profiles.load(options.profile), time.time()
     wanted = [STUDIES["Table 1"]] if options.method else wanted_of(options.study, options.claim)
     said = {k.lower(): v for k, v in (s.split("=", 1) for s in options.set)}
+    if strange := sorted(set(said) - {o for study in STUDIES.values() for o in study.options}):
+        raise SignError(f"--set: {strange[0].upper()} is an option of no study")
     asked = {study.name: asked_for(study, options.method, said) for study in wanted}
     signs = corpora.load(profile, options.dataset, options.data, options=shlex.join(options.option))
     about = {"profile": profile, "corpora": signs, "dataset": options.dataset, "workers": int(options.workers or 0)}

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import re
 import shutil
 import subprocess
 import time
@@ -16,10 +17,10 @@ from conftest import make_signs
 from pandas.testing import assert_frame_equal
 
 from sslslr import paths, profiles, provenance
-from sslslr.commands import plan
-from sslslr.commands.record import Status
+from sslslr.commands import main, plan
+from sslslr.commands.record import Status, asked_for, wanted_of
 from sslslr.errors import SignError
-from sslslr.learning import outdated, store
+from sslslr.learning import cluster, outdated, store
 from sslslr.methods import simclr, slfpn, supervised
 from sslslr.record import recording, rows, tables
 from sslslr.record.recording import Recorded, Recording, recalled, table
@@ -368,6 +369,49 @@ def test_when_the_time_is_over_a_run_stops_after_its_epoch_and_goes_on(about, mo
     assert not list(paths.runs().glob("*/state.safetensors"))
     shutil.rmtree(paths.runs()), shutil.rmtree(paths.record())
     assert made(about, "SL-FPN and controls").decided() == resumed
+
+
+def test_the_command_says_what_is_missing_and_stops_when_its_time_is_over(capsys):
+    assert main(["record", "--profile", "smoke", "--study", "SL-FPN and controls", "--minutes", "0", "--workers", "1"]) == 0
+    before, after = capsys.readouterr().out.split("the 0 minutes are over")
+    for told in (before, after):
+        (line,) = [line for line in told.splitlines() if line.startswith("SL-FPN and controls")]
+        assert line.removeprefix("SL-FPN and controls").split()[:4] == ["40", "0", "0", "40"], "jobs, recorded, stale, missing"
+        assert "not recorded yet: 32 runs" in told
+    assert not trainings()
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (["--claim", "C99"], "CLAIM=C99 is unknown; there are C1, "),
+        (["--study", "Table 9"], "study 'Table 9' is unknown; there are SL-FPN and controls, "),
+        (["--method", "mine"], r"METHOD=mine is unknown; there are .*CONTRIBUTING"),
+        (["--minutes", "an hour"], "MINUTES=an hour: expected a whole number"),
+        (["--set", "SEEDS"], "SEEDS: expected NAME=VALUE"),
+        (["--set", "COLOUR=blue"], "COLOUR is an option of no study"),
+    ],
+)
+def test_words_that_it_does_not_know_are_one_line(words, said, capsys):
+    assert main(["record", "--profile", "smoke", *words]) == 2
+    assert re.search(said, capsys.readouterr().err)
+
+
+def test_a_claim_names_its_studies_and_an_option_goes_to_those_that_have_it():
+    assert {s.name for s in wanted_of([], "C1")} == {"learning rates", "Table 1"} and len(wanted_of([], "")) == len(STUDIES)
+    said = {"seeds": "3", "only_table6": "1"}
+    assert asked_for(STUDIES["Table 6, frozen"], "", said) == {"seeds": 3, "only_table6": True}
+    assert asked_for(STUDIES["Table 1"], "byol", said) == {"methods": ("byol",), "controls": ()}
+
+
+def test_on_a_dask_cluster_it_is_the_same_record(small, about, tmp_path, monkeypatch):
+    from distributed import LocalCluster
+
+    for name in ("RUNS", "RECORD"):
+        monkeypatch.setenv(f"SSLSLR_{name}", str(tmp_path / "cluster" / name.lower()))
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0) as local:
+        monkeypatch.setenv(cluster.SCHEDULER, "dask://" + local.scheduler_address.removeprefix("tcp://"))
+        assert made(about, *BOTH).decided() == small.decided()
 
 
 def test_one_error_loses_nothing_that_is_done(about, monkeypatch):
