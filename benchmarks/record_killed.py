@@ -72,6 +72,13 @@ def main() -> int:
         same = {name: rows == expected.decided()[name] for name, rows in found.decided().items()}
         told = {name: "the same" if ok else "DIFFERS" for name, ok in same.items()}
         print(f"after {done} kills: {', '.join(f'{name} {what}' for name, what in told.items())}")
+        methods = {run: row["method"] for (run,), row in found["runs"].items()}
+        for name, rows in expected.decided().items():
+            other = found.decided()[name]
+            different = [row for row in rows if row not in other]
+            if different:
+                whose = sorted({methods.get(row["run"], "?") for row in different})
+                print(f"{len(different)} of {len(rows)} {name} differ, of {', '.join(whose)}; the first: {different[0]}")
         print(f"compared: every column but, of runs, {', '.join(CIRCUMSTANCES)}")
         return int(bool(status) or not all(same.values()) or done < options.kills)
 

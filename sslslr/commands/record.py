@@ -37,7 +37,7 @@ class Status(Recorded):
         count = self.counted.setdefault(study.name, {"jobs": {}, "stale": 0})
         out = []
         for i, job in enumerate(asked):
-            names = rows.named(job)
+            names = self.names(study, i, job)
             place = self.place(study, i, job, names)
             key = TABLES["jobs"].key_of(place)
             there = self.there(study, names)

@@ -49,6 +49,15 @@ class Recorded(Asked):
         own = {"place": job.place | self._changed, "asks": rows.asks(job), "run": names[0], "answer": names[1]}
         return TABLES["jobs"].row(about | own)
 
+    def names(self, study: Study, number: int, job: Job) -> tuple[str, str]:
+        """The names of a job's run and answer. Where the record has that of a run of another precision, what a machine is fast
+        in, and all else is the same, these are its names: it need not be made anew."""
+        exact = rows.named(job)
+        row = self.record["jobs"].get(TABLES["jobs"].key_of(self.place(study, number, job, exact)))
+        if exact not in self.record["answers"] and row and row["answer"] == exact[1] and rows.twin(self.record, row["run"], job):
+            return row["run"], row["answer"]
+        return exact
+
     def there(self, study: Study, names: tuple[str, str]) -> bool:
         """Whether the record has the answer of these names, and all that the study shows of its run."""
         run = self.record["runs"].get(names[:1])
@@ -57,7 +66,7 @@ class Recorded(Asked):
 
     def answers(self, study: Study, asked: list[Job]) -> list[dict]:
         """As of ``Asked``."""
-        places = [self.place(study, i, job, rows.named(job)) for i, job in enumerate(asked)]
+        places = [self.place(study, i, job, self.names(study, i, job)) for i, job in enumerate(asked)]
         found = [self._served(study, row) for row in places]
         missing = [i for i, answer in enumerate(found) if answer is None]
         for i, answer in zip(missing, asking.ask([asked[i] for i in missing], self.workers, study.name), strict=True):
@@ -112,7 +121,7 @@ class Recording(Recorded):
 
     def answers(self, study: Study, asked: list[Job]) -> list[dict]:
         """As of ``Asked``; raises OutOfTime where the time does not suffice for all."""
-        names = [rows.named(job) for job in asked]
+        names = [self.names(study, i, job) for i, job in enumerate(asked)]
         todo = [i for i, one in enumerate(names) if not self.there(study, one)]
 
         def each(k: int, _answer: dict) -> None:

@@ -14,7 +14,7 @@ from sslslr import paths
 from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
 from sslslr.learning.outdated import outdated, unknown
-from sslslr.learning.store import key
+from sslslr.learning.store import about, key
 from sslslr.learning.training import Run
 from sslslr.record.tables import SCORES, TABLES, Record, Row, hashed, together
 from sslslr.studies import evaluation
@@ -57,8 +57,8 @@ def add(record: Record, job: Job, curves: bool) -> None:
         name = key(one.fitted(job.signs), job.signs)
         if not complete(record["runs"].get((name,)), curves):
             of = paths.runs() / name / "run.json"
-            about = json.loads(of.read_text(encoding="utf-8")) if of.exists() else kept["of"]
-            _add_run(record, name, about, held_out(job.signs), curves)
+            said = json.loads(of.read_text(encoding="utf-8")) if of.exists() else kept["of"]
+            _add_run(record, name, said, held_out(job.signs), curves)
     _add_answer(record, run, answer, kept)
 
 
@@ -67,7 +67,7 @@ def complete(row: Row | None, curves: bool) -> bool:
     return bool(row and row["weights"] and (row["epochs"] or not curves or not json.loads(row["settings"])["epochs"]))
 
 
-def _add_run(record: Record, run: str, about: dict, group: str, curves: bool) -> None:
+def _add_run(record: Record, run: str, said: dict, group: str, curves: bool) -> None:
     folder, trained = paths.runs() / run, {}
     epochs: list[dict] = []
     if (folder / "provenance.json").exists():  # hand-made features need no training
@@ -75,11 +75,11 @@ def _add_run(record: Record, run: str, about: dict, group: str, curves: bool) ->
         epochs = [{k: _rounded(v) for k, v in row.items()} for row in pd.read_csv(folder / "metrics.csv").to_dict("records")]
     rows = [TABLES["epochs"].row({"run": run} | dict.fromkeys(SCORES) | row) for row in epochs if curves]
     record.add("epochs", rows)
-    data = about["data"]
+    data = said["data"]
     values = {
-        "run": run, "corpus": data["name"], "kind": data["kind"], "method": about["method"], "views": about["views"]["name"],
-        "seed": about["seed"], "group": group, "settings": {k: v for k, v in about.items() if k not in ("data", "versions")},
-        "versions": about["versions"], "data": {k: data[k] for k in ("fingerprint", "versions")},
+        "run": run, "corpus": data["name"], "kind": data["kind"], "method": said["method"], "views": said["views"]["name"],
+        "seed": said["seed"], "group": group, "settings": {k: v for k, v in said.items() if k not in ("data", "versions")},
+        "versions": said["versions"], "data": {k: data[k] for k in ("fingerprint", "versions")},
         "last": {k: v for k, v in epochs[-1].items() if k != "epoch"} if epochs else {},
         "weights": weights(run) if trained else "", "epochs": together(rows) if rows else "", "packages": trained.get("versions", {}),
     }  # fmt: skip
@@ -125,6 +125,17 @@ def epochs_of(record: Record, run: str) -> pd.DataFrame:
     """The metrics of each epoch of a recorded run (see ``training.train``), none where no study draws them."""
     frame = pd.DataFrame(record.long("runs", (run,)), columns=["epoch", *SCORES])
     return frame.apply(pd.to_numeric).dropna(axis=1, how="all")
+
+
+def twin(record: Record, run: str, job: Job) -> bool:
+    """Whether a recorded run is today's, and a job's own but for its precision (and that of the run that it starts from)."""
+    of, row = about(job.run.fitted(job.signs), job.signs), record["runs"][run,]
+
+    def plain(settings: dict) -> dict:
+        return {k: v for k, v in settings.items() if k not in ("precision", "start", "data", "versions")}
+
+    same = plain(json.loads(json.dumps(of))) == plain(json.loads(row["settings"]))
+    return same and json.loads(row["data"])["fingerprint"] == of["data"]["fingerprint"] and not stale(record, run)
 
 
 def stale(record: Record, run: str, answer: str = "") -> str:

@@ -377,7 +377,7 @@ def test_the_command_says_what_is_missing_and_stops_when_its_time_is_over(capsys
     for told in (before, after):
         (line,) = [line for line in told.splitlines() if line.startswith("SL-FPN and controls")]
         assert line.removeprefix("SL-FPN and controls").split()[:4] == ["40", "0", "0", "40"], "jobs, recorded, stale, missing"
-        assert "not recorded yet: 32 runs" in told
+        assert "not recorded yet: 34 runs" in told, "two of them for its rates alone"
     assert not trainings()
 
 
@@ -470,6 +470,19 @@ def test_rows_of_older_code_are_served_marked_and_made_anew_alone(about, raised,
     served = Recorded(**about)
     served.ask("Table 1")
     assert served.about()["stale"] == 0
+
+
+def test_a_run_of_another_precision_need_not_be_made_anew(about, untrained):
+    fast, slow = (about | {"profile": replace(about["profile"], precision=p)} for p in ("bf16", "fp32"))
+    before = made(fast, "Table 6, fine-tuning").decided()
+    untrained()
+    served = Recorded(**slow)
+    assert len(served.ask("Table 6, fine-tuning")) and served.about()["stale"] == 0
+    assert made(slow, "Table 6, fine-tuning").decided() == before
+    other = slow | {"profile": replace(slow["profile"], batch=31)}
+    served = Recorded(**other)
+    served.ask("Table 6, fine-tuning")
+    assert served.about()["stale"] == served.about()["answers"] and "other settings" in str(served.old)
 
 
 def test_answers_of_older_probes_are_old_though_their_runs_are_not(small, raised):
