@@ -3,12 +3,16 @@
 import csv
 import json
 import math
+import random
 import re
 import shutil
+import signal
 import subprocess
+import sys
 import time
 from collections import defaultdict
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -327,6 +331,34 @@ def test_killed_between_any_two_writes_it_is_valid_and_ends_as_the_undisturbed_o
         assert len(half["answers"]) < len(whole["answers"])
     monkeypatch.setattr(tables, "write", write)
     assert made(about, *BOTH).decided() == whole and Record().decided() == whole
+
+
+MAKER = """
+import sys
+sys.path[:0] = {tests!r}
+import torch
+from test_record import BOTH, asked, made, recording
+torch.set_num_threads(1)
+recording.SAVE = 0.2
+print("begun", flush=True)
+made(asked(), *BOTH)
+"""
+
+
+def test_killed_at_random_moments_and_resumed_it_ends_as_the_undisturbed_one(small, tmp_path, monkeypatch):
+    """Two SIGKILLs; ``benchmarks/record_killed.py`` has ten, of the command."""
+    for name in ("RUNS", "RECORD"):
+        monkeypatch.setenv(f"SSLSLR_{name}", str(tmp_path / "killed" / name.lower()))
+    code, rng, ends = MAKER.format(tests=[str(p) for p in Path(__file__).parents[:2]]), random.Random(0), []
+    for moment in [rng.uniform(0.3, 2.0), rng.uniform(0.3, 2.0), None]:
+        maker = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        assert maker.stdout.readline() == "begun\n"
+        if moment:
+            time.sleep(moment)
+            maker.kill()
+        ends.append(maker.wait())
+        Record()
+    assert ends == [-signal.SIGKILL, -signal.SIGKILL, 0] and Record().decided() == small.decided()
 
 
 def test_killed_while_it_tidies_it_is_valid(small, about, raised, monkeypatch):
