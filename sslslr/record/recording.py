@@ -21,8 +21,8 @@ SAVE = 10.0  # seconds between two writings of the record: what a kill in betwee
 class Recorded(Asked):
     """The studies answered from the record as far as it goes, without training; what it lacks is asked as ever.
 
-    ``served``: the rows of ``jobs`` that were served, by study.  ``old``: study -> why a row is not what today's code would
-    give, "" -> none.  A row whose versions or settings are no longer the code's is served, and named there.
+    ``served``: the rows of ``jobs`` that were served, by study.  ``old``: by study and place, why a row is not what today's code
+    would give: its versions or settings are no longer the code's. Such a row is served, and named there.
     """
 
     dataset: str

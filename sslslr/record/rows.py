@@ -57,8 +57,9 @@ def add(record: Record, job: Job, curves: bool) -> None:
         name = key(one.fitted(job.signs), job.signs)
         if not complete(record["runs"].get((name,)), curves):
             of = paths.runs() / name / "run.json"
-            said = json.loads(of.read_text(encoding="utf-8")) if of.exists() else kept["of"]
-            _add_run(record, name, said, held_out(job.signs), curves)
+            said = json.loads(of.read_text(encoding="utf-8")) if of.exists() else kept["of"] if name == run else None
+            if said:
+                _add_run(record, name, said, held_out(job.signs), curves)
     _add_answer(record, run, answer, kept)
 
 

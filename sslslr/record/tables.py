@@ -182,6 +182,7 @@ class Record:
         self.tables = {n: read(table, self.folder) for n, table in TABLES.items()}
         self._new: dict[str, Rows] = {n: {} for n in TABLES}
         self._long: dict[tuple, list[Row]] | None = None
+        self._lock = FileLock(self.folder / ".lock")
         self._check()
         self._stand()
 
@@ -221,28 +222,28 @@ class Record:
         """Write what was added, and keep what others have written meanwhile. Rows come before those that name them, so that
         whenever it is killed a record is left that can be read."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.folder / ".lock"):
+        with self._lock:
             there = {n: read(table, self.folder) for n, table in TABLES.items()}
             self.tables = {n: there[n] | self._new[n] for n in TABLES}
             self._stand()
             for n, table in TABLES.items():
                 write(table, self.folder, self.tables[n])
-            self._new = {n: {} for n in TABLES}
+            self._new, self._long = {n: {} for n in TABLES}, None
 
     def tidy(self) -> int:
         """Drop the answers that no job asks for any more, then runs that no answer is about, then their long rows; how many rows went."""
-        self.save()
-        before = sum(map(len, self.tables.values()))
-        used: dict[str, set[tuple[str, ...]]] = {"answers": {(r["run"], r["answer"]) for r in self["jobs"].values()}}
-        runs = {run for run, _ in used["answers"]}
-        used["runs"] = {(run,) for run in runs | {json.loads(self["runs"][run,]["settings"]).get("start", "") for run in runs}}
-        with FileLock(self.folder / ".lock"):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self._lock:
+            self.save()
+            before = sum(map(len, self.tables.values()))
+            used: dict[str, set[tuple[str, ...]]] = {"answers": {(r["run"], r["answer"]) for r in self["jobs"].values()}}
+            runs = {run for run, _ in used["answers"]}
+            used["runs"] = {(run,) for run in runs | {json.loads(self["runs"][run,]["settings"]).get("start", "") for run in runs}}
             for n in ("answers", "runs", "points", "classes", "epochs"):
-                table = TABLES[n]
-                keep = used.get(table.owner or n, set())
-                rows = self.tables[n]
-                self.tables[n] = {k: r for k, r in rows.items() if (k[:-1] if table.owner else k) in keep}
-                write(table, self.folder, self.tables[n])
+                owner = TABLES[n].owner
+                self.tables[n] = {k: r for k, r in self[n].items() if (k[:-1] if owner else k) in used[owner or n]}
+                write(TABLES[n], self.folder, self.tables[n])
+            self._long = None
         return before - sum(map(len, self.tables.values()))
 
     def frame(self, table: str) -> pd.DataFrame:
