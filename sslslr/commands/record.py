@@ -25,6 +25,9 @@ from sslslr.studies.catalogue import STUDIES, Study
 from sslslr.studies.jobs import Job
 
 
+LAYOUTS = ("mp-data", "own")  # whatever was recorded in a layout: the record must know which
+
+
 @dataclass(kw_only=True)
 class Status(Recorded):
     """Walks the studies without training: what of each is complete, of older code or missing; blanks stand for what is not there."""
@@ -96,6 +99,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--dataset", default="synthetic")
     parser.add_argument("--profile", default="quick")
     parser.add_argument("--data", default="", help="folder of the data set")
+    parser.add_argument("--name", default="", help="what the record calls the data; default: DATASET")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="how the data set is read")
     parser.add_argument("--workers", default="", help="processes; default: one a core, or one a GPU; say more to share a GPU")
     parser.add_argument(
@@ -110,6 +114,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--status", action="store_true", help="only say what is complete and what is missing")
     options = parser.parse_args(arguments)
     check(options.dataset, options.profile, options.data)
+    if options.dataset in LAYOUTS and not options.name:
+        raise SignError(f"DATASET={options.dataset} is a layout of many data sets: say what the record is to call yours, NAME=...")
     for name in ("workers", "minutes"):
         if (value := getattr(options, name)) and not value.isdigit():
             raise SignError(f"{name.upper()}={value}: expected a whole number")
@@ -125,8 +131,9 @@ def main(arguments: list[str]) -> int:
         raise SignError(f"--set: {strange[0].upper()} is an option of no study")
     asked = {study.name: asked_for(study, options.method, said) for study in wanted}
     signs = corpora.load(profile, options.dataset, options.data, options=shlex.join(options.option))
-    about = {"profile": profile, "corpora": signs, "dataset": options.dataset, "workers": int(options.workers or 0)}
-    print(f"record: {options.dataset}, profile {profile.name}\n{status(asked, about)}", flush=True)
+    called = options.name or options.dataset
+    about = {"profile": profile, "corpora": signs, "dataset": called, "workers": int(options.workers or 0)}
+    print(f"record: {called}, profile {profile.name}\n{status(asked, about)}", flush=True)
     if not options.status:
         recording = Recording(**about, end=end)
         try:
@@ -140,7 +147,7 @@ def main(arguments: list[str]) -> int:
         )
     if options.method:
         mine = comparison.TITLES.get(options.method, options.method)
-        shown = beside(Record(), options.dataset, profile, signs, mine).round(3).to_string(index=False, na_rep="")
+        shown = beside(Record(), called, profile, signs, mine).round(3).to_string(index=False, na_rep="")
         words = f"top1: linear probe, 0 to 1, mean over n groups of held-out signers; minus: {mine} minus the other, points, 95 % interval, paired"
         print(f"\n{words}\n{shown}")
     return 0

@@ -419,6 +419,7 @@ def test_the_command_says_what_is_missing_and_stops_when_its_time_is_over(capsys
         (["--claim", "C99"], "CLAIM=C99 is unknown; there are C1, "),
         (["--study", "Table 9"], "study 'Table 9' is unknown; there are SL-FPN and controls, "),
         (["--method", "mine"], r"METHOD=mine is unknown; there are .*CONTRIBUTING"),
+        (["--dataset", "mp-data", "--data", "."], "DATASET=mp-data is a layout .* NAME="),
         (["--minutes", "an hour"], "MINUTES=an hour: expected a whole number"),
         (["--set", "SEEDS"], "SEEDS: expected NAME=VALUE"),
         (["--set", "COLOUR=blue"], "COLOUR is an option of no study"),
