@@ -24,7 +24,6 @@ from sslslr.studies import comparison, corpora
 from sslslr.studies.catalogue import STUDIES, Study
 from sslslr.studies.jobs import Job
 
-
 LAYOUTS = ("mp-data", "own")  # whatever was recorded in a layout: the record must know which
 
 
