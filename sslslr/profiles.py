@@ -26,6 +26,7 @@ class Profile:
     final: synthetic corpora of the recipe's final comparison.
     inputs: of the comparison of inputs: synthetic corpora, and the settings of ``input`` whose changes are trained with.  timing: steps timed of each method.
     judges: whether claims may be judged on it; ``smoke`` only shows that everything runs.
+    recorded: whether studies are answered from the record as far as it goes, without training.
     input: which landmarks an encoder is given, and whose hand is the working one (``sslslr.clips.input.Input``).
     """
 
@@ -50,6 +51,7 @@ class Profile:
     inputs: dict
     timing: int
     judges: bool
+    recorded: bool
     input: dict
 
 

@@ -1,13 +1,16 @@
 """CONTRIBUTING.md, followed to the letter in a copy of the package: every recipe works, and is short."""
 
+import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 
 import pytest
 
+from sslslr import paths
 from sslslr.paths import ROOT
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -69,6 +72,43 @@ def test_the_code_of_the_recipes_passes_lint(followed):
     for words in (["check"], ["format", "--check"]):
         done = run(folder, "-m", "ruff", *words, *[name for what, name, _ in STEP.findall(TEXT) if what == "New file"])
         assert done.returncode == 0, done.stdout
+
+
+CLIPS = """
+import numpy as np, sys
+from pathlib import Path
+from conftest import make_signs
+signs = make_signs(frames=24)
+for i in range(len(signs)):
+    (folder := Path(sys.argv[1]) / f"signer{i % 3}" / "AB"[i // 30]).mkdir(parents=True, exist_ok=True)
+    np.save(folder / f"{i}.npy", np.nan_to_num(signs.landmarks[i, : signs.lengths[i]]))
+"""
+
+
+def trained() -> dict[str, str]:
+    """Run -> method, of all that was trained here."""
+    return {p.parent.name: json.loads((p.parent / "run.json").read_text())["method"] for p in paths.runs().glob("*/provenance.json")}
+
+
+def test_a_method_joins_the_record_by_its_rows_alone(followed, tmp_path):
+    """CONTRIBUTING's own command, on the data set of its second recipe."""
+    folder, data = followed[0], tmp_path / "data"
+    (command,) = re.findall(r"^make (record .*)$", SECTIONS["Add a method"], re.MULTILINE)
+    said = [*command.replace("DATASET=synthetic", "DATASET=npy-clips").split(), f"DATA={data}", "PROFILE=smoke", "WORKERS=1"]
+    shown = subprocess.run(["make", "-n", *said], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip().splitlines()[-1]
+    words = ["-m", *shlex.split(shown.replace(".venv/bin/", ""))]
+    assert not run(folder / "tests", "-c", CLIPS, str(data), path=f"{folder}{os.pathsep}{folder / 'tests'}").stderr
+    others = run(folder, *words[: words.index("--method")], "--study", "Table 1")
+    assert others.returncode == 0, others.stderr[-2000:]
+    before = trained()
+    assert "complete" in others.stdout and "barlow" not in before.values() and "simclr" in before.values()
+    mine = run(folder, *words)
+    assert mine.returncode == 0, mine.stderr[-2000:]
+    assert {method for name, method in trained().items() if name not in before} == {"barlow"}, "no other method is trained"
+    said, head, *lines = mine.stdout.rpartition("\n\n")[2].splitlines()
+    assert "barlow minus the other" in said and head.split()[-1] == "pairs" and all(line.startswith("npy-clips") for line in lines)
+    assert [line.split()[1:3] for line in lines[:3]] == [["barlow", "boundary"], ["barlow", "classical"], ["barlow", "composed"]]
+    assert {"SimCLR", "SL-FPN", "supervised"} <= {line.split()[1] for line in lines} and "STALE" not in mine.stdout
 
 
 KEY = """

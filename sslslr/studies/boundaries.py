@@ -89,7 +89,7 @@ def jobs_at(profile: Profile, corpora: dict[str, Signs], rates: dict[str, float]
     """The trainings with these shares permuted, as many as the profile says on each corpus, and what each shows of its clips."""
     draws = profile.boundaries["draws"]
     return [
-        Job(observe, run_at(profile, rates, method, alpha, beta, place["repeat"]), part, (draws,), place)
+        Job(observe, run_at(profile, rates, method, alpha, beta, place["repeat"]), part, (draws,), place | {"alpha": alpha, "beta": beta})
         for place, part in cells(profile, corpora, times=profile.boundaries["runs"])
     ]
 

@@ -24,8 +24,9 @@ class Study:
     Where the next job depends on the last answer, ``jobs`` is a generator that yields lists of jobs, is sent their answers
     and returns what was found in place of a table. ``notebooks``: the numbers of those that show it, the one that it
     belongs to first. ``needs``: argument of ``jobs`` -> the study that gives it, told from the options. ``gives``: what
-    other studies read off the table. ``options`` with their defaults; a notebook's own parameters set them. ``prepares``: the
-    clips are asked for with other inputs too, so ``jobs`` is given ``other``, which prepares them.
+    other studies read off the table. ``options`` with their defaults; a notebook's own parameters set them. ``changes``: those
+    that change a row whose place does not say so; the others only choose among the rows. ``curves``: it shows each epoch of its
+    runs. ``prepares``: the clips are asked for with other inputs too, so ``jobs`` is given ``other``, which prepares them.
     """
 
     name: str
@@ -36,6 +37,8 @@ class Study:
     gives: Callable | None = None
     options: dict = field(default_factory=dict)
     prepares: bool = False
+    changes: tuple[str, ...] = ()
+    curves: bool = False
 
 
 def _rates(*methods: str) -> dict[str, Callable[..., Need]]:
@@ -46,32 +49,39 @@ def _rates_of_method() -> dict[str, Callable[..., Need]]:
     return {"rates": lambda method: ("learning rates", {"methods": (method,)})}
 
 
+def _rates_of_table1(methods: tuple[str, ...], controls: tuple[str, ...]) -> Need:
+    return "learning rates", {} if controls else {"methods": methods}
+
+
 def _given(found):
     return found
 
 
 ALL = (*comparison.METHODS, "supervised")
+TABLE1 = {"methods": comparison.METHODS, "controls": comparison.CONTROLS}
 METHOD, TUNING = {"method": "slfpn"}, {"choose": "last", "only_table6": False}
 CHOSEN = {"chosen": lambda choose, only_table6, **_: ("fine-tuning rates", {"choose": choose, "only_table6": only_table6})}
 STUDIES = {study.name: study for study in (
-    Study("SL-FPN and controls", ("04",), controls.jobs, needs=_rates(*controls.TUNED)),
+    Study("SL-FPN and controls", ("04",), controls.jobs, needs=_rates(*controls.TUNED), curves=True),
     Study("learning rates", ("06",), comparison.rate_jobs, comparison.rate_rows, gives=comparison.best, options={"methods": ALL}),
-    Study("Table 1", ("06",), comparison.jobs, needs=_rates()),
+    Study("Table 1", ("06",), comparison.jobs, needs={"rates": _rates_of_table1}, options=TABLE1),
     Study("Table 2, transfer", ("07",), reuse.transfer_jobs, needs=_rates()),
     Study("Table 3, few labels", ("08",), reuse.few_label_jobs, reuse.few_label_rows, needs=_rates()),
-    Study("Algorithm 1", ("10",), boundaries.searches, needs=_rates_of_method(), gives=_given, options=METHOD),
-    Study("Figure 4", ("10", "11"), boundaries.sweep_jobs, boundaries.sweep_rows, needs=_rates_of_method(), options=METHOD),
+    Study("Algorithm 1", ("10",), boundaries.searches, needs=_rates_of_method(), gives=_given, options=METHOD, changes=("method",)),
+    Study("Figure 4", ("10", "11"), boundaries.sweep_jobs, boundaries.sweep_rows, needs=_rates_of_method(), options=METHOD, changes=("method",)),
     Study("Figure 4, random encoder", ("10",), boundaries.untrained_jobs, boundaries.untrained_rows),
-    Study("Algorithm 1, forced", ("10",), boundaries.forced_searches, needs=_rates_of_method(), options=METHOD),
+    Study("Algorithm 1, forced", ("10",), boundaries.forced_searches, needs=_rates_of_method(), options=METHOD, changes=("method",)),
     Study("augmentations", ("12",), boundaries.augmentation_jobs, needs=_rates("slfpn", "simclr") | {"found": lambda **_: ("Algorithm 1", {})}),
     Study("Table 5, inertia", ("13",), embedding_space.jobs, needs=_rates()),
     Study("Figure 7, maps", ("13",), embedding_space.map_jobs, embedding_space.map_panels, needs=_rates()),
-    Study("Figure 8, ablation", ("14",), ablation.jobs, needs=_rates("slfpn")),
+    Study("Figure 8, ablation", ("14",), ablation.jobs, needs=_rates("slfpn"), curves=True),
     Study("recipe, search", ("15",), recipe.search_jobs, recipe.search_rows, needs=_rates(), options={"search": "few"}),
-    Study("recipe, final", ("15",), recipe.final_jobs, recipe.final_rows, needs=_rates(), options={"seeds": 1, "length": 1}),
+    Study("recipe, final", ("15",), recipe.final_jobs, recipe.final_rows, needs=_rates(), options={"seeds": 1, "length": 1}, changes=("length",)),
     Study("inputs", ("15",), inputs.jobs, needs=_rates("supervised", "simclr"), prepares=True),
-    Study("fine-tuning rates", ("16",), finetune.rate_jobs, finetune.rate_rows, needs=_rates("slfpn", "simclr"), gives=finetune.best, options=TUNING),
-    Study("Table 6, fine-tuning", ("16",), finetune.jobs, needs=_rates("slfpn", "simclr") | CHOSEN, options=TUNING | {"seeds": 1}),
+    Study("fine-tuning rates", ("16",), finetune.rate_jobs, finetune.rate_rows, needs=_rates("slfpn", "simclr"), gives=finetune.best, options=TUNING,
+          changes=("choose",)),
+    Study("Table 6, fine-tuning", ("16",), finetune.jobs, needs=_rates("slfpn", "simclr") | CHOSEN, options=TUNING | {"seeds": 1},
+          changes=("choose",), curves=True),
     Study("Table 6, frozen", ("16",), finetune.frozen_jobs, finetune.frozen_rows, needs=_rates("slfpn", "simclr"),
           options={"seeds": 1, "only_table6": False}),
 )}  # fmt: skip
