@@ -131,7 +131,11 @@ def main(arguments: list[str]) -> int:
     asked = {study.name: asked_for(study, options.method, said) for study in wanted}
     signs = corpora.load(profile, options.dataset, options.data, options=shlex.join(options.option))
     called = options.name or options.dataset
-    about = {"profile": profile, "corpora": signs, "dataset": called, "workers": int(options.workers or 0)}
+
+    def other(corpus: str, change: dict):
+        return corpora.with_input(profile, change, corpus, options.dataset, options.data, shlex.join(options.option))
+
+    about = {"profile": profile, "corpora": signs, "dataset": called, "workers": int(options.workers or 0), "other": other}
     print(f"record: {called}, profile {profile.name}\n{status(asked, about)}", flush=True)
     if not options.status:
         recording = Recording(**about, end=end)
