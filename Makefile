@@ -9,6 +9,12 @@ SET      ?=
 READER   := INDEX VALUES EXCLUDE LEAVE_OUT DROP_FIRST
 OPTIONS  := $(foreach o,$(READER),$(if $($(o)),--option "$(o)=$($(o))"))
 SCHEDULER ?=
+NAME     ?=
+METHOD   ?=
+CLAIM    ?=
+STUDY    ?=
+MINUTES  ?=
+STATUS   ?=
 PORT     ?= 8888
 PYTHON   ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 PIP_QUIET := --quiet --disable-pip-version-check --no-warn-script-location
@@ -17,7 +23,7 @@ PIP_QUIET := --quiet --disable-pip-version-check --no-warn-script-location
 FRESH := .venv/fresh-$(shell cat requirements.lock pyproject.toml | cksum | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce plan site claims exercises lint test lab lock clean
+.PHONY: help env reproduce record plan site claims exercises lint test lab lock clean
 
 help: ## Show this help
 	@echo "sslslr: learning sign representations from landmarks without labels. On 2 cores:"
@@ -27,6 +33,9 @@ help: ## Show this help
 	@echo "                    DATASET=isl-kinect DATA=/path/to/it (and the other sets of data/README.md)"
 	@echo "                    INDEX=... VALUES=... EXCLUDE=... LEAVE_OUT=... DROP_FIRST=1 (how it is read: data/README.md)"
 	@echo "                    SCHEDULER=dask://host:port (a Dask cluster: .venv/bin/sslslr cluster --help)"
+	@echo "  make record       data/record: a row for every run that it lacks  as make plan says   2 GB memory"
+	@echo "                    PROFILE, DATASET, DATA, WORKERS, SCHEDULER as above; CLAIM=C1 or STUDY='Table 1' alone; MINUTES=60"
+	@echo "                    STATUS=1 says what is complete; METHOD=mine adds a method of yours and compares it"
 	@echo "  make plan         what make reproduce will take: runs, FLOPs, time minutes      1 GB memory"
 	@echo "                    PROFILE=paper DATASET=lsfb (DATA=... if you have it)"
 	@echo "  make test         all tests, and the notebooks on PROFILE=smoke   15 min       3 GB memory  0.1 GB disk"
@@ -64,6 +73,9 @@ claims: env ## Judge the paper's claims on the tables of a data set and a profil
 
 exercises: env ## The notebooks without their solutions, for a class
 	@.venv/bin/sslslr exercises
+
+record: env ## Train what the record lacks of the studies, and add its rows
+	@$(if $(SCHEDULER),SSLSLR_SCHEDULER="$(SCHEDULER)") .venv/bin/sslslr record --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(OPTIONS) $(foreach s,$(SET),--set "$(s)") $(if $(STUDY),--study "$(STUDY)") --name "$(NAME)" --claim "$(CLAIM)" --method "$(METHOD)" --minutes "$(MINUTES)" $(if $(STATUS),--status)
 
 plan: env ## Runs, FLOPs, time, memory and disk of a reproduction, before anything starts
 	@.venv/bin/sslslr plan --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(OPTIONS)

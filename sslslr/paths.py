@@ -21,6 +21,11 @@ def runs() -> Path:
     return Path(os.environ.get("SSLSLR_RUNS", ROOT / "runs"))
 
 
+def record() -> Path:
+    """Folder of the record; ``SSLSLR_RECORD`` moves it (default ``data/record/``)."""
+    return Path(os.environ.get("SSLSLR_RECORD", ROOT / "data" / "record"))
+
+
 def cache() -> Path:
     """Folder of things that can be made again; ``SSLSLR_CACHE`` moves it (default ``.cache/``)."""
     return Path(os.environ.get("SSLSLR_CACHE", ROOT / ".cache"))

@@ -24,8 +24,10 @@ class Profile:
     boundaries: synthetic corpora, shares of the frames, runs at each share, draws of the probe's clips, methods whose other
     degradations are trained, and how many fresh corpora the errors are measured on.
     maps: models that are mapped ("all", or their names).  ablation: settings ("all" or "figure 8"), steps watched live.
-    final: synthetic corpora of the recipe's final comparison.  timing: steps timed of each method.
+    final: synthetic corpora of the recipe's final comparison.
+    inputs: of the comparison of inputs: synthetic corpora, and the settings of ``input`` whose changes are trained with.  timing: steps timed of each method.
     judges: whether claims may be judged on it; ``smoke`` only shows that everything runs.
+    recorded: whether studies are answered from the record as far as it goes, without training.
     input: which landmarks an encoder is given, and whose hand is the working one (``sslslr.clips.input.Input``).
     """
 
@@ -47,8 +49,10 @@ class Profile:
     maps: str | list
     ablation: dict
     final: list
+    inputs: dict
     timing: int
     judges: bool
+    recorded: bool
     input: dict
 
 

@@ -5,6 +5,8 @@ import re
 import resource
 import subprocess
 import sys
+from contextlib import suppress
+from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
 from inspect import ismodule
@@ -72,6 +74,20 @@ def commit() -> str:
     return head + ("+" if changed else "")
 
 
+def today() -> str:
+    """The date here and now, in UTC: 2026-01-31."""
+    return datetime.now(UTC).date().isoformat()
+
+
+@cache
+def processor() -> str:
+    """The processor's name, as far as the system says it: results are promised bit for bit on one kind alone."""
+    with suppress(OSError):
+        if named := re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE):
+            return named[1].strip()
+    return platform.processor() or platform.machine()
+
+
 def peak_memory_mb() -> float:
     """Largest resident memory of this process so far, in MB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -88,6 +104,7 @@ def provenance() -> dict:
         "python": platform.python_version(),
         "versions": packages() | {"mediapipe": metadata.version("mediapipe")},
         "machine": f"{platform.system()} {platform.machine()}",
+        "processor": processor(),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
         "threads": torch.get_num_threads(),
     }

@@ -18,7 +18,7 @@ torch.set_num_threads(1)  # the tests run side by side, and small batches gain n
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path, monkeypatch):
     """Nothing that a test writes lands in the checkout."""
-    for name in ("RUNS", "RESULTS", "CACHE"):
+    for name in ("RUNS", "RESULTS", "CACHE", "RECORD"):
         monkeypatch.setenv(f"SSLSLR_{name}", str(tmp_path / name.lower()))
 
 

@@ -1,14 +1,18 @@
 """CONTRIBUTING.md, followed to the letter in a copy of the package: every recipe works, and is short."""
 
+import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 
 import pytest
 
+from sslslr import paths
 from sslslr.paths import ROOT
+from sslslr.studies import comparison
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 SECTIONS = {part.splitlines()[0]: part for part in re.split(r"^## ", TEXT, flags=re.MULTILINE)[1:]}
@@ -71,6 +75,43 @@ def test_the_code_of_the_recipes_passes_lint(followed):
         assert done.returncode == 0, done.stdout
 
 
+CLIPS = """
+import numpy as np, sys
+from pathlib import Path
+from conftest import make_signs
+signs = make_signs(frames=24)
+for i in range(len(signs)):
+    (folder := Path(sys.argv[1]) / f"signer{i % 3}" / "AB"[i // 30]).mkdir(parents=True, exist_ok=True)
+    np.save(folder / f"{i}.npy", np.nan_to_num(signs.landmarks[i, : signs.lengths[i]]))
+"""
+
+
+def trained() -> dict[str, str]:
+    """Run -> method, of all that was trained here."""
+    return {p.parent.name: json.loads((p.parent / "run.json").read_text())["method"] for p in paths.runs().glob("*/provenance.json")}
+
+
+def test_a_method_joins_the_record_by_its_rows_alone(followed, tmp_path):
+    """CONTRIBUTING's own command, on the data set of its second recipe."""
+    folder, data = followed[0], tmp_path / "data"
+    (command,) = re.findall(r"^make (record .*)$", SECTIONS["Add a method"], re.MULTILINE)
+    said = [*command.replace("DATASET=synthetic", "DATASET=npy-clips").split(), f"DATA={data}", "PROFILE=smoke", "WORKERS=1"]
+    shown = subprocess.run(["make", "-n", *said], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip().splitlines()[-1]
+    words = ["-m", *shlex.split(shown.replace(".venv/bin/", ""))]
+    assert not run(folder / "tests", "-c", CLIPS, str(data), path=f"{folder}{os.pathsep}{folder / 'tests'}").stderr
+    others = run(folder, *words[: words.index("--method")], "--study", "Table 1")
+    assert others.returncode == 0, others.stderr[-2000:]
+    before = trained()
+    assert "complete" in others.stdout and "dcl" not in before.values() and "simclr" in before.values()
+    mine = run(folder, *words)
+    assert mine.returncode == 0, mine.stderr[-2000:]
+    assert {method for name, method in trained().items() if name not in before} == {"dcl"}, "no other method is trained"
+    said, head, *lines = mine.stdout.rpartition("\n\n")[2].splitlines()
+    assert "dcl minus the other" in said and head.split()[-1] == "pairs" and all(line.startswith("npy-clips") for line in lines)
+    assert [line.split()[1:3] for line in lines[: len(comparison.VIEW_SETS)]] == [["dcl", v] for v in comparison.VIEW_SETS]
+    assert {"SimCLR", "SL-FPN", "supervised"} <= {line.split()[1] for line in lines} and "STALE" not in mine.stdout
+
+
 KEY = """
 from conftest import make_signs
 from sslslr.learning.store import key
@@ -90,7 +131,7 @@ print(*METHODS, *VIEWS, *DATASETS)
 
 def test_the_registries_of_the_copy_have_the_new_names(followed):
     where, names = run(followed[0], "-c", NAMES).stdout.splitlines()
-    assert where.startswith(str(followed[0])) and {"barlow", "backwards", "npy-clips"} <= set(names.split())
+    assert where.startswith(str(followed[0])) and {"dcl", "backwards", "npy-clips"} <= set(names.split())
 
 
 def test_finished_trainings_stay_as_they_are(followed):

@@ -16,9 +16,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sslslr import paths, profiles
-from sslslr.clips.signs import Signs, pack
-from sslslr.clips.skeleton import MEDIAPIPE_75
+from sslslr import datasets, paths, profiles
+from sslslr.clips.signs import Signs
 from sslslr.datasets import isl_kinect, mp_data
 from sslslr.errors import SignError
 from sslslr.measures import likeness
@@ -26,40 +25,19 @@ from sslslr.studies import corpora
 from sslslr.studies import likeness as study
 
 EVERY = 4  # of thai-leap's 113 frames a second: about as many as a camera takes
-_OF_28 = [0, *(3 + 5 * finger + joint for finger in range(5) for joint in range(4))]  # MediaPipe's 21 of a Leap hand's 28 joints
 
 
-def traduttore(root: Path) -> Signs:
-    """traduttore-asl with its signers; without the folder that is no sign, and without frame 0, which was taken two seconds early."""
-    signs = mp_data.read(root / "traduttore-asl")
-    known = pd.read_csv(root / "traduttore-asl.index.csv", dtype=str, keep_default_na=False).set_index(["gloss", "clip"])["signer"]
-    gloss = np.array(signs.glosses)[signs.labels]
-    who = np.array([known[g, c.rsplit("/", 1)[-1]] for g, c in zip(gloss, signs.clips, strict=True)])
-    signs = replace(signs, name="traduttore-asl", signers=who, landmarks=signs.landmarks[:, 1:], lengths=signs.lengths - 1)
-    return signs.subset(gloss != "-")
+def signers(root: Path, name: str, dataset: str, **options: str) -> Signs:
+    """The recordings ``name``, with who signs by ``NAME.index.csv``."""
+    asked = {"INDEX": str(root / f"{name}.index.csv")} | options
+    return replace(datasets.load(dataset, root / name, options=asked)[dataset], name=name)
 
 
-def thai(root: Path) -> Signs:
-    """thai-leap's takes as hands on two wrists, in millimetres, y downwards, sessions as signers."""
-    index = pd.read_csv(root / "thai-leap.index.csv")
-    clips, kept = [], []
-    for row in index[index["status"] == "ok"].itertuples():
-        with np.load(root / "thai-leap/model/record" / row.gloss / f"json_{row.take}.npz", allow_pickle=False) as take:
-            joints = (take["joints"][::EVERY] * (1, -1, 1)).astype(np.float32)
-        clip = np.full((len(joints), 75, 3), np.nan, np.float32)
-        clip[:, 33:] = joints[:, :, _OF_28].reshape(len(joints), 42, 3)
-        clip[:, 15:17] = joints[:, :, 0]
-        if len(clip) >= likeness.MOMENTS and np.isfinite(clip).any():
-            clips.append(clip)
-            kept.append(row)
-    landmarks, lengths = pack(clips)
-    table, unknown = pd.DataFrame(kept), np.full(len(kept), np.nan)
-    labels, glosses = pd.factorize(table["gloss"])
-    return Signs(
-        name="thai-leap", kind="real", skeleton=MEDIAPIPE_75, landmarks=landmarks, lengths=lengths, labels=labels, glosses=tuple(glosses),
-        signers=("session " + table["session"].astype(int).astype(str)).to_numpy(str), clips=(table["gloss"] + "/" + table["take"].astype(int).astype(str)).to_numpy(str),
-        split=np.full(len(kept), "", "<U5"), onset=unknown, offset=unknown, fps=float((table["frames"] / table["seconds"]).median() / EVERY),
-    )  # fmt: skip
+def thinned(signs: Signs, every: int = EVERY) -> Signs:
+    """Every so many frames of each clip; a clip that is too short to be compared then is left out."""
+    lengths = -(-signs.lengths // every)
+    thin = replace(signs, landmarks=signs.landmarks[:, ::every], lengths=lengths, fps=signs.fps / every)
+    return thin.subset(lengths >= likeness.MOMENTS)
 
 
 def rows(signs: Signs, width: float | None = None) -> list[dict]:
@@ -67,9 +45,9 @@ def rows(signs: Signs, width: float | None = None) -> list[dict]:
     about = {"set": signs.name, "date": date.today().isoformat()}
     people = np.unique(signs.signers)
     parts = {likeness.ALL: signs} | ({who: signs.subset(signs.signers == who) for who in people} if len(people) > 1 else {})
-    return [
-        about | {"who": who, "clips": len(s), "signers": len(np.unique(s.signers))} | likeness.measure(s, width) for who, s in parts.items()
-    ]
+    called = {who: f"session {who}" if signs.unit == "session" and who in people else who for who in parts}
+    sizes = {who: {"clips": len(s), "signers": len(np.unique(s.signers))} for who, s in parts.items()}
+    return [about | {"who": called[who]} | sizes[who] | likeness.measure(s, width) for who, s in parts.items()]
 
 
 def main() -> None:
@@ -81,9 +59,10 @@ def main() -> None:
     if not (folder := os.environ.get("SSLSLR_REALDATA")):
         raise SignError("SSLSLR_REALDATA names no folder; set it to the one that holds the unpacked recordings")
     root = Path(folder)
-    signwish = replace(mp_data.read(root / "asl-signwish"), name="asl-signwish")
-    found = [*rows(isl_kinect.read(root / "isl-kinect")), *rows(signwish), *rows(traduttore(root)), *rows(thai(root), likeness.MILLIMETRES)]
-    table = pd.DataFrame(found)
+    kinect, wish = isl_kinect.read(root / "isl-kinect"), replace(mp_data.read(root / "asl-signwish"), name="asl-signwish")
+    traduttore = signers(root, "traduttore-asl", "mp-data", DROP_FIRST="1")  # frame 0 was taken two seconds early
+    thai = thinned(signers(root, "thai-leap", "thai-leap"))
+    table = pd.DataFrame([*rows(kinect), *rows(wish), *rows(traduttore), *rows(thai, likeness.MILLIMETRES)])
     paths.write_text(likeness.REAL, table.to_csv(index=False, float_format="%.5g"))
     print(table.iloc[:, :5].to_string(index=False))
 

@@ -1,9 +1,11 @@
 """A claim of the paper: where it stands, what it says, how it is read, and the function that turns tables into comparisons."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from sslslr.claims.verdict import Comparison, Tables
+from sslslr.claims.measured import Comparison
+from sslslr.claims.plan import Plan
+from sslslr.claims.rows import Tables
 
 Compare = Callable[[Tables], list[Comparison]]
 
@@ -19,16 +21,19 @@ class Claim:
     notebook: str  # its number: the notebook that writes the tables
     figure: str  # that shows it
     compare: Compare
+    plan: Plan = field(default_factory=Plan)  # set before the runs: what is counted, how many, and the margin
     control: Compare | None = None
     warns: str = ""
     data: tuple[str, ...] = ("synthetic", "real")  # kinds of data that it is judged on
+    elsewhere: str = ""  # why not on others
     profiles: tuple[str, ...] = ()  # that judge it; none named: all that judge
 
 
 def claim(**about) -> Callable[[Compare], Claim]:
     """Decorator that makes a claim of its function of tables; the function's name in capitals is the claim's id.
 
-    C1 to C10 are claims of the text, F2 to F8 what the figures are said to show; a "b" is a second reading of a claim.
+    C1 to C10 are claims of the text, F2 to F8 what the figures are said to show, E1 and E2 questions of our own; a "b" is a second
+    reading of a claim.
     """
 
     def made(compare: Compare) -> Claim:

@@ -1,32 +1,36 @@
-"""The paper's claims against the tables of one reproduction: holds, does not hold, undecided, or not run.
+"""The claims against the tables of one reproduction: holds, does not hold, undecided, or not run.
 
-``sslslr claims`` (``make claims``) takes the claims of ``paper.py`` and ``figures.py``, reads
-``tables/*.csv`` and writes ``claims.csv`` (a row a claim), ``claims_parts.csv`` (a row a comparison), ``claims.json``
-and ``claims.md``.
+``sslslr claims`` (``make claims``) takes the claims of ``paper.py``, ``own.py`` and ``figures.py``, reads ``tables/*.csv`` and
+writes ``claims.csv`` (a row a claim), ``claims_parts.csv`` (a row a comparison), ``claims_groups.csv`` (a row a comparison and
+group of held-out signers), ``claims.json`` and ``claims.md``.
 
-A claim is a list of comparisons, each with a paired difference (or ratio, level, share) and its 95 % interval. It
-holds if every comparison does, and does not hold if one contradicts it, both at Holm-corrected p < 0.05 over the
-claim's comparisons; else it is undecided. The comparison shown is the one furthest from holding. Profile smoke judges
-nothing. A claim that does not hold is a result: the exit status is 0.
+A claim is a list of comparisons; each gets one of four answers, and from these follows the verdict (``verdict.decide``; the
+table of it is ``verdict.rules``). The comparison shown is the one furthest from holding. Profile smoke judges nothing. A claim
+that does not hold is a result: the exit status is 0.
 """
 
 import io
 from collections.abc import Sequence
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from sslslr import paths, profiles
-from sslslr.claims import figures, paper
+from sslslr.claims import figures, own, paper
 from sslslr.claims.claim import Claim
-from sslslr.claims.verdict import FAILS, HOLDS, NOT_RUN, UNDECIDED, Missing, Rows, Tables, decide, verdict
+from sslslr.claims.plan import CLASS, CLIP, GROUP, ROUND, TIMES
+from sslslr.claims.rows import Missing, Rows, Tables
+from sslslr.claims.verdict import FAILS, HOLDS, NOT_RUN, UNDECIDED, decide, verdict
+from sslslr.measures.contrasts import FEWEST
 from sslslr.paths import write_json, write_text
 from sslslr.provenance import commit
 
-COLUMNS = ("id", "place", "claim", "kind", "dataset", "profile", "verdict", "effect", "unit", "low", "high", "n", "p", "compared",
-           "comparisons", "text", "table", "notebook", "figure", "reading")  # fmt: skip
-CLAIMS = tuple(found for module in (paper, figures) for found in vars(module).values() if isinstance(found, Claim))
+COLUMNS = ("id", "place", "claim", "kind", "dataset", "profile", "verdict", "answer", "effect", "unit", "low", "high", "low90", "high90",
+           "n", "planned", "p", "compared", "comparisons", "text", "table", "notebook", "figure", "reading")  # fmt: skip
+CLAIMS = tuple(found for module in (paper, own, figures) for found in vars(module).values() if isinstance(found, Claim))
 
 
 def number(value: float, unit: str, sign: bool = False) -> str:
@@ -35,11 +39,26 @@ def number(value: float, unit: str, sign: bool = False) -> str:
 
 
 def sentence(row: pd.Series, signed: bool = False) -> str:
-    """One comparison in words."""
-    unit = row["unit"]
-    span = f"{number(row['low'], unit, signed)} to {number(row['high'], unit, signed)}; " if row["low"] == row["low"] else ""
-    p = "< 0.001" if row["p_holm"] < 0.001 else f"= {row['p_holm']:.3f}"
-    return f"{row['name']}: {number(row['effect'], unit, signed)} {unit} ({span}n = {int(row['n'])}, Holm's p {p})"
+    """One comparison in words: effect, both intervals, what was counted, its answer, and what this n decides or lacks."""
+    unit, counted = row["unit"], f"n = {int(row['n'])}"
+    spans = [f"{said} % {number(row[low], unit, signed)} to {number(row[high], unit, signed)}"
+             for said, low, high in ((95, "low", "high"), (90, "low90", "high90")) if row[low] == row[low]]  # fmt: skip
+    counted += f" on {int(row['sets'])} sets" if row["sets"] > 1 else ""
+    if left := [found.name for found in row["observed"] if not found.enters]:
+        counted += f", without {', '.join(left)}: fewer than {FEWEST} groups"
+    words = row["answer"]
+    if row["lacks"]:
+        words = f"no verdict: {row['lacks']}"
+    elif words == UNDECIDED and row["decides"] == row["decides"]:
+        words += f", this n decides {number(row['decides'], unit)} {unit}"
+    return f"{row['name']}: {number(row['effect'], unit, signed)} {unit} ({'; '.join([*spans, counted])}): {words}"
+
+
+def planned(claim: Claim, dataset: str) -> str:
+    """What a claim's plan counts on a data set: ``10 groups x 4 seeds``, ``30 rounds``."""
+    n, seeds = claim.plan.at(dataset)
+    many = {GROUP: "groups", ROUND: "rounds", CLASS: "classes", CLIP: "clips"}[claim.plan.unit]
+    return f"{n} {many} x {seeds} seed{'s' * (seeds > 1)}" if claim.plan.unit == GROUP else f"{n} {many}"
 
 
 def judge(claim: Claim, tables: Tables, profile: profiles.Profile, dataset: str) -> tuple[dict, pd.DataFrame]:
@@ -47,22 +66,22 @@ def judge(claim: Claim, tables: Tables, profile: profiles.Profile, dataset: str)
     kind = "synthetic" if dataset == "synthetic" else "real"
     notebook = next((p.name for p in sorted(paths.NOTEBOOKS.glob(f"{claim.notebook}_*.ipynb"))), "")
     row = {"id": claim.id, "place": claim.place, "claim": claim.sentence, "kind": kind, "dataset": dataset, "profile": profile.name,
-           "verdict": NOT_RUN, "table": "", "notebook": notebook, "figure": claim.figure, "reading": claim.reading,
-           "effect": None, "unit": "", "low": None, "high": None, "n": 0, "p": None, "compared": "", "comparisons": 0}  # fmt: skip
+           "verdict": NOT_RUN, "answer": "", "planned": planned(claim, dataset), "table": "", "notebook": notebook, "figure": claim.figure, "reading": claim.reading,
+           "effect": None, "unit": "", "low": None, "high": None, "low90": None, "high90": None, "n": 0, "p": None, "compared": "", "comparisons": 0}  # fmt: skip
+    if kind not in claim.data:
+        return row | {"text": f"Judged on {' and '.join(claim.data)} data only{claim.elsewhere and ': '}{claim.elsewhere}."}, pd.DataFrame()
     try:
         comparisons = claim.compare(tables)
     except Missing as missing:
         return row | {"text": f"Not run: {missing}."}, pd.DataFrame()
-    parts = decide(comparisons)
+    parts = decide(comparisons, claim.plan, dataset)
     worst = parts.iloc[0]
     row |= {"table": f"tables/{worst['table']}.csv", "unit": comparisons[0].unit}
     if not profile.judges or profile.name not in (claim.profiles or [profile.name]):
         return row | {"text": f"Profile {profile.name} judges nothing here."}, parts.assign(id=claim.id, verdict=NOT_RUN)
-    if kind not in claim.data:
-        return row | {"text": f"Judged on {' and '.join(claim.data)} data only."}, parts.assign(id=claim.id, verdict=NOT_RUN)
-    text = f"{verdict_counts(parts)}: {sentence(worst, worst['unit'] == 'points')}{caveat(claim, tables)}."
-    row |= {k: worst[k] for k in ("effect", "unit", "low", "high", "n")}
-    row |= {"p": worst["p_holm"], "compared": worst["name"], "comparisons": len(parts)}
+    text = f"{verdict_counts(parts)}: {sentence(worst, worst['unit'] == 'points')}{caveat(claim, tables, dataset)}."
+    row |= {k: worst[k] for k in ("answer", "effect", "unit", "low", "high", "low90", "high90", "n", "p")}
+    row |= {"compared": worst["name"], "comparisons": len(parts)}
     return row | {"verdict": verdict(parts), "text": text}, parts.assign(id=claim.id)
 
 
@@ -74,12 +93,12 @@ def verdict_counts(parts: pd.DataFrame) -> str:
     return f"Of {len(parts)} comparisons {n.get(HOLDS, 0)} hold and {n.get(FAILS, 0)} contradict; the furthest from holding"
 
 
-def caveat(claim: Claim, tables: Tables) -> str:
+def caveat(claim: Claim, tables: Tables, dataset: str = "") -> str:
     """What must be said beside the verdict: the control's warning, unless every comparison of the control holds."""
     if not claim.control:
         return ""
     try:
-        parts = decide(claim.control(tables))
+        parts = decide(claim.control(tables), claim.plan, dataset)
     except Missing as missing:
         return f"; but its control was not run ({missing})"
     if verdict(parts) == HOLDS:
@@ -109,29 +128,86 @@ def judge_all(
     return pd.DataFrame(rows)[list(COLUMNS)], pd.concat(parts, ignore_index=True)
 
 
+def plan(dataset: str, claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:
+    """What was set before the runs: a row a claim with its contrast, unit of observation, planned n and seeds, and margin."""
+    rows = []
+    for c in claims:
+        n, seeds = c.plan.at(dataset)
+        rows.append({"id": c.id, "contrast": c.reading, "observation": c.plan.unit, "n": n, "seeds": seeds, "margin": c.plan.margin})
+    return pd.DataFrame(rows)
+
+
+def halves(dataset: str, profile: str, folder: Path | None = None, claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:
+    """Claims with an even number of seeds judged on each half of them: verdict, first and second half, and whether one half
+    holds where the other does not (``turns``). With half of the seeds planned."""
+    tables, size, out = reader(folder or paths.results(dataset, profile)), profiles.load(profile), []
+    for claim in claims:
+        n, seeds = claim.plan.at(dataset)
+        if seeds % 2:
+            continue
+        half = replace(claim, plan=replace(claim.plan, n=n, seeds=seeds // 2, on={}), control=None)
+        found = [judge(half, partial(_half, tables, k), size, dataset)[0]["verdict"] for k in (0, 1)]
+        whole = judge(claim, tables, size, dataset)[0]["verdict"]
+        row = {"id": claim.id, "claim": claim.sentence, "verdict": whole, "first half": found[0], "second half": found[1], "seeds": seeds}
+        out.append(row | {"turns": {HOLDS, FAILS} <= {whole, *found}})
+    return pd.DataFrame(out, columns=["id", "claim", "verdict", "first half", "second half", "seeds", "turns"])
+
+
+def _half(tables: Tables, half: int, name: str) -> Rows:
+    return tables(name).seeds(half)
+
+
+def told(parts: pd.DataFrame) -> pd.DataFrame:
+    """The comparisons for readers: effect with both intervals, n, the spread between groups and between seeds, answer and verdict."""
+    return pd.DataFrame([
+        {"id": r.get("id", ""), "comparison": r["name"], "effect": f"{number(r['effect'], r['unit'])} {r['unit']}",
+         "95 %": f"{number(r['low'], r['unit'])} to {number(r['high'], r['unit'])}",
+         "90 %": f"{number(r['low90'], r['unit'])} to {number(r['high90'], r['unit'])}", "n": int(r["n"]),
+         "spread of groups": f"{r['between']:.2g}", "of seeds": f"{r['within']:.2g}" if r["within"] == r["within"] else "–",
+         "answer": r["lacks"] or r["answer"], "verdict": r["verdict"]}
+        for _, r in parts.iterrows()
+    ])  # fmt: skip
+
+
+def groups(parts: pd.DataFrame) -> pd.DataFrame:
+    """A row for each comparison and group of held-out signers: the effect in it, mean over ``seeds`` runs. Sets with few signers
+    (``enters`` False, or no verdict) are read here, signer by signer."""
+    out = []
+    for part in (r for r in parts.to_dict("records") if r["observation"] == GROUP):
+        about = {k: part[k] for k in ("id", "name", "unit", "verdict")}
+        for found in part["observed"]:
+            of = {"set": found.name, "signers": found.signers, "enters": found.enters}
+            effects = ((group, np.exp(mean) if part["unit"] == TIMES else mean, runs) for group, mean, runs in found.groups)
+            out += [about | of | {"group": group, "effect": effect, "seeds": runs} for group, effect, runs in effects]
+    return pd.DataFrame(out, columns=["id", "name", "set", "group", "effect", "unit", "seeds", "signers", "enters", "verdict"])
+
+
 def markdown(rows: pd.DataFrame) -> str:
     """``claims.md``: the verdicts as a table, then each claim with its sentence, reading and links."""
     first = rows.iloc[0]
     counts = ", ".join(f"{n} {v}" for v in (HOLDS, FAILS, UNDECIDED, NOT_RUN) if (n := int((rows["verdict"] == v).sum())))
     head = [f"# The claims of the paper on {first['dataset']} ({first['kind']} data), profile {first['profile']}", "",
-            f"{counts}. Intervals are 95 %; p is corrected by Holm over a claim's comparisons; the comparison shown is the one furthest from holding.", "",
-            "| claim | verdict | effect | 95 % interval | n | table |", "|:--|:--|:--|:--|--:|:--|"]  # fmt: skip
+            f"{counts}. The comparison shown is the one furthest from holding; its n is what was counted, and the plan says how much was to be.", "",
+            "| claim | verdict | effect | 95 % interval | 90 % interval | n | planned | table |", "|:--|:--|:--|:--|:--|--:|:--|:--|"]  # fmt: skip
     about = []
     for r in rows.to_dict("records"):
-        effect, span = ("–", "–")
+        effect, *spans = ("–", "–", "–")
         if pd.notna(r["effect"]):
-            effect, low, high = (number(r[k], r["unit"]) for k in ("effect", "low", "high"))
-            effect, span = f"{effect} {r['unit']}", f"{low} to {high}"
+            effect = f"{number(r['effect'], r['unit'])} {r['unit']}"
+            spans = [f"{number(r[low], r['unit'])} to {number(r[high], r['unit'])}" for low, high in (("low", "high"), ("low90", "high90"))]
         link = f"[{Path(r['table']).stem}]({r['table']})" if r["table"] else "–"
-        head.append(f"| {r['id']}: {r['claim']} | **{r['verdict']}** | {effect} | {span} | {r['n'] or '–'} | {link} |")
+        head.append(
+            f"| {r['id']}: {r['claim']} | **{r['verdict']}** | {effect} | {' | '.join(spans)} | {r['n'] or '–'} | {r['planned']} | {link} |"
+        )
         about += [f"## {r['id']}: {r['verdict']}", "", f"{r['claim'][0].upper()}{r['claim'][1:]} ({r['place']}).", "", r["text"], "",
                   f"Read as: {r['reading']}. Notebook: [{r['notebook']}](notebooks/{r['notebook']}).", ""]  # fmt: skip
     return "\n".join([*head, "", *about, f"sslslr {commit()}", ""])
 
 
 def write(rows: pd.DataFrame, parts: pd.DataFrame, folder: Path) -> None:
-    """``claims.csv``, ``.json``, ``.md`` and ``claims_parts.csv`` in the folder of a reproduction."""
-    for frame, name in ((rows, "claims"), (parts, "claims_parts")):
+    """``claims.csv``, ``.json``, ``.md``, ``claims_parts.csv`` and ``claims_groups.csv`` in the folder of a reproduction."""
+    told = groups(parts)
+    for frame, name in ((rows, "claims"), (parts.drop(columns="observed", errors="ignore"), "claims_parts"), (told, "claims_groups")):
         buffer = io.StringIO()
         frame.to_csv(buffer, index=False)
         write_text(folder / f"{name}.csv", buffer.getvalue())

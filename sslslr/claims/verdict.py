@@ -1,208 +1,85 @@
-"""What a claim's function is written with: rows of tables, measured and held against a bound, and the verdict on them.
+"""From a claim's comparisons to its verdict. Written down before the runs: ``rules`` is the table of it, made by this code."""
 
-``difference(a, b, value, over).above(0)`` is one comparison: the mean of a minus b, paired over the columns ``over``,
-with its 95 % interval and the p of a test against the bound. ``ratio``, ``level`` and ``share`` are made the same way.
-"""
-
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from sslslr.errors import SignError
-from sslslr.measures.statistics import holm, interval
+from sslslr.claims.measured import Comparison, Observed
+from sslslr.claims.plan import FEWEST, GROUP, POINTS, Plan
+from sslslr.measures.contrasts import ANSWERS, DIFFERS, LEVEL, OPEN, SAME, SMALL, answer
+from sslslr.measures.statistics import holm
+
+VERSION = "verdicts 1"
 
 HOLDS, FAILS, UNDECIDED, NOT_RUN = "holds", "does not hold", "undecided", "not run"
 
 
-class Missing(Exception):
-    """A table, or the rows of it that a comparison needs, are not there: the claim was not run."""
+def lacking(comparison: Comparison, n: int, seeds: int) -> str:
+    """What is missing of the planned ``n`` observations with ``seeds`` runs each, in words; "" where all of it is there."""
+    if comparison.observation != GROUP:
+        return "" if comparison.n >= n else f"{comparison.n} of {n} planned"
+    for found in (o for o in comparison.observed if o.enters):
+        groups, name = len(found.groups), f"{found.name}: " if found.name else ""
+        if found.signers < FEWEST:
+            return f"{name}{found.signers} groups of held-out signers; a verdict takes {FEWEST}"
+        if groups < min(n, found.signers):
+            return f"{name}{groups} of {min(n, found.signers)} planned groups"
+        if found.seeds < seeds:
+            return f"{name}{found.seeds} of {seeds} planned seeds"
+    return ""
 
 
-@dataclass(frozen=True)
-class Rows:
-    """Rows of one table of results; ``group`` and ``name`` say in a comparison's name which ones they are."""
+def decide(comparisons: Sequence[Comparison], plan: Plan | None = None, dataset: str = "") -> pd.DataFrame:
+    """Comparisons as rows with an answer and a verdict each, the one furthest from holding first.
 
-    table: str
-    frame: pd.DataFrame
-    group: str = ""
-    name: str = ""
-
-    def need(self, *columns: str) -> None:
-        """Raise Missing unless the table has these columns."""
-        if lacking := sorted(set(columns) - set(self.frame)):
-            raise Missing(f"tables/{self.table}.csv has no column {', '.join(lacking)}")
-
-    def only(self, **fits) -> "Rows":
-        """The rows whose columns have these values, or one of several; raises Missing where there is none."""
-        self.need(*fits)
-        frame = self.frame
-        for column, wanted in fits.items():
-            frame = frame[frame[column].isin(wanted if isinstance(wanted, (list, tuple)) else [wanted])]
-        if frame.empty:
-            raise Missing("no rows with " + ", ".join(f"{k} {v}" for k, v in fits.items()))
-        return replace(self, frame=frame)
-
-    def where(self, **fits) -> "Rows":
-        """As ``only``, and the values stand in the name: these rows are one side of a comparison."""
-        said = [v if isinstance(v, str) else f"{k} {v:.2g}" for k, v in fits.items()]
-        return replace(self.only(**fits), name=", ".join(filter(None, [self.name, *said])))
-
-    def each(self, *columns: str) -> list["Rows"]:
-        """The rows of each group of these columns, in the order of the table."""
-        self.need(*columns)
-        return [replace(self, frame=frame, group=", ".join(map(str, key))) for key, frame in self.frame.groupby(list(columns), sort=False)]
-
-    def largest(self, column: str, at_most: float) -> float:
-        """The largest value of a column that is not above ``at_most``; raises Missing where there is none."""
-        self.need(column)
-        found = self.frame.loc[self.frame[column] <= at_most + 1e-9, column].max()
-        if np.isnan(found):
-            raise Missing(f"no rows with {column} at most {at_most:.2g}")
-        return found
-
-    def cells(self, value: str, over: Sequence[str]) -> pd.Series:
-        """The value of each cell of the columns ``over``; raises SignError when two rows fall into one cell."""
-        self.need(value, *over)
-        if self.frame.duplicated(list(over)).any():
-            raise SignError(f"{self.table}.csv: several rows for one {', '.join(over)}; the claim must choose among them")
-        return self.frame.set_index(list(over))[value].dropna()
-
-
-Tables = Callable[[str], Rows]  # tables(name): the rows of a table; raises Missing where it is not there
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A row of ``claims_parts.csv``: an effect in its unit with its 95 % interval, and whether it lies on the claimed side (``good``)."""
-
-    name: str
-    effect: float
-    low: float
-    high: float
-    n: int
-    p: float
-    bound: float | str
-    says: str
-    good: bool
-    unit: str
-    table: str
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Something measured, before it is held against a bound; ``against(bound)`` gives effect, low, high, n and two-sided p."""
-
-    name: str
-    table: str
-    unit: str
-    against: Callable[[float], dict]
-
-    def above(self, bound: float) -> Comparison:
-        """The claim puts the effect above ``bound``."""
-        found = self.against(bound)
-        return self._compared(found, bound, "above", found["effect"] > bound)
-
-    def below(self, bound: float) -> Comparison:
-        """The claim puts the effect below ``bound``."""
-        found = self.against(bound)
-        return self._compared(found, bound, "below", found["effect"] < bound)
-
-    def within(self, low: float, high: float) -> Comparison:
-        """The claim puts the effect between two bounds: both must be cleared; outside, the one that was crossed decides."""
-        lower, upper = self.against(low), self.against(high)
-        good = low < lower["effect"] < high
-        p = max(lower["p"], upper["p"]) if good else (lower if lower["effect"] <= low else upper)["p"]
-        return self._compared(lower | {"p": p}, f"{low} to {high}", "within", good)
-
-    def _compared(self, found: dict, bound: float | str, says: str, good: bool) -> Comparison:
-        return Comparison(self.name, **found, bound=bound, says=says, good=bool(good), unit=self.unit, table=self.table)
-
-
-def difference(a: Rows, b: Rows, value: str, over: Sequence[str], unit: str = "points") -> Measured:
-    """Mean of ``value`` in a minus b, paired over ``over``; for unit points the table holds shares from 0 to 1."""
-    x, y = pairs(a, b, value, over)
-    return Measured(said(a, f"{a.name} minus {b.name}"), a.table, unit, t_test(scaled(x - y, unit)))
-
-
-def ratio(a: Rows, b: Rows, value: str, over: Sequence[str]) -> Measured:
-    """Mean ratio of ``value`` in a to b, paired over ``over``; averaged as its logarithm."""
-    x, y = pairs(a, b, value, over)
-    logs = t_test(np.log(x / y))
-
-    def against(bound: float) -> dict:
-        found = logs(np.log(bound))
-        return found | {k: np.exp(found[k]) for k in ("effect", "low", "high")}
-
-    return Measured(said(a, f"{a.name} over {b.name}"), a.table, "times", against)
-
-
-def level(rows: Rows, value: str, over: Sequence[str], unit: str, name: str = "") -> Measured:
-    """Mean of ``value`` itself over the cells of ``over``."""
-    x = rows.cells(value, over).to_numpy(float)
-    return Measured(said(rows, name or rows.name), rows.table, unit, t_test(scaled(x, unit)))
-
-
-def share(rows: Rows, value: str, unit: str, name: str, n: str = "") -> Measured:
-    """Share in % with Wilson's interval: of the rows where ``value`` is 1, or a column of percentages of column ``n`` each."""
-    rows.need(value, n or value)
-    x = rows.frame[value]
-    of = int(rows.frame[n].sum()) if n else len(x)
-    hits = round(float((x / 100 * rows.frame[n]).sum())) if n else int(x.sum())
-
-    def against(bound: float) -> dict:
-        test = stats.binomtest(hits, of, bound / 100)
-        low, high = test.proportion_ci(method="wilson")
-        return {"effect": 100 * hits / of, "low": 100 * low, "high": 100 * high, "n": of, "p": test.pvalue}
-
-    return Measured(said(rows, name), rows.table, unit, against)
-
-
-def pairs(a: Rows, b: Rows, value: str, over: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """``value`` in a and in b at the cells of ``over`` that both have; raises Missing where there is none, or a is b."""
-    if a.frame.index.equals(b.frame.index):
-        raise Missing(f"tables/{a.table}.csv has nothing to hold {a.name} against but itself")
-    both = pd.concat([a.cells(value, over), b.cells(value, over)], axis=1, keys=["a", "b"]).dropna()
-    if both.empty:
-        raise Missing(f"no pairs of {a.name} and {b.name}")
-    return both["a"].to_numpy(float), both["b"].to_numpy(float)
-
-
-def scaled(x: np.ndarray, unit: str) -> np.ndarray:
-    """Shares from 0 to 1 as points; other units as they are."""
-    return 100 * x if unit == "points" else x
-
-
-def said(rows: Rows, name: str) -> str:
-    """A comparison's name: its group, and what is compared."""
-    return ", ".join(filter(None, [rows.group, name]))
-
-
-def t_test(x: np.ndarray) -> Callable[[float], dict]:
-    """Mean of x with its t-interval, and p of lying on one side of a bound. One value has no p; none that varies: 0 or 1."""
-    found = interval(x)
-
-    def against(bound: float) -> dict:
-        p = np.nan if len(x) < 2 else stats.ttest_1samp(x, bound).pvalue if np.ptp(x) > 1e-12 else float(found["mean"] == bound)
-        return {"effect": float(found["mean"]), "low": float(found["low"]), "high": float(found["high"]), "n": len(x), "p": p}
-
-    return against
-
-
-def decide(comparisons: Sequence[Comparison]) -> pd.DataFrame:
-    """Comparisons as rows with Holm's p and a verdict each, the one furthest from holding first."""
-    parts = pd.DataFrame(comparisons)
-    p = parts["p"].fillna(1)
-    parts = parts.assign(p_holm=holm(p))
-    sure = (parts["p_holm"] < 0.05) & (parts["n"] > 1)
-    parts["verdict"] = np.where(~sure, UNDECIDED, np.where(parts["good"], HOLDS, FAILS))
-    certainty = np.where(parts["good"], 1, -1) * -np.log(p.clip(lower=1e-300))
+    A comparison *holds* if it differs on the claimed side. It *does not hold* if it differs on the other side, or if there is no
+    difference where one is claimed, after Holm's correction over the comparisons (``p_against``, ``p_holm``). It is
+    *undecided* else, and always where the plan's n is not complete (``lacks`` says what is missing; None: five groups).
+    """
+    n, seeds = (plan or Plan()).at(dataset)
+    parts = pd.DataFrame([vars(c) for c in comparisons])
+    p, p_within, good = parts["p"].fillna(1), parts["p_within"].fillna(1), parts["good"].astype(bool)
+    parts["answer"] = [answer(*pair) for pair in zip(p, p_within, strict=True)]
+    parts["lacks"] = [lacking(c, n, seeds) for c in comparisons]
+    complete, holds = parts["lacks"] == "", good & (p < LEVEL)
+    parts["p_against"] = np.where(holds | ~complete, 1.0, np.where(good, p_within, np.minimum(p, p_within)))
+    parts["p_holm"] = holm(parts["p_against"])
+    parts["verdict"] = np.where(holds & complete, HOLDS, np.where(parts["p_holm"] < LEVEL, FAILS, UNDECIDED))
+    certainty = np.where(good, 1, -1) * -np.log(p.clip(lower=1e-300))
     return parts.iloc[np.lexsort((certainty, parts["verdict"].map([FAILS, UNDECIDED, HOLDS].index)))]
 
 
 def verdict(parts: pd.DataFrame) -> str:
-    """Of a claim, from those of its comparisons."""
+    """Of a claim, from those of its comparisons: holds if all do, does not hold if one does not, else undecided."""
     found = set(parts["verdict"])
     return FAILS if FAILS in found else HOLDS if found == {HOLDS} else UNDECIDED
+
+
+# p of the difference, p of lying within the margin: one example of each answer.
+_EXAMPLES = {DIFFERS: (0.001, 1.0), SMALL: (0.001, 0.001), SAME: (0.5, 0.001), OPEN: (0.5, 0.5)}
+
+
+def _example(p: float, p_within: float, good: bool, groups: int = FEWEST) -> Comparison:
+    observed = Observed("", tuple((g, 0.0, 1) for g in range(groups)), FEWEST)
+    numbers = dict.fromkeys(("effect", "low", "high", "low90", "high90", "between", "within", "decides", "bound"), 0.0)
+    return Comparison(name="", n=groups, sets=1, p=p, p_within=p_within, says="above", good=good, unit=POINTS, observation=GROUP,
+                      table="", observed=(observed,), **numbers)  # fmt: skip
+
+
+def rules() -> pd.DataFrame:
+    """How the answer to a comparison becomes its verdict, and those of several that of the claim: from ``decide`` and ``verdict``."""
+    sides = {True: "the claimed side", False: "the other side"}
+    out = [
+        {"what is found": found, "effect on": sides[good], "verdict": decide([_example(*_EXAMPLES[found], good)])["verdict"].iloc[0]}
+        for found in ANSWERS for good in ((True, False) if found in (DIFFERS, SMALL) else (True,))
+    ]  # fmt: skip
+    out = [row if row["what is found"] in (DIFFERS, SMALL) else row | {"effect on": "either side"} for row in out]
+    short = decide([_example(*_EXAMPLES[DIFFERS], True, FEWEST - 1)])
+    out.append({"what is found": "anything, at less than the planned n", "effect on": "either side", "verdict": short["verdict"].iloc[0]})
+    together = {"every comparison holds": [HOLDS, HOLDS], "at least one does not hold": [HOLDS, UNDECIDED, FAILS],
+                "none is against it, not all hold": [HOLDS, UNDECIDED]}  # fmt: skip
+    claims = [
+        {"what is found": f"claim: {k}", "effect on": "–", "verdict": verdict(pd.DataFrame({"verdict": v}))} for k, v in together.items()
+    ]
+    return pd.DataFrame(out + claims)

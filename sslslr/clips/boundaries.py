@@ -39,7 +39,8 @@ FADE = 1.4  # bins that a movement goes on after it fell below STILL
 FINGERS = 0.5  # weight of the fingers' movement within the hand against the wrists'
 NEAR = 0.08  # pairs of reaches this close, as shares of the clip, tell the same boundary
 CLEAR = 0.25  # shoulder widths: a reach as long as this is no jitter
-NARROW = 0.25  # shoulder widths: less is no signer, however turned
+NARROW = 0.25  # of the unit that clips are scaled to (``skeleton.unit``): less is no signer, however turned
+PALMS = 4  # in a shoulder's width (360 mm; a palm is 89 mm, the median of 42 takes of thai-leap): clips without a body are in palms
 DEFAULT = (1 / 3, 3 / 4)  # the paper's, for a clip without two reaches
 CHUNK = 256  # clips worked on at once: stays in the processor's cache
 
@@ -60,10 +61,11 @@ class Strokes:
 def estimate(signs: Signs) -> Strokes:
     """Onset, offset and confidence of each clip, from its landmarks; ``signs`` as ``signs.prepare`` makes them.
 
-    Raises SignError where the shoulders lie on top of each other: the mean pose was taken out, and with it where the hands are.
+    Without a body nobody knows where resting hands are: resting position is then no cue. Raises SignError where the shoulders
+    (without a body, wrist and palm) lie on top of each other: the mean pose was taken out, and with it where the hands are.
     """
-    shoulders = np.asarray(signs.landmarks[:CHUNK, :, list(signs.skeleton.shoulders)], np.float32)
-    width = np.linalg.norm(shoulders[:, :, 0] - shoulders[:, :, 1], axis=-1)
+    a, b = (np.asarray(signs.landmarks[:CHUNK, :, list(ends)], np.float32) for ends in zip(*signs.skeleton.unit, strict=True))
+    width = np.linalg.norm(a - b, axis=-1)
     if np.isfinite(width).any() and np.nanmedian(width) < NARROW:
         raise SignError(f"{signs.name}: no stroke can be estimated of clips whose mean pose was taken out; prepare them with centred=False")
     parts = [_estimate(signs, slice(i, i + CHUNK)) for i in range(0, len(signs), CHUNK)]
@@ -88,13 +90,15 @@ def ends(signs: Signs, which: str) -> tuple[np.ndarray, np.ndarray]:
 
 def _estimate(signs: Signs, rows: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     landmarks, lengths, skeleton = np.asarray(signs.landmarks[rows], np.float32), signs.lengths[rows], signs.skeleton
+    if not skeleton.shoulders:
+        landmarks = landmarks / PALMS
     points = binned(landmarks[:, :, [*skeleton.wrists, *skeleton.centre], :2], lengths, smooth=True)
     if not skeleton.y_down:
         points = points * np.array((1, -1), np.float32)
     wrists = points[:, :, :2] - points[:, :, 2:].mean((1, 2), keepdims=True)
     speed = np.sqrt((np.diff(wrists, axis=1) ** 2).sum((-1, -2)))
     peak, start, end = reaches(speed)
-    evidence, far = judge(wrists, peak, start, end)
+    evidence, far = judge(wrists, peak, start, end, REST if skeleton.shoulders else 0)
     n, m = speed.shape
     flat = evidence.reshape(n, -1)
     best = flat.argmax(1)
@@ -166,10 +170,11 @@ def reaches(speed: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return peak, start.astype(np.float32), end.astype(np.float32)
 
 
-def judge(wrists: np.ndarray, peak: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def judge(wrists: np.ndarray, peak: np.ndarray, start: np.ndarray, end: np.ndarray, rest: float = REST) -> tuple[np.ndarray, np.ndarray]:
     """Evidence (N, M, M) for each hump as preparation and each later one as retraction; and how far each carries (N, M).
 
-    ``wrists`` (N, BINS, 2, 2) from the shoulders, y downwards; -inf where there is no such pair.
+    ``wrists`` (N, BINS, 2, 2) from the shoulders, y downwards; ``rest`` is the weight of resting position; -inf where there
+    is no such pair.
     """
     m = peak.shape[1]
     before, after = _at(wrists, start), _at(wrists, end)
@@ -178,7 +183,7 @@ def judge(wrists: np.ndarray, peak: np.ndarray, start: np.ndarray, end: np.ndarr
     by = each / np.maximum(each.sum(-1, keepdims=True), 1e-6)
     resting = [(np.clip((p[..., 1] - REST_BELOW) / REST_DEPTH, 0, 1) * by).sum(-1) for p in (before, after)]
     furthest = np.maximum(np.where(peak, far, 0).max(1, keepdims=True), 1e-6)
-    size, rise = np.log(far / furthest + SMALL), REST * (resting[0] - resting[1])
+    size, rise = np.log(far / furthest + SMALL), rest * (resting[0] - resting[1])
     y = wrists[..., 1]
     span = y.max(1) - y.min(1)
     height = (y.max(1, keepdims=True) - y) / np.maximum(span.max(1), 1e-6)[:, None, None]

@@ -24,7 +24,9 @@ def for_repeat(signs: Signs, folds: int, repeat: int) -> tuple[Signs, str]:
         return _published(signs, published, repeat)
     signers = len(np.unique(signs.signers))
     if signers < 3:
-        return stratified(signs, test=0.25, val=0.1, seed=repeat), f"same {signers} {signs.unit}(s) in training and test"
+        same = f"the same {signs.unit} in" if signers == 1 else f"the same {signers} {signs.unit}s in"
+        who = "who signs is not known, clips divided into" if (signs.signers == "").all() else same
+        return stratified(signs, test=0.25, val=0.1, seed=repeat), f"{who} training and test"
     folds = min(folds, signers)
     out = by_signer(signs, folds, repeat % folds, seed=0)
     return out, f"{len(np.unique(out.part('test').signers))} of {signers} {signs.unit}s held out"

@@ -6,25 +6,16 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 
 import numpy as np
 from filelock import FileLock, Timeout
 
 from sslslr import paths
-from sslslr.clips.signs import Signs
 from sslslr.commands import Parser
-from sslslr.errors import SignError
-from sslslr.learning.finetuning import Ramp, Tuning
-from sslslr.learning.store import key
-from sslslr.learning.training import Optimiser, Run
-from sslslr.methods.encoder import EncoderConfig
-from sslslr.provenance import known
-from sslslr.views import ViewConfig
+from sslslr.learning.outdated import outdated, unknown
 
 STATES = ("state.safetensors", "best.safetensors", "progress")
 IDLE = 24 * 3600  # seconds that an unfinished file without a lock must have been untouched
@@ -58,15 +49,15 @@ def _runs(store: Path, interrupted: bool) -> Iterator[Waste]:
         if not named and not (answers or lock.exists() or (folder / "weights.safetensors").exists()):
             continue  # not of the run store
         begins = _named(store / named["start"]) if named.get("start") else {}  # {} too where it is kept elsewhere
-        why = _outdated(named, folder.name)
-        if begins and not why and (old := _outdated(begins, named["start"])):
+        why = outdated(named, folder.name)
+        if begins and not why and (old := outdated(begins, named["start"])):
             why = f"starts from {named['start']}, which is {old}"
         if why:
             yield Waste(folder, why, lock)
             continue
         finished = (folder / "provenance.json").exists()
         for path in sorted(folder.iterdir()):
-            if path in answers and (old := _unknown(answers[path].get("versions"))):
+            if path in answers and (old := unknown(answers[path].get("versions"))):
                 yield Waste(path, f"answer by {old}", lock)
             elif path.name in STATES and (finished or interrupted):
                 yield Waste(path, "left of a finished training" if finished else "interrupted training", lock)
@@ -85,38 +76,8 @@ def _caches(cache: Path) -> Iterator[Waste]:
         if path.name.startswith("."):
             if PARTIAL.fullmatch(path.name) and _idle(path):
                 yield Waste(path, "half written")
-        elif old := _unknown(_read(path / "about.json").get("made_by") if path.is_dir() else _made_by(path)):
+        elif old := unknown(_read(path / "about.json").get("made_by") if path.is_dir() else _made_by(path)):
             yield Waste(path, f"data by {old}")
-
-
-def _outdated(named: dict, name: str) -> str:
-    """Why no current code asks for the run called ``name``, or nothing: its name is made again from what is said of it."""
-    if not named or "versions" not in named:
-        return "of a time before versions" if named else "says nothing of itself"
-    data = named["data"]
-    if old := _unknown([*named["versions"], *data["versions"]]):
-        return f"by {old}"
-    try:
-        signs = cast(Signs, SimpleNamespace(fingerprint=data["fingerprint"], versions=data["versions"]))  # all that a key asks of them
-        again = key(_run(named), signs)
-    except (SignError, TypeError, KeyError) as error:
-        return f"its settings are not known any more ({error})"
-    return "" if again == name else "by other settings or parts than today's"
-
-
-def _run(named: dict) -> Run:
-    """The run that ``run.json`` describes."""
-    settings = {k: v for k, v in named.items() if k not in ("data", "versions")}
-    kind, schedule = (Tuning, Ramp) if "start" in settings else (Run, Optimiser)
-    parts: dict[str, Callable] = {"views": ViewConfig, "encoder": EncoderConfig, "optimiser": schedule}
-    return kind(**settings | {name: part(**settings[name]) for name, part in parts.items()})
-
-
-def _unknown(versions) -> str:
-    """Those of ``versions`` that no file of the package says today, in words; "" if all are said."""
-    if not versions:
-        return "versions that it does not say"
-    return ", ".join(sorted(set(versions) - set(known().values())))
 
 
 def _made_by(path: Path):

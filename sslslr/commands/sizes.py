@@ -1,6 +1,7 @@
 """Data sets by their sizes: what a plan needs to know of clips that nobody has read."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 
@@ -83,6 +84,17 @@ def data_of(profile: Profile, dataset: str, data: str = "", options: str = "") -
     one = even(dataset, "real", skeleton, profile.frames, classes, signers, clips, train, told.get("val", 0))
     how = "assumed" if dataset in ASSUMED else "as published"
     return {dataset: one}, f"{clips:,} clips of {classes:,} glosses, {how}: no DATA was given"
+
+
+def other(signs: dict[str, Signs], profile: Profile, dataset: str, data: str = "", options: str = "") -> Callable[[str, dict], Signs]:
+    """Prepares one of the corpora ``signs`` with changes to the profile's input: other clips, though nothing of them may be here."""
+
+    def with_input(corpus: str, change: dict) -> Signs:
+        if isinstance(signs[corpus], Sized):
+            return replace(signs[corpus], name=f"{corpus}, {change}")
+        return corpora.with_input(profile, change, corpus, dataset, data, options)
+
+    return with_input
 
 
 def _listed(profile: Profile, dataset: str, data: str, options: str) -> tuple[dict[str, Signs], str]:

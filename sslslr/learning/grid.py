@@ -1,12 +1,15 @@
 """Many runs side by side: local processes of one thread each, or a Dask cluster."""
 
+import math
 import multiprocessing
 import os
 import threading
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import joblib
 import torch
@@ -14,7 +17,7 @@ from tqdm.auto import tqdm
 
 from sslslr import paths
 from sslslr.learning import cluster
-from sslslr.learning.store import key
+from sslslr.learning.store import OutOfTime, key, until
 from sslslr.methods.precision import keep_memory
 
 
@@ -23,12 +26,21 @@ def at_once() -> int:
     return torch.cuda.device_count() or joblib.cpu_count()
 
 
-def side_by_side(task: Callable, jobs: Sequence[tuple], workers: int = 0, title: str = "runs") -> list:
+def side_by_side(
+    task: Callable,
+    jobs: Sequence[tuple],
+    workers: int = 0,
+    title: str = "runs",
+    each: Callable[[int, Any], None] | None = None,
+    end: float = math.inf,
+) -> list:
     """``[task(*job) for job in jobs]`` in parallel processes of one thread each, with one progress bar over epochs.
 
     A job's first argument is a Run and its second the Signs it trains on. ``workers=0`` means ``at_once()``; a Dask
     cluster takes the place of local processes where ``sslslr.learning.cluster`` is told of one. Results keep the order of
-    ``jobs``; the first error stops the study and is raised, finished runs stay in the store.
+    ``jobs``; the first error stops the study and is raised, finished runs stay in the store. ``each(i, result)`` is called as results
+    come, in their order. After ``end`` (seconds, as ``time.time()``) nothing begins, runs stop after their epoch, and what
+    is not done is None.
     """
     workers = min(workers or at_once(), max(1, len(jobs)))
     folders = [paths.runs() / key(run.fitted(signs), signs) for run, signs, *_ in jobs]
@@ -37,22 +49,28 @@ def side_by_side(task: Callable, jobs: Sequence[tuple], workers: int = 0, title:
     keep_memory()
     bar = tqdm(total=sum(epochs), desc=title, unit="epoch", mininterval=1)
     with bar, _Watch(bar, folders, epochs, done), cluster.parallel(workers) as pool:
-        results = pool(joblib.delayed(_alone)(task, paths.runs(), paths.cache(), *job) for job in jobs)
+        results = pool(joblib.delayed(_alone)(task, paths.runs(), paths.cache(), end, *job) for job in jobs)
         out = []
         for i, result in enumerate(results):
             out.append(result)
-            done[i] = True
+            done[i] = result is not None
+            if each and result is not None:
+                each(i, result)
     return out
 
 
-def _alone(task: Callable, runs: Path, cache: Path, *job):
+def _alone(task: Callable, runs: Path, cache: Path, end: float, *job):
+    if time.time() >= end:
+        return None
     os.environ["SSLSLR_RUNS"], os.environ["SSLSLR_CACHE"] = str(runs), str(cache)
     torch.set_num_threads(1)
     if torch.cuda.is_available():  # workers are numbered from 1: each takes its own GPU
         number = multiprocessing.current_process().name.rpartition("-")[2]
         torch.cuda.set_device(int(number) % torch.cuda.device_count() if number.isdigit() else 0)
     warnings.filterwarnings("ignore", "The number of unique classes is greater", UserWarning)  # few labels: one clip a gloss
-    return task(*job)
+    with suppress(OutOfTime), until(end):
+        return task(*job)
+    return None
 
 
 class _Watch(threading.Thread):

@@ -2,7 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +24,7 @@ from sslslr.learning.training import Run, as_json, train
 from sslslr.methods import METHODS, precision
 from sslslr.methods.encoder import PoseTransformer
 from sslslr.methods.heads import Method
-from sslslr.provenance import packages, peak_memory_mb, provenance
+from sslslr.provenance import packages, peak_memory_mb, provenance, today
 from sslslr.provenance import versions as versions_of
 from sslslr.views import PAIRS, VIEWS
 from sslslr.views import VERSION as VIEW_SETS
@@ -44,6 +48,29 @@ class Trained:
     def stale(self) -> list[str]:
         """Which packages it was trained with in other versions than today's; see ``stale``."""
         return stale(self.folder)
+
+
+class OutOfTime(Exception):
+    """The time that ``until`` gave is over; the training that was under way goes on from its last epoch the next time."""
+
+
+_END: ContextVar[float] = ContextVar("end", default=math.inf)
+
+
+@contextmanager
+def until(moment: float) -> Iterator[None]:
+    """Inside, no training begins after ``moment`` (seconds, as ``time.time()``), and one under way stops after its epoch: OutOfTime."""
+    token = _END.set(moment)
+    try:
+        yield
+    finally:
+        _END.reset(token)
+
+
+def in_time() -> None:
+    """Raise OutOfTime where the time is over."""
+    if time.time() >= _END.get():
+        raise OutOfTime
 
 
 def versions(run: Run, signs: Signs) -> list[str]:
@@ -127,12 +154,18 @@ def _do(run: Run, signs: Signs, folder: Path, how: Callable) -> None:
     paths.write_json(folder / "run.json", about(run, signs))
     state = folder / "state.safetensors"
     progress = folder / "progress"
-    module, metrics, seconds = how(run, signs, state, lambda done: paths.write_text(progress, str(done)))
+
+    def on_epoch(done: int) -> None:
+        paths.write_text(progress, str(done))
+        in_time()
+
+    in_time()
+    module, metrics, seconds = how(run, signs, state, on_epoch)
     columns = None if metrics else ["epoch"]
     paths.write_text(folder / "metrics.csv", pd.DataFrame(metrics, columns=columns).to_csv(index=False))
     with paths.atomic(folder / "weights.safetensors") as partial:
         save_file({k: v.cpu().contiguous() for k, v in module.state_dict().items()}, partial)
-    made = {**provenance(), "seed": run.seed, "seconds": round(seconds, 2), "peak_memory_mb": round(peak_memory_mb())}
+    made = {**provenance(), "date": today(), "seed": run.seed, "seconds": round(seconds, 2), "peak_memory_mb": round(peak_memory_mb())}
     paths.write_json(folder / "provenance.json", made)
     state.unlink(missing_ok=True)
     progress.unlink(missing_ok=True)

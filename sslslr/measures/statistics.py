@@ -1,8 +1,12 @@
-"""Means with their intervals, and differences paired over repeats."""
+"""Means with their intervals, and tables of differences between models."""
 
 import numpy as np
 import pandas as pd
 from scipy import stats
+
+from sslslr.measures.contrasts import DIFFERS, FEWEST, OPEN, SMALL, answer, of_runs
+
+MARGIN = 0.015  # of accuracy: differences smaller than 1.5 points do not matter
 
 
 def interval(values, confidence: float = 0.95) -> dict[str, float]:
@@ -26,7 +30,7 @@ def paired(rows: pd.DataFrame, column: str, a: str, b: str, over: list[str], val
 
 
 def holm(p) -> np.ndarray:
-    """Holm's step-down correction of p values (m,), so that the chance of any false "holds" among them is under 5 %."""
+    """Holm's step-down correction of p values (m,), so that the chance of any false alarm among them is under 5 %."""
     p = np.asarray(p, float)
     order = np.argsort(p)
     steps = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
@@ -35,24 +39,30 @@ def holm(p) -> np.ndarray:
     return corrected
 
 
-def claims(rows: pd.DataFrame, pairs: list[dict], column: str, over: list[str], value: str) -> pd.DataFrame:
-    """Paired t-tests of ``value`` between two models, one a line of ``pairs``, with Holm's correction over all lines.
+def claims(rows: pd.DataFrame, pairs: list[dict], column: str, over: list[str], value: str, margin: float = MARGIN) -> pd.DataFrame:
+    """Differences of ``value`` between two models, one a line of ``pairs``, by the rule that decides the claims (``contrasts``).
 
-    Each line has ``a`` and ``b`` (values of ``column``) and may narrow the rows by further columns. Adds points
-    (mean of a minus b), low, high (95 % interval, not corrected), n, p, p_holm and a verdict: better or worse where
-    p_holm < 0.05, else undecided.
+    Each line has ``a`` and ``b`` (values of ``column``) and may narrow the rows by further columns. Runs are paired over ``over``
+    and averaged within each group of held-out signers (column ``group``; without one every repeat is a group of its own), then
+    over groups (with the overlap that ``test_to_train`` says), then over sets. Adds points (mean of a minus b), low, high (95 %), low90, high90, n (groups), between and within
+    (spread between groups and between seeds), p, and a verdict: better, worse, the same "by less than the margin", no difference
+    (the 90 % interval lies within ``margin``, in the unit of ``value``; 0: no margin), else undecided, as with fewer than five
+    groups. A line is one comparison and not corrected: among twenty, one differs by chance.
     """
+    rows = rows if "group" in rows else rows.assign(group=rows["repeat"])
+    rows = rows if "test_to_train" in rows else rows.assign(test_to_train=0.0)
     out = []
     for pair in pairs:
         where = {k: v for k, v in pair.items() if k not in ("a", "b")}
         part = rows[np.logical_and.reduce([rows[k] == v for k, v in where.items()])] if where else rows
         wide = part.pivot_table(index=over, columns=column, values=value, sort=False)
-        difference = (wide[pair["a"]] - wide[pair["b"]]).dropna()
-        found = interval(difference)
-        p = stats.ttest_1samp(difference, 0).pvalue if len(difference) > 1 and difference.std() > 0 else float(found["mean"] == 0)
-        out.append(pair | {"points": found["mean"]} | {k: found[k] for k in ("low", "high", "n")} | {"p": p})
-    table = pd.DataFrame(out)
-    table["p_holm"] = holm(table["p"].fillna(1))
-    sure = (table["p_holm"] < 0.05) & (table["n"] > 1)
-    table["verdict"] = np.where(~sure, "undecided", np.where(table["points"] > 0, "better", "worse"))
-    return table
+        cells = part.groupby(over, sort=False)[["group", "test_to_train"]].first().assign(value=wide[pair["a"]] - wide[pair["b"]])
+        found, _ = of_runs(cells.dropna(subset=["value"]), "value")
+        p, within = found.p(0), found.p_within(-margin, margin) if margin else 1.0
+        numbers = dict(zip(("low", "high", "low90", "high90"), found.interval() + found.interval(0.9), strict=True))
+        about = {"n": found.n, "between": found.between, "within": found.within, "p": p}
+        side = "better" if found.mean > 0 else "worse"
+        words = {DIFFERS: side, SMALL: f"{side} by less than the margin"}
+        told = answer(p, within) if found.fewest >= FEWEST else OPEN
+        out.append(pair | {"points": found.mean} | numbers | about | {"verdict": words.get(told, told)})
+    return pd.DataFrame(out)

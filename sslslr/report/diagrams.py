@@ -75,24 +75,40 @@ def permutation_map(index: np.ndarray, length: int, alpha: float, beta: float):
 
 
 def landmarks(frame: np.ndarray, skeleton: Skeleton, ax=None, size: float = 9):
-    """One frame (J, C) from the head to the hips: body grey, left hand blue, right hand orange; missing ones left out."""
-    ax = ax or plt.subplots(figsize=(4.2, 4.6))[1]
+    """One frame (J, C): body grey, left hand blue, right hand orange; missing ones left out, and named as such in the legend.
+
+    Of a body what lies from the head to the hips is shown; where no shoulders are, whatever was seen.
+    """
+    ax = ax or plt.subplots(figsize=(4.2, 4.6) if skeleton.shoulders else (5.6, 2.8))[1]
     part_of = {j: part for part, members in skeleton.parts.items() for j in members}
     for a, b in skeleton.edges:
         ax.plot(*frame[[a, b], :2].T, color=PART_COLOURS[part_of[b]], lw=1.3, zorder=1)
     for part, members in skeleton.parts.items():
-        ax.scatter(
-            *frame[list(members), :2].T, s=size, color=PART_COLOURS[part], label=f"{part.replace('_', ' ')} ({len(members)})", zorder=2
-        )
+        seen = str(len(members)) if np.isfinite(frame[list(members)]).any() else "not seen"
+        ax.scatter(*frame[list(members), :2].T, s=size, color=PART_COLOURS[part], label=f"{part.replace('_', ' ')} ({seen})", zorder=2)
+    down = 1 if skeleton.y_down else -1
     shoulders = frame[list(skeleton.shoulders), :2]
-    (x, y), width = shoulders.mean(0), np.linalg.norm(shoulders[0] - shoulders[1]) * (1 if skeleton.y_down else -1)
-    ax.set(aspect="equal", xlim=(x - 1.8 * abs(width), x + 1.8 * abs(width)), ylim=(y + 1.9 * width, y - 1.3 * width))
+    if len(shoulders) and np.isfinite(shoulders).all():
+        (x, y), width = shoulders.mean(0), np.linalg.norm(shoulders[0] - shoulders[1])
+        ax.set(xlim=(x - 1.8 * width, x + 1.8 * width), ylim=(y + 1.9 * width * down, y - 1.3 * width * down))
+    else:
+        (left, low), (right, high) = _around(frame[:, :2])
+        ax.set(xlim=(left, right), ylim=(high, low)[::down])
+    ax.set_aspect("equal")
     ax.axis("off")
     return ax.figure
 
 
+def _around(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Corners, with a margin, of the rectangle around the points (..., 2) that were seen; around the origin where none was."""
+    points = points[np.isfinite(points).all(-1)] if np.isfinite(points).all(-1).any() else np.zeros((1, 2))
+    low, high = points.min(0), points.max(0)
+    margin = 0.08 * ((high - low).max() or 1.0)
+    return low - margin, high + margin
+
+
 def who_is_held_out(signs: Signs):
-    """Clips of each signer by split: a signer stands in one split only."""
+    """Clips of each signer (or session) by split; where signers are held out, each stands in one split only."""
     names = np.unique(signs.signers)
     counts = np.array([[(signs.split[signs.signers == s] == part).sum() for s in names] for part in ("train", "val", "test")])
     fig, ax = plt.subplots(figsize=(7, 2.6))
@@ -100,7 +116,7 @@ def who_is_held_out(signs: Signs):
     for part, row, colour in zip(("train", "val", "test"), counts, (GREY, SKY, RED), strict=True):
         ax.bar(names, row, bottom=bottom, color=colour, label={"val": "validation"}.get(part, part))
         bottom += row
-    ax.set(ylabel="clips", xlabel="signer")
+    ax.set(ylabel="clips", xlabel=signs.unit, xlim=(-0.6, max(len(names), 4) - 0.4))
     ax.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return fig
 
@@ -151,20 +167,24 @@ def curves(metrics, columns: dict[str, str], models, hidden: tuple[tuple[str, st
 
 def view_pairs(x, length: int, pairs: dict, skeleton):
     """A clip (T, J, C) and pairs of views of it: the wrists' paths (light to dark in time) and the middle frame's skeleton."""
-    columns = [("original", [x])] + [(name, [v[0] for v in pair]) for name, pair in pairs.items()]
+    up = (1, -1 if skeleton.y_down else 1)
+    shown = {"original": [x]} | {name: [view[0] for view in pair] for name, pair in pairs.items()}
+    columns = {name: [np.asarray(clip)[:length, :, :2] * up for clip in clips] for name, clips in shown.items()}
+    space = ((-2.6, -3.2), (2.6, 1.9))  # in shoulder widths
+    (left, low), (right, high) = space if skeleton.shoulders else _around(np.stack([c for clips in columns.values() for c in clips]))
     fig, axes = plt.subplots(2, len(columns), figsize=(2.3 * len(columns), 4.9), sharex=True, sharey=True)
-    for j, (name, clips) in enumerate(columns):
+    for j, (name, clips) in enumerate(columns.items()):
         for i, ax in enumerate(axes[:, j]):
             if i >= len(clips):
                 ax.set_axis_off()
                 continue
-            clip = np.asarray(clips[i])[:length, :, :2] * (1, -1 if skeleton.y_down else 1)
+            clip = clips[i]
             for a, b in skeleton.edges:
                 ax.plot(*clip[length // 2, [a, b]].T, color=GREY, lw=1)
             for wrist, cmap in zip(skeleton.wrists, ("Blues", "Oranges"), strict=True):
                 path = clip[:, wrist]
                 ax.plot(*path.T, color=GREY, lw=0.5, alpha=0.5)
                 ax.scatter(*path.T, c=np.linspace(0.25, 1, length), cmap=cmap, s=12, vmin=0, vmax=1, zorder=3)
-            ax.set(aspect="equal", xticks=[], yticks=[], xlim=(-2.6, 2.6), ylim=(-3.2, 1.9))  # shoulder widths: the signing space
+            ax.set(aspect="equal", xticks=[], yticks=[], xlim=(left, right), ylim=(low, high))
             ax.set_title(name if j == 0 else f"{name} views, {'second' if i else 'first'}", fontsize=8.5)
     return fig

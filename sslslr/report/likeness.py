@@ -111,16 +111,9 @@ def shown(found: pd.DataFrame, corpora: list[str]) -> pd.DataFrame:
 def several(signs: Signs, clips: int = 5) -> list[int]:
     """So many clips to look at, of different signers and glosses as far as there are any, each of about the median length."""
     order = np.argsort(np.abs(signs.lengths - np.median(signs.lengths)), kind="stable")
-    chosen: list = []
-    signers, glosses = set(), set()
-    for fresh in (True, False):
+    chosen: list[int] = []
+    for columns in ((signs.labels, signs.signers), (signs.labels,), ()):  # what is to be new, the less of it the fewer there are
         for i in order:
-            if (
-                len(chosen) < clips
-                and i not in chosen
-                and (not fresh or (signs.labels[i] not in glosses and signs.signers[i] not in signers))
-            ):
+            if len(chosen) < clips and i not in chosen and all(column[i] not in column[chosen] for column in columns):
                 chosen.append(int(i))
-                glosses.add(signs.labels[i])
-                signers.add(signs.signers[i])
     return chosen

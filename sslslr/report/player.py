@@ -19,6 +19,7 @@ from sslslr.report.figures import BLUE, COLOURS, ORANGE
 from sslslr.report.player_markup import SCRIPT, figure
 
 MISSING = -1
+WATCHED = 15.0  # frames a second at which a clip is played whose own rate is not known
 _STEPS = 1000  # coordinates are sent as whole numbers from 0 to this; -1 is a missing landmark
 _HAND_COLOURS = {"left_hand": BLUE, "right_hand": ORANGE}
 
@@ -76,6 +77,7 @@ def player(
 def strip(ax: Axes | None, signs: Signs, index: int, frames: int = 8) -> FigureBase:
     """A clip as ``frames`` skeletons in a row, preparation, stroke and retraction marked below where they are known.
 
+    Above stand the seconds, or the frames' numbers where the clip may have been resampled, since its rate is not known then.
     ``ax``: axes to draw on, or None for a figure of its own. Returns the figure. Raises SignError for an index outside
     the data or fewer than two frames.
     """
@@ -94,7 +96,10 @@ def strip(ax: Axes | None, signs: Signs, index: int, frames: int = 8) -> FigureB
         lines = [(points[a], points[b], part) for a, b, part in edges if np.isfinite(points[[a, b]]).all() and _inside(points[[a, b], 1])]
         colours = [_HAND_COLOURS.get(part, "#444444") for *_, part in lines]
         ax.add_collection(LineCollection([line[:2] for line in lines], colors=colours, linewidths=1.1, capstyle="round"))
-        ax.text(place + 0.5, -0.03, f"{frame / signs.fps:.2f} s", ha="center", va="bottom", fontsize=7, color="#555555")
+        moment = f"{frame / signs.fps:.2f} s" if _timed(signs, index) else f"frame {frame + 1}"
+        ax.text(place + 0.5, -0.03, moment, ha="center", va="bottom", fontsize=7, color="#555555")
+    for edge in range(1, frames):  # hands far apart would else seem to belong to the neighbouring frame
+        ax.plot([edge, edge], [0, 1], color="#E0E0E0", lw=0.8, zorder=0)
     _phases(ax, signs, index, frames)
     ax.set(xlim=(0, frames), ylim=(1.25, -0.12), aspect="equal", xticks=[], yticks=[])
     for spine in ax.spines.values():
@@ -142,16 +147,21 @@ def square(signs: Signs, shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (low + high - side) / 2, (low + high + side) / 2
 
 
+def _timed(signs: Signs, i: int) -> bool:
+    """Whether a clip's frames are those of its source: one that fills all T frames may have been resampled to them."""
+    return bool(signs.lengths[i] < signs.frames)
+
+
 def _inside(y: np.ndarray) -> bool:
     return bool((y > -0.1).all() and (y < 1.1).all())
 
 
 def _clip(signs: Signs, i: int) -> dict:
     shown = signs.landmarks[i, : signs.lengths[i], :, :2]
-    stroke = [float(signs.onset[i]), float(signs.offset[i])]
+    stroke, timed = [float(signs.onset[i]), float(signs.offset[i])], _timed(signs, i)
     return {
-        "frames": len(shown), "fps": float(signs.fps), "stroke": stroke if np.isfinite(stroke).all() else None,
-        "points": whole(signs, shown, *square(signs, shown)).tolist(),
+        "frames": len(shown), "timed": timed, "fps": float(signs.fps if timed else min(signs.fps, WATCHED)),
+        "stroke": stroke if np.isfinite(stroke).all() else None, "points": whole(signs, shown, *square(signs, shown)).tolist(),
     }  # fmt: skip
 
 
@@ -188,8 +198,9 @@ def _pair(signs: Signs, i: int, behind: Signs, j: int) -> dict:
 
 
 def _name(signs: Signs, i: int) -> str:
-    gloss, signer = signs.glosses[signs.labels[i]], signs.signers[i]
-    return " · ".join(filter(None, (gloss, f"{signs.name} ({signs.kind})", signer and f"signer {signer}", str(signs.clips[i]))))
+    gloss, signer = signs.glosses[signs.labels[i]], str(signs.signers[i])
+    who = signer if not signer or signs.unit in signer else f"{signs.unit} {signer}"  # "one signer" is a name, too
+    return " · ".join(filter(None, (gloss, f"{signs.name} ({signs.kind})", who, str(signs.clips[i]))))
 
 
 def safe_json(data: str) -> str:

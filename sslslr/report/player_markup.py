@@ -77,7 +77,7 @@ SCRIPT = r"""
       skeleton(clip.points[frame], false);
       said.textContent = frame + " / " + last + (inside(clip.stroke || clip.estimated) ? ", stroke" : "");
       slider.value = frame;
-      slider.setAttribute("aria-valuetext", "frame " + said.textContent + ", " + (frame / clip.fps).toFixed(2) + " s");
+      slider.setAttribute("aria-valuetext", "frame " + said.textContent + (clip.timed ? ", " + (frame / clip.fps).toFixed(2) + " s" : ""));
     }
     function show(next) { frame = Math.min(Math.max(next, 0), last); draw(); }
     function stop() {

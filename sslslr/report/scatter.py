@@ -68,7 +68,7 @@ def explorer(signs: Signs, maps: dict[str, np.ndarray], marked: int, *, frames: 
         "edges": [[place[a], place[b], part] for a, b, part in edges_of(signs)], "joints": len(drawn), "marked": int(marked),
         "frames": base64.b64encode(np.concatenate(clips).tobytes()).decode(), "start": np.cumsum([0, *map(len, clips)]).tolist(),
         "fps": round(float(np.clip(np.median([len(c) for c in clips]) / seconds, 4, 25)), 1), "palette": PALETTE,
-        "label": signs.labels.tolist(), "glosses": list(signs.glosses), "signer": signer.tolist(), "signers": names.tolist(),
+        "label": signs.labels.tolist(), "glosses": list(signs.glosses), "signer": signer.tolist(), "signers": names.tolist(), "unit": signs.unit,
         "clips": [str(c) for c in signs.clips], "maps": {name: _scaled(x).ravel().tolist() for name, x in maps.items()},
     }  # fmt: skip
     name = f"sign-map-{uuid4().hex[:12]}"
@@ -77,7 +77,7 @@ def explorer(signs: Signs, maps: dict[str, np.ndarray], marked: int, *, frames: 
     box = "box-sizing:border-box;width:{}px;max-width:100%;aspect-ratio:1;background:#fff;border:1px solid #8888"
     return Player(
         f'<div id="{name}" class="sign-map" data-lm-suppress-shortcuts="true" style="font:13px system-ui,sans-serif"><p>{words}</p>'
-        f"<p><label>embedding of <select>{options}</select></label> <label>coloured by <select><option>gloss</option><option>signer</option></select></label></p>"
+        f"<p><label>embedding of <select>{options}</select></label> <label>coloured by <select><option>gloss</option><option>{signs.unit}</option></select></label></p>"
         '<div style="display:flex;flex-wrap:wrap;gap:12px">'
         f'<svg viewBox="0 0 1000 1000" role="group" aria-label="Map of embeddings: {words}" style="{box.format(size)}"></svg>'
         f'<div><canvas width="{size}" height="{size}" role="img" aria-label="The clip that is pointed at" style="{box.format(size // 2)}"></canvas>'

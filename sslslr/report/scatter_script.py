@@ -34,7 +34,7 @@ SCRIPT = r"""
     circles.forEach(function (c, i) { c.setAttribute("stroke", i === clip ? "#000000" : "none"); });
     shown = clip;
     frame = 0;
-    said.textContent = data.glosses[data.label[clip]] + " · signer " + data.signers[data.signer[clip]] + " · " + data.clips[clip];
+    said.textContent = data.glosses[data.label[clip]] + " · " + data.unit + " " + data.signers[data.signer[clip]] + " · " + data.clips[clip];
     draw(clip);
     timer = setInterval(function () {
       if (!document.body.contains(root)) return clearInterval(timer);
@@ -61,7 +61,7 @@ SCRIPT = r"""
     c.setAttribute("r", 7);
     c.setAttribute("role", "img");
     c.setAttribute("tabindex", i === 0 ? 0 : -1);
-    c.setAttribute("aria-label", data.glosses[data.label[i]] + ", signer " + data.signers[data.signer[i]]);
+    c.setAttribute("aria-label", data.glosses[data.label[i]] + ", " + data.unit + " " + data.signers[data.signer[i]]);
     ["mouseenter", "focus"].forEach(function (event) { c.addEventListener(event, function () { play(i); }); });
     c.addEventListener("keydown", function (event) {
       var step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];

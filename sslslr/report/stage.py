@@ -14,6 +14,7 @@ from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
 from sslslr.paths import atomic, write_json, write_text
 from sslslr.provenance import commit, provenance
+from sslslr.record.recording import Recorded
 from sslslr.report.figures import style
 from sslslr.studies import corpora as studied
 from sslslr.studies.catalogue import Asked
@@ -40,8 +41,20 @@ class Stage:
 
     @cached_property
     def studies(self) -> Asked:
-        """The studies of the catalogue on these corpora."""
-        return Asked(self.profile, self.corpora, self.workers)
+        """The studies of the catalogue on these corpora; answered from the record as far as it goes, where the profile says so."""
+        if self.profile.recorded:
+            return Recorded(self.profile, self.corpora, self.workers, other=self.with_input, dataset=self.dataset)
+        return Asked(self.profile, self.corpora, self.workers, other=self.with_input)
+
+    def with_input(self, corpus: str, change: dict) -> Signs:
+        """A corpus with changes to the profile's input (``clips.input.Input``)."""
+        return studied.with_input(self.profile, change, corpus, self.dataset, self.data, self.options)
+
+    @property
+    def recorded(self) -> Recorded | None:
+        """What of the studies so far came from the record; None before the first and where nothing does."""
+        studies = self.__dict__.get("studies")
+        return studies if isinstance(studies, Recorded) and studies.served else None
 
     def ask(self, name: str, **options):
         """The table of a study of the catalogue, trained and probed as far as it is not yet; ``options`` as the study has them."""
@@ -51,25 +64,40 @@ class Stage:
         """What a study needs from others, by name: ``given("augmentations")["found"]``."""
         return self.studies.given(name, **options)
 
+    @cached_property
+    def signers(self) -> str:
+        """What "signers" have to be read as on a real data set (``studies.corpora.who``); it stands behind every caption that names them."""
+        return "" if self.kind == "synthetic" else "; ".join(filter(None, (studied.who(s, self.profile) for s in self.corpora.values())))
+
+    def _said(self, caption: str) -> str:
+        return f"{caption} ({self.signers}.)" if "signer" in caption.lower() and self.signers else caption
+
     @property
     def kind(self) -> str:
         """Either "synthetic" or "real"; it stands on every figure and table."""
         return "synthetic" if self.dataset == "synthetic" else "real"
 
     def stamp(self, data: str = "") -> str:
-        """Profile, data and commit in a few words; ``data`` says what a result is made from if not from the data set."""
-        return f"profile {self.profile.name} · {data or f'{self.dataset} ({self.kind} data)'} · sslslr {commit()}"
+        """Profile, data and commit in a few words; ``data`` says what a result is made from if not from the data set.
+
+        Where a study was answered from the record: from how many runs, of which commit and day, at what cost, and how many rows
+        are STALE, of older code or other settings.
+        """
+        words = f"profile {self.profile.name} · {data or f'{self.dataset} ({self.kind} data)'} · sslslr {commit()}"
+        return words + (f" · {self.recorded.words()}" if self.recorded else "")
 
     def made(self, data: str = "") -> dict:
         """Where a result comes from: profile, data set, kind of data, and code, versions and machine."""
         about = {"profile": self.profile.name, "dataset": self.dataset, "kind": self.kind}
-        return about | ({"data": data} if data else {}) | {"provenance": provenance()}
+        recorded = {"recorded": self.recorded.about()} if self.recorded else {}
+        return about | ({"data": data} if data else {}) | recorded | {"provenance": provenance()}
 
     def figure(self, fig: Figure, name: str, caption: str, data: str = "") -> Path:
         """Save as ``figures/<name>.png`` and ``.svg`` with the stamp on it and the caption beside it; returns the PNG.
 
         The caption is in both files too, and ``show`` gives it to the notebook as alternative text.
         """
+        caption = caption if data else self._said(caption)
         fig.set_gid(name)
         fig.set_label(caption)
         fig.supxlabel(self.stamp(data), x=0.995, ha="right", fontsize=6.5, color="#555555")
@@ -83,6 +111,7 @@ class Stage:
 
     def table(self, frame: pd.DataFrame, name: str, caption: str, shown: pd.DataFrame | None = None) -> pd.DataFrame:
         """Save ``frame`` as ``tables/<name>.csv`` (every digit) and, as ``shown`` to readers, ``.md`` and ``.tex``; returns what is shown."""
+        caption = self._said(caption)
         folder = self.folder / "tables"
         shown = frame if shown is None else shown
         shown = shown.astype(object).where(shown.notna(), "–")

@@ -18,6 +18,18 @@ def wide(table: pd.DataFrame, index: list[str], columns: str) -> pd.DataFrame:
     return out[list(dict.fromkeys(table[columns]))].reset_index().rename_axis(columns=None)
 
 
+def differences(found: pd.DataFrame, judges: bool = True) -> pd.DataFrame:
+    """A table of ``measures.statistics.claims`` on accuracies for readers: points with the 95 and 90 % interval, n and the answer."""
+    points = [percent(r["points"], r["low"], r["high"]) for _, r in found.iterrows()]
+    spans = [
+        f"{100 * low:.1f} to {100 * high:.1f}" if low == low else "–" for low, high in zip(found["low90"], found["high90"], strict=True)
+    ]
+    shown = found.assign(points=points, low90=spans, between=(100 * found["between"]).round(1)).rename(
+        columns={"low90": "90 %", "between": "spread"}
+    )
+    return shown.drop(columns=["low", "high", "high90", "within", "p"]).assign(**({} if judges else {"verdict": "smoke judges nothing"}))
+
+
 def heat(table: pd.DataFrame, title: str = ""):
     """Heat map of mean accuracy (percent): a panel a corpus, models down, view sets across; controls fill their row."""
     corpora = list(dict.fromkeys(table["corpus"]))

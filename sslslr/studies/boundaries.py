@@ -89,7 +89,7 @@ def jobs_at(profile: Profile, corpora: dict[str, Signs], method: str, alpha: flo
     """The trainings with these shares permuted, as many as the profile says on each corpus, and what each shows of its clips."""
     draws = profile.boundaries["draws"]
     return [
-        Job(observe, run_at(profile, method, alpha, beta, place["repeat"]), part, (draws,), place)
+        Job(observe, run_at(profile, method, alpha, beta, place["repeat"]), part, (draws,), place | {"alpha": alpha, "beta": beta})
         for place, part in cells(profile, corpora, times=profile.boundaries["runs"])
     ]
 
@@ -154,6 +154,20 @@ def sweep_jobs(profile: Profile, corpora: dict[str, Signs], method: str) -> list
             at.setdefault(run.views, (run, []))[1].append((end, share))
         out += [Job(observe, run, part, (profile.boundaries["draws"],), place | {"at": ends}) for run, ends in at.values()]
     return out
+
+
+def untrained_jobs(profile: Profile, corpora: dict[str, Signs]) -> list[Job]:
+    """The sweep's level to start from: a random encoder on the same signers, observed in the same way."""
+    draws = profile.boundaries["draws"]
+    return [
+        Job(observe, comparison.control_of(RANDOM, profile, place["repeat"], {}), part, (draws,), place)
+        for place, part in cells(profile, swept(profile, corpora), times=profile.boundaries["runs"])
+    ]
+
+
+def untrained_rows(jobs: list[Job], answers: list[dict]) -> pd.DataFrame:
+    """A row a corpus and repeat: ``random``, test accuracy (0 to 1) of the random encoder."""
+    return pd.DataFrame([{k: j.place[k] for k in ("corpus", "repeat")} | {"random": a["test"]} for j, a in zip(jobs, answers, strict=True)])
 
 
 def sweep_rows(jobs: list[Job], answers: list[dict]) -> pd.DataFrame:
@@ -263,14 +277,14 @@ def augmentation_jobs(profile: Profile, corpora: dict[str, Signs], found: dict[s
         corpus, repeat = place["corpus"], place["repeat"]
         known = bool(np.isfinite(corpora[corpus].onset).all())
         for control in (HANDMADE, RANDOM):
-            about = {"method": "control", "views": control, "group": "control"}
+            about = {"method": "control", "views": control, "family": "control"}
             out.append(Job(evaluation.evaluate, comparison.control_of(control, profile, repeat), part, (control,), place | about))
         for method in methods:
             views = {name: (view, "ends") for name, view in augmentations(found[corpus], known).items()}
             if method in profile.boundaries["degraded"]:
                 views |= {name: (ViewConfig(name), "degradation") for name in DEGRADED}
-            for name, (view, group) in views.items():
-                about = {"method": TITLES[method], "views": name, "group": group}
+            for name, (view, family) in views.items():
+                about = {"method": TITLES[method], "views": name, "family": family}
                 run = comparison.run_of(method, view, profile, repeat)
                 out.append(Job(evaluation.evaluate, run, part, ("",), place | about))
     return out

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
 from sslslr.profiles import Profile
-from sslslr.studies import ablation, boundaries, comparison, controls, embedding_space, finetune, jobs, recipe, reuse, tuning
+from sslslr.studies import ablation, boundaries, comparison, controls, embedding_space, finetune, inputs, jobs, recipe, reuse, tuning
 from sslslr.studies.jobs import Job
 from sslslr.studies.jobs import rows as in_rows
 
@@ -24,7 +24,9 @@ class Study:
     Where the next job depends on the last answer, ``jobs`` is a generator that yields lists of jobs, is sent their answers
     and returns what was found in place of a table. ``notebooks``: the numbers of those that show it, the one that it
     belongs to first. ``needs``: argument of ``jobs`` -> the study that gives it, told from the options. ``gives``: what
-    other studies read off the table. ``options`` with their defaults; a notebook's own parameters set them.
+    other studies read off the table. ``options`` with their defaults; a notebook's own parameters set them. ``changes``: those
+    that change a row whose place does not say so; the others only choose among the rows. ``curves``: it shows each epoch of its
+    runs. ``prepares``: the clips are asked for with other inputs too, so ``jobs`` is given ``other``, which prepares them.
     """
 
     name: str
@@ -34,31 +36,39 @@ class Study:
     needs: dict[str, Callable[..., Need]] = field(default_factory=dict)
     gives: Callable | None = None
     options: dict = field(default_factory=dict)
+    prepares: bool = False
+    changes: tuple[str, ...] = ()
+    curves: bool = False
 
 
 def _given(found):
     return found
 
 
+TABLE1 = {"methods": comparison.METHODS, "controls": comparison.CONTROLS}
 METHOD, TUNING = {"method": "slfpn"}, {"choose": "last", "only_table6": False}
 CHOSEN = {"chosen": lambda choose, only_table6, **_: ("fine-tuning rates", {"choose": choose, "only_table6": only_table6})}
 STUDIES = {study.name: study for study in (
-    Study("SL-FPN and controls", ("04",), controls.jobs),
+    Study("SL-FPN and controls", ("04",), controls.jobs, curves=True),
     Study("tuning", ("06",), tuning.jobs, options={"methods": ()}),
-    Study("Table 1", ("06",), comparison.jobs),
+    Study("Table 1", ("06",), comparison.jobs, options=TABLE1),
     Study("Table 2, transfer", ("07",), reuse.transfer_jobs),
     Study("Table 3, few labels", ("08",), reuse.few_label_jobs, reuse.few_label_rows),
-    Study("Algorithm 1", ("10",), boundaries.searches, gives=_given, options=METHOD),
-    Study("Figure 4", ("10", "11"), boundaries.sweep_jobs, boundaries.sweep_rows, options=METHOD),
-    Study("Algorithm 1, forced", ("10",), boundaries.forced_searches, options=METHOD),
+    Study("Algorithm 1", ("10",), boundaries.searches, gives=_given, options=METHOD, changes=("method",)),
+    Study("Figure 4", ("10", "11"), boundaries.sweep_jobs, boundaries.sweep_rows, options=METHOD, changes=("method",)),
+    Study("Figure 4, random encoder", ("10",), boundaries.untrained_jobs, boundaries.untrained_rows),
+    Study("Algorithm 1, forced", ("10",), boundaries.forced_searches, options=METHOD, changes=("method",)),
     Study("augmentations", ("12",), boundaries.augmentation_jobs, needs={"found": lambda **_: ("Algorithm 1", {})}),
     Study("Table 5, inertia", ("13",), embedding_space.jobs),
     Study("Figure 7, maps", ("13",), embedding_space.map_jobs, embedding_space.map_panels),
-    Study("Figure 8, ablation", ("14",), ablation.jobs),
+    Study("Figure 8, ablation", ("14",), ablation.jobs, curves=True),
     Study("recipe, search", ("15",), recipe.search_jobs, recipe.search_rows, options={"search": "few"}),
-    Study("recipe, final", ("15",), recipe.final_jobs, recipe.final_rows, options={"seeds": 1, "length": 1}),
-    Study("fine-tuning rates", ("16",), finetune.rate_jobs, finetune.rate_rows, gives=finetune.best, options=TUNING),
-    Study("Table 6, fine-tuning", ("16",), finetune.jobs, needs=CHOSEN, options=TUNING | {"seeds": 1}),
+    Study("recipe, final", ("15",), recipe.final_jobs, recipe.final_rows, options={"seeds": 1, "length": 1}, changes=("length",)),
+    Study("inputs", ("15",), inputs.jobs, prepares=True),
+    Study("fine-tuning rates", ("16",), finetune.rate_jobs, finetune.rate_rows, gives=finetune.best, options=TUNING,
+          changes=("choose",)),
+    Study("Table 6, fine-tuning", ("16",), finetune.jobs, needs=CHOSEN, options=TUNING | {"seeds": 1},
+          changes=("choose",), curves=True),
     Study("Table 6, frozen", ("16",), finetune.frozen_jobs, finetune.frozen_rows,
           options={"seeds": 1, "only_table6": False}),
 )}  # fmt: skip
@@ -66,11 +76,15 @@ STUDIES = {study.name: study for study in (
 
 @dataclass
 class Asked:
-    """The studies on these corpora; ``answers(study, jobs)`` answers their jobs, in ``workers`` processes if nothing else is said."""
+    """The studies on these corpora; ``answers(study, jobs)`` answers their jobs, in ``workers`` processes if nothing else is said.
+
+    ``other(corpus, changes)`` gives a corpus with changes to the profile's input; without it, no other input is asked for.
+    """
 
     profile: Profile
     corpora: dict[str, Signs]
     workers: int = 0
+    other: inputs.Other | None = field(default=None, kw_only=True)
 
     def __post_init__(self):
         self._given = {}
@@ -106,7 +120,8 @@ class Asked:
         """What a study is given by those that it needs, by argument: ``given("augmentations")["found"]``."""
         study, options = known(name, options)
         needs = {argument: need(**options) for argument, need in study.needs.items()}
-        return {argument: self.gives(needed, **its) for argument, (needed, its) in needs.items()}
+        given = {argument: self.gives(needed, **its) for argument, (needed, its) in needs.items()}
+        return given | ({"other": self.other} if study.prepares else {})
 
 
 def known(name: str, options: dict) -> tuple[Study, dict]:

@@ -41,13 +41,13 @@ def control_of(control: str, profile: Profile, repeat: int, views: str = "strong
     return base_run(profile, repeat, epochs=0)
 
 
-def jobs(profile: Profile, corpora: dict[str, Signs], views=VIEW_SETS, methods=METHODS) -> list[Job]:
+def jobs(profile: Profile, corpora: dict[str, Signs], views=VIEW_SETS, methods=METHODS, controls=CONTROLS) -> list[Job]:
     """Table 1: every method with every view set, and the controls, on every corpus and repeat: accuracies (0 to 1) on the test split."""
     out = []
     for place, parts in cells(profile, corpora):
-        runs = {(c, "control"): control_of(c, profile, place["repeat"]) for c in CONTROLS}
+        runs = {(c, "control"): control_of(c, profile, place["repeat"]) for c in controls}
         for method in methods:
             own = (*views, "none") if method in WITHOUT else views
-            runs |= {(TITLES[method], v): run_of(method, v, profile, place["repeat"]) for v in own}
+            runs |= {(TITLES.get(method, method), v): run_of(method, v, profile, place["repeat"]) for v in own}
         out += [Job(evaluation.evaluate, run, parts, (m,), place | {"model": m, "views": v}) for (m, v), run in runs.items()]
     return out

@@ -1,6 +1,7 @@
 """The corpora of a reproduction, prepared for the encoder and split, and its runs: the same for every study."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -34,6 +35,12 @@ def load(profile: Profile, dataset: str, data: str = "", only: str = "", options
     return {name: ready(signs, profile) for name, signs in raw.items()}
 
 
+def with_input(profile: Profile, change: dict, corpus: str, dataset: str, data: str = "", options: str | dict[str, str] = "") -> Signs:
+    """One corpus of ``load`` with ``change`` to the profile's input, such as {"landmarks": "all"}; SignError for one that there is not."""
+    only = corpus if dataset == "synthetic" else ""
+    return load(replace(profile, input=profile.input | change), dataset, data, only, options)[corpus]
+
+
 def ready(signs: Signs, profile: Profile) -> Signs:
     """Clips as they were read, prepared for the encoder as the profile's ``input`` and ``frames`` say."""
     return Input.of(profile.input).prepare(signs, profile.frames)
@@ -63,22 +70,50 @@ def group(signs: Signs, profile: Profile, repeat: int) -> int:
     return repeat if (signs.split != "").any() or signers < 3 else repeat % min(profile.folds, signers)
 
 
+def held_out(signs: Signs, parts: Signs, profile: Profile, repeat: int) -> dict:
+    """What an interval must know of a repeat: its ``group`` of held-out signers, of how many ``signers`` the corpus has, and
+    ``test_to_train``, clips in the test split over clips in training."""
+    test, train = ((parts.split == part).sum() for part in ("test", "train"))
+    return {
+        "group": group(signs, profile, repeat),
+        "signers": len(np.unique(signs.signers)),
+        "test_to_train": round(float(test / train), 4),
+    }
+
+
 def named(corpora: dict[str, Signs], names: Iterable[str]) -> dict[str, Signs]:
     """The corpora that a profile names for a study; all where it names none of them, as of a real data set."""
     return {c: signs for c, signs in corpora.items() if c in names} or corpora
 
 
-HEAD = ("corpus", "kind", "protocol", "repeat")
+def who(signs: Signs, profile: Profile) -> str:
+    """What "signers" have to be read as on these clips, without a full stop; empty where they are people who are held out.
+
+    They are not where one person signs, or nobody knows who; where a published split has the same people on both sides; where
+    they are too few for a validation group of their own; and where they are recording sessions.
+    """
+    parts, words = split(signs, profile, 0)
+    train, val, test = (set(parts.part(p).signers) for p in ("train", "val", "test"))
+    said = [f"signers are {signs.unit}s here"] if signs.unit != "signer" else []
+    if train & test:
+        words = f"{words}, with {signs.unit}s on both sides" if words.startswith("published") else words
+        said.append(f"{words}; held-out, unseen, validation or test signers are other clips of the same")
+    elif train & val:
+        said.append(f"validation {signs.unit}s are other clips of the training {signs.unit}s")
+    return f"{signs.name}: {'; '.join(said)}" if said else ""
+
+
+HEAD = ("corpus", "kind", "protocol", "repeat", "group", "signers", "test_to_train")
 
 
 def cells(
     profile: Profile, corpora: dict[str, Signs], columns: tuple[str, ...] = HEAD, times: int | None = None
 ) -> Iterator[tuple[dict, Signs]]:
-    """Every corpus in every repeat (or in ``times`` of them): the columns that say so (of ``HEAD`` and "group"), and the split."""
+    """Every corpus in every repeat (or in ``times`` of them): the columns that say so (of ``HEAD``), and the split."""
     for corpus, signs in corpora.items():
         for repeat in repeats(signs, profile) if times is None else range(times):
             parts, protocol = split(signs, profile, repeat)
-            place = {"corpus": corpus, "kind": signs.kind, "protocol": protocol, "repeat": repeat, "group": group(signs, profile, repeat)}
+            place = {"corpus": corpus, "kind": signs.kind, "protocol": protocol, "repeat": repeat} | held_out(signs, parts, profile, repeat)
             yield {c: place[c] for c in columns}, parts
 
 

@@ -19,7 +19,7 @@ from sslslr.methods.precision import resolve
 from sslslr.profiles import Profile
 from sslslr.studies import comparison, evaluation, recipe
 from sslslr.studies.comparison import RANDOM
-from sslslr.studies.corpora import HEAD, cells, split
+from sslslr.studies.corpora import cells, split
 from sslslr.studies.evaluation import kept
 from sslslr.studies.jobs import Job, rows
 
@@ -122,7 +122,7 @@ def jobs(
 ) -> list[Job]:
     """Every arm at every share on every repeat (seed and held-out signers): measures (0 to 1) on *test* signers."""
     profile, corpora, out = recipe.sized(profile, seeds), searched(profile, corpora), []
-    for place, parts in cells(profile, corpora, (*HEAD, "group")):
+    for place, parts in cells(profile, corpora):
         for arm, share in product(arms_of(only_table6), shares_of(profile, corpora, only_table6)):
             start, rate = pretraining(arm, profile, place["repeat"]), chosen[arm, share]
             tuning = tuning_of(profile, parts, place["repeat"], start, rate, share, choose)

@@ -37,9 +37,12 @@ def answer(run: Run, signs: Signs, task: Callable[..., dict], rest: tuple) -> di
     return task(run, signs, *rest)
 
 
-def ask(jobs: Sequence[Job], workers: int = 0, title: str = "jobs") -> list[dict]:
-    """The answers of the jobs, in their order: side by side in local processes or on a Dask cluster, with one progress bar."""
-    return side_by_side(answer, [(j.run, j.signs, j.task, j.rest) for j in jobs], workers, title) if jobs else []
+def ask(jobs: Sequence[Job], workers: int = 0, title: str = "jobs", **how) -> list[dict]:
+    """The answers of the jobs, in their order: side by side in local processes or on a Dask cluster, with one progress bar.
+
+    ``how``: ``each`` and ``end`` of ``side_by_side``.
+    """
+    return side_by_side(answer, [(j.run, j.signs, j.task, j.rest) for j in jobs], workers, title, **how) if jobs else []
 
 
 def rows(jobs: Sequence[Job], answers: Sequence[dict]) -> pd.DataFrame:

@@ -5,8 +5,9 @@ of the share of probe resamples that name it right. The optimum is the share wit
 With some tens of clips a class this mean has a standard error of several points, and the largest of several noisy values
 is always above the value at any share fixed beforehand: spread and "loss" appear without any optimum. Hence
 
-- the *null model*: within each class and repeat the shares' labels are dealt anew, at both ends;
-- the *cross-fitted* loss: a class's optimum is chosen on one half of the repeats and its gain measured on the other.
+- the *null model*: within each class and repeat the shares' labels are dealt anew, at both ends; what it gives is taken off;
+- the *cross-fitted* loss: a class's optimum is chosen on one half of the repeats and its gain measured on the other. Of the
+  classes whose optimum is not the global one, who they are is chosen on that half too.
 """
 
 import numpy as np
@@ -54,20 +55,22 @@ def best_for_all(correct: np.ndarray, clips: np.ndarray) -> np.ndarray:
     return (pooled(correct, clips) * clips.sum(1)[None, :, None]).sum(1).argmax(-1)
 
 
-def cross_fitted(correct: np.ndarray, clips: np.ndarray) -> np.ndarray:
+def cross_fitted(correct: np.ndarray, clips: np.ndarray, others: bool = False) -> np.ndarray:
     """Loss (ends, classes) of the global share against the own one, free of the winner's curse.
 
-    Both are chosen on one half of the repeats (even or odd) and compared on the other, both ways.
+    Both are chosen on one half of the repeats (even or odd) and compared on the other, both ways. ``others``: only where a
+    class's own share was not the global one on the half that chose; NaN where it was on both.
     """
     total, weight = 0.0, 0.0
     for half in (0, 1):
         chosen, seen = correct[:, :, half::2], clips[:, half::2]
         accuracy = pooled(correct[:, :, 1 - half :: 2], clips[:, 1 - half :: 2])
-        mine, common = own(chosen, seen)[..., None], best_for_all(chosen, seen)[:, None, None].repeat(accuracy.shape[1], 1)
-        gain = (np.take_along_axis(accuracy, mine, 2) - np.take_along_axis(accuracy, common, 2))[..., 0]
-        n = clips[:, 1 - half :: 2].sum(1)
+        mine = own(chosen, seen)
+        common = best_for_all(chosen, seen)[:, None].repeat(accuracy.shape[1], 1)
+        gain = (np.take_along_axis(accuracy, mine[..., None], 2) - np.take_along_axis(accuracy, common[..., None], 2))[..., 0]
+        n = clips[:, 1 - half :: 2].sum(1) * ((mine != common) if others else np.ones_like(mine))
         total, weight = total + gain * n, weight + n
-    return total / np.maximum(weight, 1)
+    return np.where(weight > 0, total / np.maximum(weight, 1), np.nan if others else 0.0)
 
 
 def shuffled(correct: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -86,7 +89,9 @@ def summary(rows: pd.DataFrame, nulls: int = 200, seed: int = 0) -> dict:
 
     shares; at: index of the global optimum of each end; own (ends, classes); histogram (ends, shares) in shares of the
     classes, null_low and null_high: its 2.5 and 97.5 percentiles under the null; loss, null_loss (2.5, 50, 97.5
-    percentiles) and cross: means over classes and ends; losses, crossed (ends, classes); error: standard error; classes.
+    percentiles) and cross: means over classes and ends; losses, crossed, crossed_others (ends, classes); error: standard
+    error; classes. null_shared, null_others (ends, classes): under the null, how often a class's own optimum is the global
+    one, and its mean loss where it is not.
     """
     correct, clips, shares = cells(rows)
     labels = sorted({k for row in rows["labels"] for k in row})
@@ -96,31 +101,41 @@ def summary(rows: pd.DataFrame, nulls: int = 200, seed: int = 0) -> dict:
     def histogram(best: np.ndarray) -> np.ndarray:
         return np.stack([np.bincount(b, minlength=len(shares)) / best.shape[1] for b in best])
 
-    drawn, drawn_loss = [], []
+    drawn, drawn_loss, crossed, best = [], [], cross_fitted(correct, clips), own(correct, clips)
+    shared, lost = np.zeros(best.shape), np.zeros(best.shape)
     for _ in range(nulls):
         null = shuffled(correct, rng)
-        drawn.append(histogram(own(null, clips)))
-        drawn_loss.append(losses(null, clips, best_for_all(null, clips)).mean())
+        there, mine = best_for_all(null, clips), own(null, clips)
+        loss = losses(null, clips, there)  # 0 where the own optimum is the global one
+        drawn.append(histogram(mine))
+        drawn_loss.append(loss.mean())
+        shared, lost = shared + (mine == there[:, None]), lost + loss
     low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
-    crossed = cross_fitted(correct, clips)
-    best = own(correct, clips)
     return {
         "shares": shares, "at": at, "own": best, "histogram": histogram(best), "null_low": low, "null_high": high,
         "losses": losses(correct, clips, at), "crossed": crossed, "loss": losses(correct, clips, at).mean(),
         "null_loss": np.percentile(drawn_loss, [2.5, 50, 97.5]), "cross": crossed.mean(),
+        "null_shared": shared / nulls, "null_others": lost / np.maximum(nulls - shared, 1),
+        "crossed_others": cross_fitted(correct, clips, others=True),
         "error": standard_error(correct, clips), "clips": clips.sum(1), "classes": labels,
     }  # fmt: skip
 
 
 def each_class(told: dict, signs: Signs) -> pd.DataFrame:
-    """A row a class and end (first, last): its own best share, the global one, and its losses (0 to 1), measured and cross-fitted."""
+    """A row a class and end (first, last): its own best share, the global one, and its losses (0 to 1), measured and cross-fitted.
+
+    ``null_shared``, ``null_loss``: what the null model gives (``summary``); ``shared_excess`` and ``loss_excess``: what is seen
+    beyond it; ``crossed_others``: the cross-fitted loss where the class is another one on the half that chose.
+    """
     out = []
     for e, end in enumerate(("first", "last")):
         own, at = told["own"][e], told["at"][e]
         out.append(pd.DataFrame({
             "gloss": [signs.glosses[k] for k in told["classes"]], "end": end, "own": np.array(told["shares"])[own],
             "global": told["shares"][at], "own_is_global": (own == at).astype(int), "loss": told["losses"][e],
-            "crossed": told["crossed"][e], "clips": told["clips"].astype(int),
+            "crossed": told["crossed"][e], "crossed_others": told["crossed_others"][e], "null_shared": told["null_shared"][e],
+            "null_loss": told["null_others"][e], "shared_excess": (own == at) - told["null_shared"][e],
+            "loss_excess": told["losses"][e] - told["null_others"][e], "clips": told["clips"].astype(int),
         }))  # fmt: skip
     return pd.concat(out, ignore_index=True)
 

@@ -12,7 +12,7 @@ from sslslr.measures.statistics import interval
 from sslslr.profiles import Profile
 from sslslr.studies import comparison, evaluation
 from sslslr.studies.comparison import CONTROLS, MORE, RANDOM, SUPERVISED, TITLES
-from sslslr.studies.corpora import HEAD, cells, named
+from sslslr.studies.corpora import cells, named
 from sslslr.studies.evaluation import as_many_steps, with_labels
 from sslslr.studies.jobs import Job, rows
 
@@ -89,7 +89,7 @@ def search_jobs(profile: Profile, corpora: dict[str, Signs], search: str = "few"
     """The candidates on *validation* signers: accuracies (0 to 1). No test signer is looked at."""
     return [
         Job(evaluation.evaluate, CANDIDATES[name].run(profile, place["repeat"]), parts, ("", "val"), place | {"candidate": name})
-        for place, parts in cells(profile, searched(profile, corpora), (*HEAD, "group"))
+        for place, parts in cells(profile, searched(profile, corpora))
         for name in names or candidates(search)
     ]
 
@@ -106,7 +106,7 @@ def final_jobs(profile: Profile, corpora: dict[str, Signs], seeds: int = 1, leng
     TEN is a supervised encoder that was trained on a tenth from scratch, with as many steps.
     """
     whole, tenths, profile = [], [], sized(profile, seeds, length)
-    for place, parts in cells(profile, named(corpora, profile.final), (*HEAD, "group")):
+    for place, parts in cells(profile, named(corpora, profile.final)):
         repeat = place["repeat"]
         runs = {title: comparison.run_of(m, VIEWS, profile, repeat) for m, title in (TITLES | MORE).items()}
         runs[PAPER] = comparison.run_of("slfpn", "boundary", profile, repeat)

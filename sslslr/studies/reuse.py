@@ -11,7 +11,7 @@ from sslslr.measures.statistics import summarise
 from sslslr.profiles import Profile
 from sslslr.studies import evaluation
 from sslslr.studies.comparison import METHODS, RANDOM, SUPERVISED, TITLES, control_of, run_of
-from sslslr.studies.corpora import cells, repeats, split
+from sslslr.studies.corpora import cells, held_out, repeats, split
 from sslslr.studies.evaluation import HANDMADE
 from sslslr.studies.jobs import Job
 
@@ -39,7 +39,7 @@ def transfer_jobs(profile: Profile, corpora: dict[str, Signs], views: str = "bou
             asked = [(m, run, here) for m, run in _models(profile, repeat, views)]
             supervised = control_of(SUPERVISED, profile, repeat)
             asked += [(SUPERVISED, supervised, here), (SUPERVISED_THERE, supervised, there)]
-            place = {"source": source, "target": target, "repeat": repeat}
+            place = {"source": source, "target": target, "repeat": repeat} | held_out(corpora[target], there, profile, repeat)
             out += [Job(evaluation.transfer, run, on, (m, there), place | {"model": m, "views": views}) for m, run, on in asked]
     return out
 
@@ -50,7 +50,7 @@ def few_label_jobs(profile: Profile, corpora: dict[str, Signs], views: str = "bo
     The supervised control is trained anew on the labels of one draw, for as many steps as on all of them.
     """
     frozen, trained = [], []
-    for place, parts in cells(profile, corpora, ("corpus", "kind", "repeat")):
+    for place, parts in cells(profile, corpora):
         repeat = place["repeat"]
         for model, run in _models(profile, repeat, views):
             frozen.append(Job(evaluation.few_labels, run, parts, (model, SHARES, draws), place | {"model": model}))

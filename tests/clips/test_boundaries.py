@@ -8,7 +8,7 @@ import pytest
 from sslslr.clips import boundaries
 from sslslr.clips.boundaries import ends, estimate
 from sslslr.clips.signs import prepare
-from sslslr.clips.skeleton import KINECT_20, mirror
+from sslslr.clips.skeleton import HANDS_42, KINECT_20, LEAP_42, mirror
 from sslslr.datasets import synthetic
 from sslslr.errors import SignError
 
@@ -97,6 +97,28 @@ def test_missing_hands_cost_little(corpora, lost):
         told = estimate(s)
         error[name] = (np.abs(told.onset - s.onset) + np.abs(told.offset - s.offset)).mean() / 2
     assert error["lost"] < error["whole"] + 0.5
+
+
+def test_hands_without_a_body_are_enough_in_either_direction_of_y():
+    """The hands alone, once as of a camera and once as of a sensor in millimetres whose y grows upwards."""
+    made = synthetic.make("gsl-like", classes=20, signers=6, clips=160, seed=9)
+    hands = made.landmarks[:, :, 33:]
+    flipped = np.zeros((*hands.shape[:-1], 3), np.float32)
+    flipped[..., :2] = hands[..., :2] * np.array((360, -360), np.float32)
+    told = {}
+    for skeleton, x in ((HANDS_42, hands), (LEAP_42, flipped)):
+        signs = prepare(replace(made, skeleton=skeleton, landmarks=x), 32)
+        told[skeleton.name] = estimate(signs)
+        error = np.abs(told[skeleton.name].onset - signs.onset) + np.abs(told[skeleton.name].offset - signs.offset)
+        dealt = np.abs(told[skeleton.name].onset[::-1] - signs.onset) + np.abs(told[skeleton.name].offset[::-1] - signs.offset)
+        assert error.mean() < 0.5 * dealt.mean()
+    np.testing.assert_allclose(told["leap-42"].onset, told["hands-42"].onset, atol=1e-2)
+
+
+def test_hands_whose_mean_pose_was_taken_out_are_refused():
+    x = np.zeros((4, 20, 42, 3), np.float32)
+    with pytest.raises(SignError, match="mean pose was taken out"):
+        estimate(signs_of(x, skeleton=LEAP_42))
 
 
 def test_whatever_comes_in_the_estimate_lies_in_the_clip():

@@ -12,6 +12,7 @@ from sslslr.errors import SignError
 
 WANTED = {
     "reproduce",
+    "record",
     "plan",
     "extract",
     "exchange",
@@ -27,6 +28,7 @@ WANTED = {
 }
 WRONG = {
     "reproduce": ["--profile", "fast"],
+    "record": ["--study", "Table 9"],
     "plan": ["--profile", "fast"],
     "extract": ["/no/such/video", "OUT"],
     "exchange": ["/no/such/folder", "POSES"],

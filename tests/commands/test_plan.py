@@ -27,7 +27,7 @@ TINY = {"blocks": 1, "width": 16, "heads": 2, "dropout": 0.1}
 @pytest.fixture
 def profile():
     smoke = profiles.load("smoke")
-    return replace(smoke, encoder=TINY, frames=12, repeats=1, epochs=1, supervised_epochs=1, batch=32, rates=smoke.rates | {"grid": [1e-3]})
+    return replace(smoke, encoder=TINY, frames=12, repeats=1, epochs=1, batch=32)
 
 
 def signs_of(name="lsa-like"):
@@ -75,9 +75,13 @@ def test_a_plan_s_jobs_are_exactly_those_that_the_studies_ask_and_nothing_trains
     ):
         monkeypatch.setattr(f"sslslr.{what}", lambda *_, what=what: pytest.fail(what))
     corpora = {c: signs_of(c) for c in ("lsfb-like", "asl-citizen-like", "gsl-like", "lsa-like")}
-    whole = plan.Plan(profile, corpora).walk()
+
+    def other(corpus, change):
+        return replace(corpora[corpus], landmarks=corpora[corpus].landmarks + len(str(change)))
+
+    whole = plan.Plan(profile, corpora, other=other).walk()
     for notebook in {s.notebooks[0] for s in STUDIES.values()}:
-        listed = Listed(profile, corpora)
+        listed = Listed(profile, corpora, other=other)
         own = [s.name for s in STUDIES.values() if s.notebooks[0] == notebook]
         for name in own:
             listed.ask(name)

@@ -11,7 +11,7 @@ from sslslr import paths, provenance
 from sslslr.commands import prune
 from sslslr.datasets import mp_data, source
 from sslslr.datasets.packed import pack
-from sslslr.learning import finetuning, training
+from sslslr.learning import finetuning, outdated, training
 from sslslr.learning import store as runs
 from sslslr.learning.training import Run
 from sslslr.measures import probes
@@ -29,7 +29,7 @@ def raised(monkeypatch):
         now = provenance.known()
         monkeypatch.setattr(module, "VERSION", module.VERSION.rpartition(" ")[0] + f" {number}")
         path = module.__name__.removeprefix("sslslr.").replace(".", "/") + ".py"
-        for user in (prune, provenance):
+        for user in (outdated, provenance):
             monkeypatch.setattr(user, "known", lambda: now | {path: module.VERSION})
 
     return to

@@ -55,10 +55,14 @@ def signers(root: Path, left=(), instead=(), early: bool = False) -> Path:
     return root
 
 
-def leap(root: Path, takes: int = 9, npz: bool = False) -> Path:
-    """Two signs x ``takes`` takes as Leap Motion's JSON (or our .npz): a moving right hand; take 1 of each shows none."""
+WAYS = {"hi": (60, 90, 0), "ten thousand": (-80, 30, 40), "tea": (0, -90, 60), "no": (90, -20, -40)}
+"""Where a sign's hand goes above a Leap Motion, in millimetres."""
+
+
+def leap(root: Path, takes: int = 9, npz: bool = False, signs: int = 2) -> Path:
+    """So many signs x ``takes`` takes as Leap Motion's JSON (or our .npz): a moving right hand; take 1 of each shows none."""
     rng = np.random.default_rng(4)
-    for sign, way in (("hi", (60, 90, 0)), ("ten thousand", (-80, 30, 40))):
+    for sign, way in list(WAYS.items())[:signs]:
         for k in range(takes):
             move = np.sin(np.linspace(0, np.pi, 10))[:, None, None] * np.array(way) * (1 + 0.05 * k)
             joints = np.random.default_rng(1).normal(size=(28, 3)) * 30 + (0, 250, 0) + move + rng.normal(size=(10, 28, 3))

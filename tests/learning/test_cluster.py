@@ -20,15 +20,13 @@ from sslslr.studies import comparison, evaluation
 from sslslr.studies.corpora import split
 from sslslr.studies.jobs import Job, ask
 
-RATES = dict.fromkeys(("simclr", "slfpn", "simsiam"), 1e-3)
-
 
 @pytest.fixture
 def jobs():
     profile = replace(profiles.load("smoke"), epochs=30, batch=8, encoder={"blocks": 1, "width": 16, "heads": 2})
     signs = split(replace(make_signs(72, signers=6), split=make_signs(72).split.astype("<U5")), profile, 0)[0]
     return [
-        Job(evaluation.evaluate, comparison.run_of(m, "boundary", profile, r, RATES), signs, (m,))
+        Job(evaluation.evaluate, comparison.run_of(m, "boundary", profile, r), signs, (m,))
         for r in range(2)
         for m in ("simclr", "slfpn", "simsiam")
     ]

@@ -30,3 +30,10 @@ def test_five_clips_differ_in_signer_and_gloss():
     chosen = beside.several(signs)
     assert len(set(chosen)) == 5 == len(set(signs.signers[chosen])) == len(set(signs.labels[chosen]))
     assert len(beside.several(signs.subset(signs.signers == "s00"))) == 5
+
+
+def test_with_fewer_signers_than_clips_the_glosses_still_differ():
+    signs = synthetic.make("lsa-like", classes=8, signers=6, clips=60)
+    few = signs.subset(np.isin(signs.signers, ["s00", "s01"]))
+    chosen = beside.several(few)
+    assert len(set(few.labels[chosen])) == 5 and len(set(few.signers[chosen])) == 2

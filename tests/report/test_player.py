@@ -107,6 +107,18 @@ def test_wrong_index_is_named(signs, index):
         player(signs, index)
 
 
+def test_a_clip_that_may_have_been_resampled_counts_frames_and_is_not_rushed(signs):
+    """Of a fast sensor's clip that fills all frames, nobody knows any more how long it took."""
+    fast = replace(signs, fps=113.0)
+    short, full = int(np.argmin(signs.lengths)), int(np.argmax(signs.lengths))
+    assert signs.lengths[short] < signs.lengths[full] == signs.frames
+    moments = {i: [t.get_text() for t in strip(None, fast, i, frames=3).axes[0].texts][:3] for i in (short, full)}
+    assert moments[full] == ["frame 1", f"frame {round((signs.frames - 1) / 2) + 1}", f"frame {signs.frames}"]
+    assert all(m.endswith(" s") for m in moments[short])
+    rates = [clip["fps"] for clip in data(player(fast, [short, full]).markup)["clips"]]
+    assert rates[0] == 113 and rates[1] < 30
+
+
 def test_strip_marks_the_phases_where_they_are(signs):
     ax = strip(None, signs, 2, frames=6).axes[0]
     words = {t.get_text(): t.get_position()[0] for t in ax.texts}

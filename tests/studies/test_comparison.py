@@ -73,6 +73,10 @@ def test_the_study_has_every_cell_with_its_controls(profile):
     cells = rows.groupby(["model", "views"]).size()
     assert (cells == 2).all() and len(cells) == 3 + 2 * 5
     assert {"hand-made features", "random encoder", "supervised from scratch"} <= set(rows["model"])
+    for row in rows.to_dict("records"):  # what an interval must know: who is held out, of how many, and how much is shared
+        parts = next(j.signs for j in asked if j.place["repeat"] == row["repeat"]).split
+        assert (row["group"], row["signers"]) == (row["repeat"], 6)
+        assert row["test_to_train"] == pytest.approx((parts == "test").sum() / (parts == "train").sum(), abs=1e-4)
     table = controls.table(rows, by=("corpus", "model", "views"))
     wide = tables.wide(table, ["model", "views"], "corpus")
     assert len(wide) == len(cells) and wide["toy"].str.contains("±").all()
@@ -173,7 +177,7 @@ def test_holm_against_the_example_worked_by_hand():
     assert holm([0.6, 0.9]).max() == 1.0
 
 
-def test_a_claim_is_undecided_unless_its_corrected_p_is_small():
+def test_a_difference_is_undecided_unless_its_interval_leaves_out_zero():
     rng = np.random.default_rng(0)
     base = rng.normal(0.5, 0.05, 8)
     rows = pd.concat([
@@ -183,7 +187,7 @@ def test_a_claim_is_undecided_unless_its_corrected_p_is_small():
         pd.DataFrame({"repeat": range(8), "model": "below", "y": base - 0.1 + rng.normal(0, 0.01, 8)}),
     ])  # fmt: skip
     found = claims(rows, [{"a": m, "b": "base"} for m in ("above", "same", "below")], "model", ["repeat"], "y")
-    assert list(found["verdict"]) == ["better", "undecided", "worse"] and (found["p_holm"] >= found["p"]).all()
+    assert list(found["verdict"]) == ["better", "undecided", "worse"]
     alone = claims(rows[rows["repeat"] == 0], [{"a": "above", "b": "base"}], "model", ["repeat"], "y")
     assert alone["verdict"][0] == "undecided" and alone["n"][0] == 1
 
@@ -213,7 +217,8 @@ def test_transfer_probes_the_other_corpus_and_is_empty_without_one(profile):
 
 def test_every_method_is_timed_on_the_same_batches(profile):
     signs = split(unsplit(), profile, 0)[0]
-    rows = timing.study(profile, signs, rounds=2)
+    deeper = replace(profile, encoder=profile.encoder | {"blocks": 3})  # of one block so little is computed that heads count
+    rows = timing.study(deeper, signs, rounds=2)
     assert len(rows) == 2 * len(comparison.METHODS) and (rows["ms"] > 0).all()
     flops = rows.groupby("model")["gflop"].first()
     assert flops["SL-FPN"] == pytest.approx(1.5 * flops["SimSiam"], rel=0.2), "three passes against two; heads apart"

@@ -8,19 +8,17 @@ from conftest import make_signs
 
 from sslslr import profiles
 from sslslr.learning.training import Run
-from sslslr.studies import comparison, controls, corpora, evaluation
+from sslslr.studies import controls, corpora, evaluation
 from sslslr.studies.jobs import ask, rows
-
-RATES = dict.fromkeys((*comparison.METHODS, "supervised"), 1e-3)
 
 
 @pytest.fixture
 def profile():
-    return replace(profiles.load("smoke"), epochs=1, supervised_epochs=1, repeats=2, encoder={"blocks": 1, "width": 16, "heads": 2})
+    return replace(profiles.load("smoke"), epochs=1, repeats=2, encoder={"blocks": 1, "width": 16, "heads": 2})
 
 
 def study(profile, signs, **options):
-    asked = controls.jobs(profile, signs, RATES, **options)
+    asked = controls.jobs(profile, signs, **options)
     return rows(asked, ask(asked, workers=1))
 
 
@@ -29,7 +27,7 @@ def unsplit(signs):
 
 
 def test_every_model_of_a_repeat_sees_the_same_signers_and_settings(profile):
-    runs = {m: controls.run_of(m, profile, 1, RATES) for m in controls.MODELS}
+    runs = {m: controls.run_of(m, profile, 1) for m in controls.MODELS}
     shared = {(str(r.encoder), str(r.optimiser), r.batch, r.seed) for r in runs.values()}
     assert len(shared) == 1 and runs[controls.RANDOM].epochs == 0
     assert runs[controls.BOUNDARY].epochs == runs[controls.NO_VIEWS].epochs == runs[controls.SUPERVISED].epochs
@@ -59,7 +57,7 @@ def test_the_study_has_a_row_for_each_model_corpus_and_repeat_and_is_not_compute
 
 def test_on_learnable_clips_the_study_finds_that_labels_help(profile):
     signs = {"toy": unsplit(make_signs(120, signers=6))}
-    rows = study(replace(profile, supervised_epochs=12, repeats=1), signs, models=(controls.SUPERVISED,))
+    rows = study(replace(profile, epochs=12, repeats=1), signs, models=(controls.SUPERVISED,))
     assert rows["knn_raw_top1"][0] > 0.6  # chance 0.25
 
 
@@ -83,7 +81,25 @@ def test_a_published_split_is_kept_and_its_validation_part_comes_from_training_c
 def test_with_one_signer_clips_are_held_out_and_the_protocol_says_so(profile):
     signs = replace(unsplit(make_signs(80)), signers=np.full(80, "unknown"))
     out, words = corpora.split(signs, profile, 0)
-    assert words == "same 1 signer(s) in training and test" and (out.split == "test").sum() == 20
+    assert words == "the same signer in training and test" and (out.split == "test").sum() == 20
+
+
+@pytest.mark.parametrize(
+    "signers, split, unit, said",
+    [
+        (["a", "b", "c", "d", "e", "f"], "", "signer", ""),
+        (["a"], "", "signer", "toy: the same signer in training and test; held-out, unseen, validation or test signers are other clips of the same"),
+        ([""], "", "signer", "toy: who signs is not known, clips divided into training and test; "),
+        (["a", "b", "c"], "", "session", "toy: signers are sessions here; validation sessions are other clips of the training sessions"),
+        (["a", "b", "c"], "drawn", "signer", "toy: published split, with signers on both sides; "),
+    ],
+)  # fmt: skip
+def test_what_signers_are_is_said_where_they_are_not_people_who_are_held_out(profile, signers, split, unit, said):
+    clips = np.arange(120)
+    parts = np.where(clips % 5 == 0, "test", "train") if split else np.full(120, "")
+    signs = replace(make_signs(120), signers=np.array(signers)[clips // 4 % len(signers)], split=parts, unit=unit)
+    found = corpora.who(signs, profile)
+    assert found.startswith(said) and bool(found) == bool(said)
 
 
 def test_other_repeats_hold_out_other_signers(profile):
@@ -94,9 +110,9 @@ def test_other_repeats_hold_out_other_signers(profile):
 
 def test_the_random_encoder_and_the_handmade_features_share_a_run_but_not_a_result(profile):
     signs = make_signs()
-    a, b = (evaluation.evaluate(controls.run_of(m, profile, 0, RATES), signs, m) for m in (controls.RANDOM, controls.HANDMADE))
+    a, b = (evaluation.evaluate(controls.run_of(m, profile, 0), signs, m) for m in (controls.RANDOM, controls.HANDMADE))
     assert a["linear_raw_top1"] != b["linear_raw_top1"] or a["knn_raw_top1"] != b["knn_raw_top1"]
-    assert isinstance(controls.run_of(controls.HANDMADE, profile, 0, RATES), Run)
+    assert isinstance(controls.run_of(controls.HANDMADE, profile, 0), Run)
 
 
 def test_a_split_is_one_object_for_all_who_ask_and_shares_the_landmarks(profile):

@@ -17,8 +17,6 @@ from sslslr.studies.boundaries import permuted
 from sslslr.studies.jobs import ask, follow
 from sslslr.studies.jobs import rows as rows_of
 
-RATES = {"slfpn": 1e-3, "simclr": 1e-3, "moco": 1e-3, "simsiam": 1e-3, "byol": 1e-3, "supervised": 1e-3}
-
 
 @pytest.fixture
 def profile():
@@ -100,7 +98,7 @@ def test_algorithm_1_decides_on_validation_signers_and_takes_any_method(profile)
         return {"val": 1 - abs(share - 1 / 3), "test": share}  # test accuracy would choose 1
 
     for method in ("slfpn", "simclr", "moco", "simsiam", "byol"):
-        asking = study.algorithm1(profile, signs, RATES, method)
+        asking = study.algorithm1(profile, signs, method)
         found = follow(asking, lambda jobs: [observed(job.run, job.signs, *job.rest) for job in jobs])
         assert found.alpha == found.beta == pytest.approx(1 / 3) and seen[-1][0] == method
 
@@ -114,7 +112,7 @@ def test_algorithm_1_yields_the_jobs_of_one_step_at_a_time_and_the_next_depends_
         seen.append((jobs[0].run.views.name, jobs[0].run.views.alpha, jobs[0].run.views.beta))
         return [{"val": next(vals), "test": 0.0}] * len(jobs)
 
-    found = follow(study.searches(profile, {"toy": signs}, RATES, "slfpn"), answer)["toy"]
+    found = follow(study.searches(profile, {"toy": signs}, "slfpn"), answer)["toy"]
     assert [name for name, *_ in seen] == ["none", "boundary", "none", "boundary", "whole"]
     assert seen[1][1:] == (pytest.approx(1 / 3), 0) and seen[3][1:] == (0, pytest.approx(1 / 3))
     assert (found.alpha, found.beta) == (0, pytest.approx(1 / 3)) and found.steps["accuracy"].tolist() == [0.3, 0.2, 0.3, 0.4, 0.4]
@@ -124,14 +122,14 @@ def test_forced_corpora_are_searched_where_the_data_are_synthetic_and_nowhere_el
     def answer(jobs):
         return [{"val": 0.0}] * len(jobs)
 
-    synthetic_ = follow(study.forced_searches(profile, {"toy": make_signs()}, RATES, "slfpn"), answer)
+    synthetic_ = follow(study.forced_searches(profile, {"toy": make_signs()}, "slfpn"), answer)
     assert [signs.name for signs, _ in synthetic_.values()] == ["lsa-like, first-half", "lsa-like, last-half"]
-    assert follow(study.forced_searches(profile, {"x": replace(make_signs(), kind="real")}, RATES, "slfpn"), answer) == {}
+    assert follow(study.forced_searches(profile, {"x": replace(make_signs(), kind="real")}, "slfpn"), answer) == {}
 
 
 def test_a_sweep_trains_shared_cells_once_and_the_search_reads_its_runs(profile, monkeypatch):
     signs = unsplit(make_signs(90, signers=6))
-    asked = study.sweep_jobs(profile, {"toy": signs}, RATES, "slfpn")
+    asked = study.sweep_jobs(profile, {"toy": signs}, "slfpn")
     rows = study.sweep_rows(asked, ask(asked, 1))
     assert len(asked) == 2 * 4, "nothing and everything permuted are one run for both ends"
     assert len(rows) == 2 * 2 * 3  # repeats, ends, shares
@@ -141,7 +139,7 @@ def test_a_sweep_trains_shared_cells_once_and_the_search_reads_its_runs(profile,
     ).all()
     assert rows["val"].between(0, 1).all() and all(len(r["clips"]) == len(r["correct"]) == len(r["labels"]) for _, r in rows.iterrows())
     monkeypatch.setattr("sslslr.learning.store._do", lambda *_: pytest.fail("trained again"))
-    found = trained(study.algorithm1(profile, signs, RATES))
+    found = trained(study.algorithm1(profile, signs))
     mean = rows.groupby(["end", "share"])["val"].mean()
     firsts = found.steps[found.steps["parameter"] == "alpha"].set_index("share")["accuracy"]
     assert all(value == pytest.approx(mean["first", share]) for share, value in firsts.items())
@@ -184,6 +182,32 @@ def test_a_real_difference_between_classes_is_found():
     assert (even == 0).mean() > 0.9 and told["histogram"][0].argmax() in (0, 2)
 
 
+def test_what_noise_alone_gives_is_taken_off_and_other_classes_are_chosen_where_the_optimum_is():
+    seen = []
+    for seed in range(8):
+        told = optima.summary(toy_rows(0.0, seed=seed), nulls=50)
+        seen.append(
+            ((told["own"] == told["at"][:, None]) - told["null_shared"], told["losses"], told["null_others"], told["crossed_others"])
+        )
+    excess, losses, null, crossed = (np.array(x) for x in zip(*seen, strict=True))
+    assert abs(excess.mean()) < 0.06 and abs(np.nanmean(crossed)) < 0.02
+    assert abs((losses - null)[losses > 0].mean()) < 0.03 < losses[losses > 0].mean()
+    assert np.nanmean(optima.summary(toy_rows(0.4), nulls=5)["crossed_others"]) > 0.2
+    few = optima.each_class(optima.summary(toy_rows(0.4, classes=4), nulls=20), make_signs(classes=4))
+    np.testing.assert_allclose(few["shared_excess"], few["own_is_global"] - few["null_shared"])
+    np.testing.assert_allclose(few["loss_excess"], few["loss"] - few["null_loss"])
+
+
+def test_a_class_is_another_one_only_where_its_optimum_was_not_the_global_one_on_the_half_that_chose():
+    clips = np.full((2, 2), 10)
+    correct = np.zeros((2, 2, 2, 2))  # ends, classes, repeats, shares
+    correct[:, 0] = [[0.9, 0.5], [0.9, 0.5]]  # the first class is at the global optimum on both halves
+    correct[:, 1, 0], correct[:, 1, 1] = [0.5, 0.6], [0.6, 0.5]  # the second is not on the first half, and is on the other
+    found = optima.cross_fitted(correct, clips, others=True)
+    assert np.isnan(found[:, 0]).all()
+    np.testing.assert_allclose(found[:, 1], 0.5 - 0.6)  # chosen on the first half, measured on the other
+
+
 def test_a_class_accuracy_is_the_mean_over_its_clips_of_all_repeats():
     rows = pd.DataFrame([
         {"end": e, "share": s, "repeat": r, "labels": [0, 0, 2] if r else [0, 2], "correct": [1, 0, s] if r else [1, 0.5]}
@@ -193,6 +217,15 @@ def test_a_class_accuracy_is_the_mean_over_its_clips_of_all_repeats():
     np.testing.assert_array_equal(clips, [[1, 2], [1, 1]])
     np.testing.assert_allclose(optima.pooled(correct, clips)[0], [[2 / 3, 2 / 3], [0.25, 0.75]])
     assert shares == [0.0, 1.0] and optima.own(correct, clips).tolist() == [[0, 1], [0, 1]]
+
+
+def test_the_sweep_starts_from_a_random_encoder_on_the_same_signers(profile):
+    corpora = {"toy": unsplit(make_signs(frames=16, signers=6))}
+    asked = study.untrained_jobs(profile, corpora)
+    sweep = study.sweep_jobs(profile, corpora, "slfpn")
+    assert all(job.run.epochs == 0 for job in asked) and {job.place["repeat"] for job in asked} == {job.place["repeat"] for job in sweep}
+    rows = study.untrained_rows(asked, ask(asked, 1))
+    assert list(rows) == ["corpus", "repeat", "random"] and rows["random"].between(0, 1).all()
 
 
 def test_true_strokes_are_compared_only_where_they_are_known(profile):
@@ -206,9 +239,9 @@ def test_the_comparison_has_every_augmentation_and_control_for_each_repeat(profi
     signs = synthetic.make("lsa-like", classes=4, signers=6, clips=48, seed=2)
     corpora = {"lsa-like": prepare(signs, 16)}
     found = {"lsa-like": study.Search(1 / 3, 0.0, pd.DataFrame())}
-    asked = study.augmentation_jobs(replace(profile, repeats=1), corpora, found, RATES)
+    asked = study.augmentation_jobs(replace(profile, repeats=1), corpora, found)
     rows = rows_of(asked, ask(asked, 1))
-    counts = rows.groupby(["method", "group"]).size()
+    counts = rows.groupby(["method", "family"]).size()
     assert (
         counts["SL-FPN", "ends"] == counts["SimCLR", "ends"] == 6 and counts["SL-FPN", "degradation"] == 5 and counts["control"].sum() == 2
     )

@@ -1,0 +1,75 @@
+"""Rows of a table of results, as the claims' functions choose among them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from sslslr.errors import SignError
+
+
+class Missing(Exception):
+    """A table, or the rows of it that a comparison needs, are not there: the claim was not run."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of one table of results; ``group`` and ``name`` say in a comparison's name which ones they are."""
+
+    table: str
+    frame: pd.DataFrame
+    group: str = ""
+    name: str = ""
+
+    def need(self, *columns: str) -> None:
+        """Raise Missing unless the table has these columns."""
+        if lacking := sorted(set(columns) - set(self.frame)):
+            raise Missing(f"tables/{self.table}.csv has no column {', '.join(lacking)}")
+
+    def only(self, **fits) -> "Rows":
+        """The rows whose columns have these values, or one of several; raises Missing where there is none."""
+        self.need(*fits)
+        frame = self.frame
+        for column, wanted in fits.items():
+            frame = frame[frame[column].isin(wanted if isinstance(wanted, (list, tuple)) else [wanted])]
+        if frame.empty:
+            wanted = ", ".join(f"{k} {v}" for k, v in fits.items())
+            raise Missing(f"needs rows with {wanted}{f' of {self.name}' if self.name else ''} in tables/{self.table}.csv")
+        return replace(self, frame=frame)
+
+    def where(self, **fits) -> "Rows":
+        """As ``only``, and the values stand in the name: these rows are one side of a comparison."""
+        said = [v if isinstance(v, str) else f"{k} {v:.2g}" for k, v in fits.items()]
+        return replace(self.only(**fits), name=", ".join(filter(None, [self.name, *said])))
+
+    def each(self, *columns: str) -> list["Rows"]:
+        """The rows of each group of these columns, in the order of the table."""
+        self.need(*columns)
+        return [replace(self, frame=frame, group=", ".join(map(str, key))) for key, frame in self.frame.groupby(list(columns), sort=False)]
+
+    def largest(self, column: str, at_most: float) -> float:
+        """The largest value of a column that is not above ``at_most``; raises Missing where there is none."""
+        self.need(column)
+        found = self.frame.loc[self.frame[column] <= at_most + 1e-9, column].max()
+        if np.isnan(found):
+            raise Missing(f"no rows with {column} at most {at_most:.2g}")
+        return found
+
+    def cells(self, value: str, over: Sequence[str], about: Sequence[str] = ()) -> pd.DataFrame:
+        """``value`` and the columns ``about`` of each cell of ``over``; raises SignError when two rows fall into one cell."""
+        self.need(value, *over, *about)
+        if self.frame.duplicated(list(over)).any():
+            raise SignError(f"{self.table}.csv: several rows for one {', '.join(over)}; the claim must choose among them")
+        return self.frame.set_index(list(over))[[value, *about]].dropna(subset=[value])
+
+    def seeds(self, part: int, parts: int = 2) -> "Rows":
+        """One of ``parts`` equal parts of the seeds of each group of held-out signers (each corpus); a table without groups as it is."""
+        if not {"repeat", "group"} <= set(self.frame):
+            return self
+        groups = self.frame.groupby([c for c in ("corpus", "source", "target", "group") if c in self.frame])["repeat"]
+        place = (groups.rank("dense") - 1) * parts // groups.transform("nunique")
+        return replace(self, frame=self.frame[place == part])
+
+
+Tables = Callable[[str], Rows]  # tables(name): the rows of a table; raises Missing where it is not there

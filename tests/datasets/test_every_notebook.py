@@ -1,0 +1,41 @@
+"""Every notebook on a small packed set in a published layout that lacks what most have: hands alone, in sessions."""
+
+import nbformat
+import pytest
+import recordings
+
+from sslslr import paths, profiles
+from sslslr.claims import judge
+from sslslr.commands import main, reproduce
+from sslslr.report.notebooks import notebooks
+
+
+@pytest.fixture
+def hands(tmp_path):
+    """Four signs x 18 takes of hands alone, in six sessions; one take of each shows no hand."""
+    return recordings.leap(tmp_path / "data", takes=18, signs=4)
+
+
+def warned(notebook) -> list[str]:
+    """What the cells of an executed notebook wrote to stderr, but for progress bars."""
+    outputs = [o for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs]
+    return [o.text for o in outputs if o.get("name") == "stderr" and "Warning" in o.text]
+
+
+def test_every_notebook_runs_on_packed_hands_in_sessions_and_every_claim_has_its_answer(hands, capsys):
+    assert main(["pack", "thai-leap", str(hands), "--frames", "24"]) == 0
+    capsys.readouterr()
+    packs = list((paths.cache() / "packed").iterdir())
+    site = reproduce.reproduce("thai-leap", "smoke", str(hands), workers=1)
+    folder = paths.results("thai-leap", "smoke")
+    executed = {n.name: nbformat.read(folder / "notebooks" / n.name, as_version=4) for n in notebooks()}
+    assert site.exists() and len(executed) == len(notebooks()) > 15
+    assert {name: w for name, notebook in executed.items() if (w := warned(notebook))} == {}
+    assert list((paths.cache() / "packed").iterdir()) == packs  # what was packed is what was trained on
+
+    assert "thai-leap: signers are sessions here" in (folder / "tables" / "table1_linear.md").read_text()
+    tables, quick = judge.reader(folder), profiles.load("quick")  # smoke judges nothing: as if it did
+    rows = [judge.judge(claim, tables, quick, "thai-leap")[0] for claim in judge.CLAIMS]
+    untold = {r["id"]: r["text"] for r in rows if r["verdict"] == "not run"}
+    assert {"C3", "F2"} <= set(untold) and all(untold[c].startswith("Judged on synthetic data only: ") for c in ("C3", "F2"))
+    assert len(untold) < 7 and not [text for text in untold.values() if "is not there" in text]  # no table is missing
