@@ -193,8 +193,9 @@ def _measured(rows: Rows, name: str, unit: str, over: Sequence[str], cells: pd.D
 
 def _named(groups: tuple[tuple[object, float, int], ...], cells: pd.DataFrame) -> tuple[tuple[object, float, int], ...]:
     """The groups of one set under the names of who is held out, where the table has them and they tell the groups apart."""
-    names = cells.groupby("group")["held_out"].first() if "held_out" in cells else pd.Series(dtype=object)
-    return tuple((names[g], mean, runs) for g, mean, runs in groups) if len(names) and names.is_unique else groups
+    names = dict(zip(cells["group"], cells["held_out"], strict=True)) if "held_out" in cells else {}
+    told = len(set(names.values())) == len(groups)
+    return tuple((names[g], mean, runs) for g, mean, runs in groups) if told else groups
 
 
 def scaled(x, unit: str):
