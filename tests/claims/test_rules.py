@@ -215,6 +215,11 @@ def test_primary_claims_are_judged_again_on_each_half_of_the_seeds(tmp_path):
 def test_the_groups_of_each_comparison_are_told_apart():
     parts = decide([measured(table(around(2.0, groups=3), signers=3, seeds=2)).above(0)]).assign(id="C1")
     told = judge.groups(parts)
+    assert told["group"].tolist() == [0, 1, 2]
+    named = table(around(2.0, groups=3), signers=3).assign(held_out=lambda t: t["group"].map({0: "Ada", 1: "Bo", 2: "Cy"}))
+    assert judge.groups(decide([measured(named).above(0)]).assign(id="C1"))["group"].tolist() == ["Ada", "Bo", "Cy"]
+    same = named.assign(held_out="Ada")  # as in a published split
+    assert judge.groups(decide([measured(same).above(0)]).assign(id="C1"))["group"].tolist() == [0, 1, 2]
     assert len(told) == 3 and told["effect"].tolist() == pytest.approx(list(around(2.0, groups=3))) and set(told["seeds"]) == {2}
 
 
