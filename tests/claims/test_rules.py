@@ -10,6 +10,7 @@ from scipy import stats
 
 from sslslr import profiles
 from sslslr.claims import judge
+from sslslr.claims.figures import f6
 from sslslr.claims.measured import difference, level, ratio
 from sslslr.claims.own import e1
 from sslslr.claims.plan import GROUP, MARGINS, POINTS, TIMES, Plan
@@ -191,6 +192,15 @@ def test_a_claim_without_its_rows_says_what_it_needs():
     frame = frame[frame["views"] != "strong_boundary"]
     row, _ = judge.judge(e1, reading({"comparison_runs": frame}), QUICK, "synthetic")
     assert row["verdict"] == "not run" and "needs rows with views strong_boundary of SimCLR in tables/comparison_runs.csv" in row["text"]
+
+
+def test_an_end_without_other_classes_is_left_out_and_none_anywhere_is_not_run():
+    frame = world.true()["figure6_classes"]
+    alone = frame.assign(crossed_others=frame["crossed_others"].where(frame["end"] == "first"))
+    row, parts = judge.judge(f6, reading({"figure6_classes": alone}), QUICK, "synthetic")
+    assert row["verdict"] == HOLDS and len(parts) == 2
+    row, _ = judge.judge(f6, reading({"figure6_classes": frame.assign(crossed_others=np.nan)}), QUICK, "synthetic")
+    assert row["verdict"] == "not run" and "no row of tables/figure6_classes.csv has a value of crossed_others" in row["text"]
 
 
 def on_disk(folder, frame):
