@@ -20,12 +20,15 @@ STUDIES = ("SL-FPN and controls", "Table 1", "Figure 4", "Figure 8, ablation")
 
 
 def start(folder: Path, studies, workers: int) -> subprocess.Popen:
-    """``sslslr record`` in a group of processes of its own, with run store and record below ``folder``."""
+    """``sslslr record`` in a group of processes of its own, with run store and record below ``folder``, once it begins to train."""
     words = [sys.executable, "-m", "sslslr", "record", "--profile", "smoke", "--workers", str(workers)]
     words += [word for study in studies for word in ("--study", study)]
     where = {"SSLSLR_RUNS": str(folder / "runs"), "SSLSLR_RECORD": str(folder / "record"), "SSLSLR_CACHE": str(folder.parent / "cache")}
-    log = (folder / "log").open("ab")
-    return subprocess.Popen(words, env=os.environ | where, stdout=log, stderr=log, start_new_session=True)
+    with (folder / "log").open("wb") as log:
+        one = subprocess.Popen(words, env=os.environ | where, stdout=log, stderr=log, start_new_session=True)
+    while one.poll() is None and "record: " not in (folder / "log").read_text(errors="replace"):
+        time.sleep(0.05)
+    return one
 
 
 def main() -> int:
@@ -40,20 +43,17 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         alone, killed = (Path(folder) / name for name in ("alone", "killed"))
         alone.mkdir(), killed.mkdir()
-        began = time.perf_counter()
-        if start(alone, studies, options.workers).wait():
+        one, began = start(alone, studies, options.workers), time.perf_counter()
+        if one.wait():
             print((alone / "log").read_text()[-2000:])
             return 1
         took = time.perf_counter() - began
         expected = Record(alone / "record")
         print(f"left alone: {took:.0f} s, {', '.join(f'{len(rows)} {name}' for name, rows in expected.tables.items())}", flush=True)
-        idle = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "sslslr", "record", "--profile", "smoke", "--status"], capture_output=True, check=True)
-        idle = time.perf_counter() - idle  # about what it takes before the first training
         done = 0
         while done < options.kills:
             one = start(killed, studies, options.workers)
-            life = idle / 2 + rng.random() * 2 * took / (options.kills + 1)
+            life = rng.random() * 1.6 * took / (options.kills + 1)
             try:
                 one.wait(timeout=life)
                 break

@@ -152,7 +152,7 @@ def ratio(a: Rows, b: Rows, value: str, over: Sequence[str]) -> Measured:
 
 def level(rows: Rows, value: str, over: Sequence[str], unit: str, name: str = "") -> Measured:
     """Mean of ``value`` itself over the cells of ``over``."""
-    cells = rows.cells(value, over, _about(over))
+    cells = rows.cells(value, over, _about(rows, over))
     return _measured(rows, name or rows.name, unit, over, cells.assign(value=scaled(cells[value], unit)))
 
 
@@ -169,14 +169,14 @@ def _paired(a: Rows, b: Rows, value: str, over: Sequence[str], unit: str, word: 
     """``of(a, b)`` at the cells that both have; raises Missing where there is none, or a is b."""
     if a.frame.index.equals(b.frame.index):
         raise Missing(f"tables/{a.table}.csv has nothing to hold {a.name} against but itself")
-    both = a.cells(value, over, _about(over)).join(b.cells(value, over), rsuffix=" b", how="inner")
+    both = a.cells(value, over, _about(a, over)).join(b.cells(value, over), rsuffix=" b", how="inner")
     if both.empty:
         raise Missing(f"no pairs of {a.name} and {b.name}")
     return _measured(a, f"{a.name} {word} {b.name}", unit, over, both.assign(value=of(both[value], both[f"{value} b"])))
 
 
-def _about(over: Sequence[str]) -> tuple[str, ...]:
-    return ABOUT if "repeat" in over else ()
+def _about(rows: Rows, over: Sequence[str]) -> tuple[str, ...]:
+    return (*ABOUT, *(c for c in ("held_out",) if c in rows.frame)) if "repeat" in over else ()
 
 
 def _measured(rows: Rows, name: str, unit: str, over: Sequence[str], cells: pd.DataFrame) -> Measured:
@@ -186,9 +186,16 @@ def _measured(rows: Rows, name: str, unit: str, over: Sequence[str], cells: pd.D
         unit_of = CLASS if "gloss" in over else ROUND
         return Measured(said(rows, name), rows.table, unit, unit_of, found, (Observed("", found.groups, found.n),))
     found, sets = of_runs(cells, "value")
-    signers = cells["signers"].groupby(level=level).min() if (level := level_of(cells)) else {"": cells["signers"].min()}
-    observed = tuple(Observed(k, c.groups, int(signers[k]), enters) for k, (c, enters) in sets.items())
-    return Measured(said(rows, name), rows.table, unit, GROUP, found, observed)
+    parts = {str(k): part for k, part in cells.groupby(level=level, sort=False)} if (level := level_of(cells)) else {"": cells}
+    observed = [Observed(k, _named(c.groups, parts[k]), int(parts[k]["signers"].min()), enters) for k, (c, enters) in sets.items()]
+    return Measured(said(rows, name), rows.table, unit, GROUP, found, tuple(observed))
+
+
+def _named(groups: tuple[tuple[object, float, int], ...], cells: pd.DataFrame) -> tuple[tuple[object, float, int], ...]:
+    """The groups of one set under the names of who is held out, where the table has them and they tell the groups apart."""
+    names = dict(zip(cells["group"], cells["held_out"], strict=True)) if "held_out" in cells else {}
+    told = len(set(names.values())) == len(groups)
+    return tuple((names[g], mean, runs) for g, mean, runs in groups) if told else groups
 
 
 def scaled(x, unit: str):

@@ -38,6 +38,14 @@ class Rows:
             raise Missing(f"needs rows with {wanted}{f' of {self.name}' if self.name else ''} in tables/{self.table}.csv")
         return replace(self, frame=frame)
 
+    def known(self, value: str) -> "Rows":
+        """The rows that have a ``value``; raises Missing where none has."""
+        self.need(value)
+        frame = self.frame.dropna(subset=[value])
+        if frame.empty:
+            raise Missing(f"no row of tables/{self.table}.csv has a value of {value}")
+        return replace(self, frame=frame)
+
     def where(self, **fits) -> "Rows":
         """As ``only``, and the values stand in the name: these rows are one side of a comparison."""
         said = [v if isinstance(v, str) else f"{k} {v:.2g}" for k, v in fits.items()]
@@ -61,7 +69,7 @@ class Rows:
         self.need(value, *over, *about)
         if self.frame.duplicated(list(over)).any():
             raise SignError(f"{self.table}.csv: several rows for one {', '.join(over)}; the claim must choose among them")
-        return self.frame.set_index(list(over))[[value, *about]].dropna(subset=[value])
+        return self.known(value).frame.set_index(list(over))[[value, *about]]
 
     def seeds(self, part: int, parts: int = 2) -> "Rows":
         """One of ``parts`` equal parts of the seeds of each group of held-out signers (each corpus); a table without groups as it is."""

@@ -31,8 +31,8 @@ def beside(record: Record, dataset: str, profile: Profile, signs: dict[str, Sign
         stale = {"stale": "STALE" if part["stale"].any() else ""}
         own = {v: g for (c, m, v), g in groups.items() if (c, m) == (corpus, model) and m != name and views in (v, "control")}
         for mine, its in own.items():
-            both = its.set_index("group")[recipe.VALUE] - part.set_index("group")[recipe.VALUE]
-            gap = interval(100 * both.dropna())
+            both = (its.set_index("group")[recipe.VALUE] - part.set_index("group")[recipe.VALUE]).dropna()
+            gap = interval(100 * both) if len(both) else dict.fromkeys(("mean", "low", "high"), float("nan")) | {"n": 0}
             out.append(about | {"of": mine, "minus": gap["mean"], "low": gap["low"], "high": gap["high"], "pairs": gap["n"]} | stale)
         if not own:
             out.append(about | stale)

@@ -86,12 +86,12 @@ def jobs(profile: Profile, corpora: dict[str, Signs], names: tuple[str, ...] = (
 
 
 def history(profile: Profile, corpora: dict[str, Signs], names: tuple[str, ...]) -> pd.DataFrame:
-    """Metrics of every epoch of the settings ``names`` in all repeats, with columns corpus, model and repeat."""
+    """Metrics of every epoch of the settings ``names`` in all repeats, with a column model and those that say where it belongs (``corpora.HEAD``)."""
     out = []
-    for place, parts in cells(profile, dict([corpus_of(corpora)]), ("corpus", "repeat")):
+    for place, parts in cells(profile, dict([corpus_of(corpora)])):
         for name in names:
             metrics = fetch(run_of(name, profile, place["repeat"]), parts).metrics
-            out.append(metrics.assign(corpus=place["corpus"], model=name, repeat=place["repeat"]))
+            out.append(metrics.assign(**place, model=name))
     return pd.concat(out, ignore_index=True)
 
 

@@ -71,14 +71,13 @@ def group(signs: Signs, profile: Profile, repeat: int) -> int:
 
 
 def held_out(signs: Signs, parts: Signs, profile: Profile, repeat: int) -> dict:
-    """What an interval must know of a repeat: its ``group`` of held-out signers, of how many ``signers`` the corpus has, and
-    ``test_to_train``, clips in the test split over clips in training."""
-    test, train = ((parts.split == part).sum() for part in ("test", "train"))
-    return {
-        "group": group(signs, profile, repeat),
-        "signers": len(np.unique(signs.signers)),
-        "test_to_train": round(float(test / train), 4),
-    }
+    """What an interval must know of a repeat: its ``group`` of held-out signers, who they are (``held_out``: the first three), of
+    how many ``signers`` the corpus has, and ``test_to_train``, clips in the test split over clips in training."""
+    test, train = parts.split == "test", parts.split == "train"
+    out = np.unique(parts.signers[test]).tolist()
+    who = ", ".join(out[:3]) + (f" and {len(out) - 3} more" if len(out) > 3 else "")
+    about = {"group": group(signs, profile, repeat), "held_out": who, "signers": len(np.unique(signs.signers))}
+    return about | {"test_to_train": round(float(test.sum() / train.sum()), 4)}
 
 
 def named(corpora: dict[str, Signs], names: Iterable[str]) -> dict[str, Signs]:
@@ -103,7 +102,7 @@ def who(signs: Signs, profile: Profile) -> str:
     return f"{signs.name}: {'; '.join(said)}" if said else ""
 
 
-HEAD = ("corpus", "kind", "protocol", "repeat", "group", "signers", "test_to_train")
+HEAD = ("corpus", "kind", "protocol", "repeat", "group", "held_out", "signers", "test_to_train")
 
 
 def cells(

@@ -113,7 +113,11 @@ def ridge(run: Run, signs: Signs, part: str) -> dict:
 def over_groups(rows: pd.DataFrame) -> pd.DataFrame:
     """Means over the repeats of each group of held-out signers, the unit of every interval: a row a corpus, model, input, part and group."""
     by = ["corpus", "model", "input", "part", "group"]
-    return rows.groupby(by, sort=False).agg(value=(VALUE, "mean"), clips=("test_clips", "sum")).reset_index()
+    return (
+        rows.groupby(by, sort=False)
+        .agg(value=(VALUE, "mean"), clips=("test_clips", "sum"), test_to_train=("test_to_train", "mean"))
+        .reset_index()
+    )
 
 
 def choices(rows: pd.DataFrame) -> pd.DataFrame:

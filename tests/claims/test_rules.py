@@ -10,6 +10,7 @@ from scipy import stats
 
 from sslslr import profiles
 from sslslr.claims import judge
+from sslslr.claims.figures import f6
 from sslslr.claims.measured import difference, level, ratio
 from sslslr.claims.own import e1
 from sslslr.claims.plan import GROUP, MARGINS, POINTS, TIMES, Plan
@@ -193,6 +194,15 @@ def test_a_claim_without_its_rows_says_what_it_needs():
     assert row["verdict"] == "not run" and "needs rows with views strong_boundary of SimCLR in tables/comparison_runs.csv" in row["text"]
 
 
+def test_an_end_without_other_classes_is_left_out_and_none_anywhere_is_not_run():
+    frame = world.true()["figure6_classes"]
+    alone = frame.assign(crossed_others=frame["crossed_others"].where(frame["end"] == "first"))
+    row, parts = judge.judge(f6, reading({"figure6_classes": alone}), QUICK, "synthetic")
+    assert row["verdict"] == HOLDS and len(parts) == 2
+    row, _ = judge.judge(f6, reading({"figure6_classes": frame.assign(crossed_others=np.nan)}), QUICK, "synthetic")
+    assert row["verdict"] == "not run" and "no row of tables/figure6_classes.csv has a value of crossed_others" in row["text"]
+
+
 def on_disk(folder, frame):
     (folder / "tables").mkdir(parents=True)
     frame.to_csv(folder / "tables" / "comparison_runs.csv", index=False)
@@ -215,6 +225,11 @@ def test_primary_claims_are_judged_again_on_each_half_of_the_seeds(tmp_path):
 def test_the_groups_of_each_comparison_are_told_apart():
     parts = decide([measured(table(around(2.0, groups=3), signers=3, seeds=2)).above(0)]).assign(id="C1")
     told = judge.groups(parts)
+    assert told["group"].tolist() == [0, 1, 2]
+    named = table(around(2.0, groups=3), signers=3).assign(held_out=lambda t: t["group"].map({0: "Ada", 1: "Bo", 2: "Cy"}))
+    assert judge.groups(decide([measured(named).above(0)]).assign(id="C1"))["group"].tolist() == ["Ada", "Bo", "Cy"]
+    same = named.assign(held_out="Ada")  # as in a published split
+    assert judge.groups(decide([measured(same).above(0)]).assign(id="C1"))["group"].tolist() == [0, 1, 2]
     assert len(told) == 3 and told["effect"].tolist() == pytest.approx(list(around(2.0, groups=3))) and set(told["seeds"]) == {2}
 
 

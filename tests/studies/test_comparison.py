@@ -74,7 +74,9 @@ def test_the_study_has_every_cell_with_its_controls(profile):
     assert (cells == 2).all() and len(cells) == 3 + 2 * 5
     assert {"hand-made features", "random encoder", "supervised from scratch"} <= set(rows["model"])
     for row in rows.to_dict("records"):  # what an interval must know: who is held out, of how many, and how much is shared
-        parts = next(j.signs for j in asked if j.place["repeat"] == row["repeat"]).split
+        held = next(j.signs for j in asked if j.place["repeat"] == row["repeat"])
+        parts = held.split
+        assert row["held_out"].split(", ") == sorted(set(held.signers[parts == "test"].tolist()))
         assert (row["group"], row["signers"]) == (row["repeat"], 6)
         assert row["test_to_train"] == pytest.approx((parts == "test").sum() / (parts == "train").sum(), abs=1e-4)
     table = controls.table(rows, by=("corpus", "model", "views"))

@@ -81,7 +81,16 @@ def test_a_study_asks_for_other_inputs_where_they_can_be_prepared(profile):
 def test_an_input_is_chosen_on_validation_signers_whatever_the_test_signers_say():
     values = {(inputs.OWN, "val"): 0.5, (inputs.OWN, "test"): 0.9, ("other", "val"): 0.6, ("other", "test"): 0.7}
     rows = [
-        {"corpus": "c", "model": "m", "input": i, "part": p, "group": g, inputs.VALUE: v + g / 100 * (i == "other"), "test_clips": 10}
+        {
+            "corpus": "c",
+            "model": "m",
+            "input": i,
+            "part": p,
+            "group": g,
+            inputs.VALUE: v + g / 100 * (i == "other"),
+            "test_clips": 10,
+            "test_to_train": 0.25,
+        }
         for (i, p), v in values.items()
         for g in (0, 1, 2)
     ]
