@@ -160,7 +160,7 @@ def untrained_jobs(profile: Profile, corpora: dict[str, Signs]) -> list[Job]:
     """The sweep's level to start from: a random encoder on the same signers, observed in the same way."""
     draws = profile.boundaries["draws"]
     return [
-        Job(observe, comparison.control_of(RANDOM, profile, place["repeat"], {}), part, (draws,), place)
+        Job(observe, comparison.control_of(RANDOM, profile, place["repeat"]), part, (draws,), place)
         for place, part in cells(profile, swept(profile, corpora), times=profile.boundaries["runs"])
     ]
 

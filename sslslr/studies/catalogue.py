@@ -6,6 +6,7 @@ have the same jobs, whatever profile and data.
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from typing import Any
 
 from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
@@ -31,7 +32,7 @@ class Study:
 
     name: str
     notebooks: tuple[str, ...]
-    jobs: Callable[..., list[Job]] | Callable[..., Generator[list[Job], list[dict], dict]]
+    jobs: Callable[..., list[Job]] | Callable[..., Generator[list[Job], list[dict], Any]]
     rows: Callable[[list[Job], list[dict]], object] = in_rows
     needs: dict[str, Callable[..., Need]] = field(default_factory=dict)
     gives: Callable | None = None

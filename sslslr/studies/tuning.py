@@ -81,17 +81,18 @@ def written(options: dict) -> str:
 def beyond(found: pd.DataFrame) -> float | None:
     """The next rate to try for one method: beyond the end where the best one lies, or None where it lies inside."""
     mean = found.groupby("rate")["accuracy"].mean().sort_index()
-    best_rate = mean.idxmax()
-    if best_rate == mean.index[0]:
-        return float(f"{best_rate / STEP:.1g}")
-    return float(f"{best_rate * STEP:.1g}") if best_rate == mean.index[-1] else None
+    rates, at = [float(rate) for rate in mean.index], int(mean.argmax())
+    if at == 0:
+        return float(f"{rates[0] / STEP:.1g}")
+    return float(f"{rates[-1] * STEP:.1g}") if at == len(rates) - 1 else None
 
 
 def best(found: pd.DataFrame) -> dict[str, dict]:
     """The setting of each method, as in a profile's ``methods``: the best mean accuracy, the first tried of equals."""
     out = {}
     for method, rows in found.assign(told=found["options"].map(written)).groupby("method", sort=False):
-        mean = rows.groupby(["rate", "told"], sort=False)["accuracy"].mean()
-        rate, told = mean.idxmax()
-        out[method] = {"rate": float(rate), **rows.loc[rows["told"] == told, "options"].iloc[0]}
+        mean = rows.groupby(["rate", "told"], sort=False)["accuracy"].mean().reset_index()
+        first = mean.loc[mean["accuracy"].idxmax()]
+        options = rows.loc[rows["told"] == first["told"], "options"].iloc[0]
+        out[str(method)] = {"rate": float(first["rate"]), **options}
     return out
