@@ -92,7 +92,7 @@ def best(found: pd.DataFrame) -> dict[str, dict]:
     out = {}
     for method, rows in found.assign(told=found["options"].map(written)).groupby("method", sort=False):
         mean = rows.groupby(["rate", "told"], sort=False)["accuracy"].mean().reset_index()
-        first = mean.loc[mean["accuracy"].idxmax()]
+        first = mean.iloc[int(mean["accuracy"].argmax())]
         options = rows.loc[rows["told"] == first["told"], "options"].iloc[0]
         out[str(method)] = {"rate": float(first["rate"]), **options}
     return out

@@ -52,7 +52,7 @@ def test_what_alters_no_clip_is_named_and_not_trained_twice(profile):
     right_handed = replace(raw, landmarks=np.where(left, mirror(raw.landmarks, raw.skeleton), raw.landmarks))
     prepare = other(profile, right_handed)
     rows = [j.place for j in inputs.jobs(profile, corpora(profile, prepare), prepare)]
-    assert {r["likewise"] for r in rows} == {"handedness: as_signed; handedness: each_clip"}
+    assert {r["likewise"] for r in rows} == {"handedness: one; handedness: as_signed"}
     assert not [r for r in rows if r["input"].startswith("handedness")]
     trained = {r["input"] for r in rows if r["model"] in inputs.TRAINED}
     assert trained == {inputs.OWN, "landmarks: all"} < {r["input"] for r in rows if r["model"] == RANDOM}
@@ -60,7 +60,7 @@ def test_what_alters_no_clip_is_named_and_not_trained_twice(profile):
 
 def test_changes_are_all_but_the_profile_s_own_and_those_without_a_meaning(profile):
     names = set(inputs.changes(profile, MEDIAPIPE_75))
-    assert names == {"landmarks: all", "handedness: as_signed", "handedness: each_clip", "hands: own", "centred: True"}
+    assert names == {"landmarks: all", "handedness: as_signed", "handedness: one", "hands: own", "centred: True"}
     assert "hands: own" not in inputs.changes(profile, LEAP_42)
     turned = replace(profile, input={"landmarks": "all"})
     assert "landmarks: upper" in inputs.changes(turned, MEDIAPIPE_75) and "landmarks: all" not in inputs.changes(turned, MEDIAPIPE_75)
