@@ -46,7 +46,8 @@ class Recorded(Asked):
     def place(self, study: Study, number: int, job: Job, names: tuple[str, str]) -> Row:
         """The row of ``jobs`` that says where the answer of these names belongs."""
         about = {"dataset": self.dataset, "profile": self.profile.name, "study": study.name, "number": number}
-        own = {"place": job.place | self._changed, "asks": rows.asks(job), "run": names[0], "answer": names[1]}
+        place = {k: v for k, v in job.place.items() if k != "held_out"}  # a name of a person is no result
+        own = {"place": place | self._changed, "asks": rows.asks(job), "run": names[0], "answer": names[1]}
         return TABLES["jobs"].row(about | own)
 
     def names(self, study: Study, number: int, job: Job) -> tuple[str, str]:

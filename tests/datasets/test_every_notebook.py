@@ -6,8 +6,10 @@ import recordings
 
 from sslslr import paths, profiles
 from sslslr.claims import judge
+from sslslr.clips.skeleton import LEAP_42
 from sslslr.commands import main, reproduce
 from sslslr.report.notebooks import notebooks
+from sslslr.studies import inputs
 
 
 @pytest.fixture
@@ -26,13 +28,16 @@ def warned(notebook) -> list[str]:
 def test_every_notebook_runs_on_packed_hands_in_sessions_and_every_claim_has_its_answer(hands, capsys):
     assert main(["pack", "thai-leap", str(hands), "--frames", "24"]) == 0
     capsys.readouterr()
-    packs = list((paths.cache() / "packed").iterdir())
+    (pack,) = (paths.cache() / "packed").iterdir()
+    made = {p.name: p.stat().st_mtime_ns for p in pack.iterdir()}
     site = reproduce.reproduce("thai-leap", "smoke", str(hands), workers=1)
     folder = paths.results("thai-leap", "smoke")
     executed = {n.name: nbformat.read(folder / "notebooks" / n.name, as_version=4) for n in notebooks()}
     assert site.exists() and len(executed) == len(notebooks()) > 15
     assert {name: w for name, notebook in executed.items() if (w := warned(notebook))} == {}
-    assert list((paths.cache() / "packed").iterdir()) == packs  # what was packed is what was trained on
+    others = inputs.changes(profiles.load("smoke"), LEAP_42)
+    assert len(list((paths.cache() / "packed").iterdir())) == 1 + len(others)  # what was packed is what was trained on
+    assert {p.name: p.stat().st_mtime_ns for p in pack.iterdir()} == made
 
     assert "thai-leap: signers are sessions here" in (folder / "tables" / "table1_linear.md").read_text()
     tables, quick = judge.reader(folder), profiles.load("quick")  # smoke judges nothing: as if it did

@@ -348,11 +348,13 @@ def test_killed_at_random_moments_and_resumed_it_ends_as_the_undisturbed_one(sma
     for name in ("RUNS", "RECORD"):
         monkeypatch.setenv(f"SSLSLR_{name}", str(tmp_path / "killed" / name.lower()))
     code, rng, ends = MAKER.format(tests=[str(p) for p in Path(__file__).parents[:2]]), random.Random(0), []
-    for moment in [rng.uniform(0.3, 2.0), rng.uniform(0.3, 2.0), None]:
+    for runs in [2, 5, None]:
         maker = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         assert maker.stdout.readline() == "begun\n"
-        if moment:
-            time.sleep(moment)
+        if runs:
+            while len(trainings()) < runs and maker.poll() is None:
+                time.sleep(0.01)
+            time.sleep(rng.uniform(0, 0.1))
             maker.kill()
         ends.append(maker.wait())
         Record()
