@@ -20,7 +20,7 @@ def about(dataset: str, profile: str, out: Path, sources: list[Path], content: d
         told.append({"stem": source.stem, "title": heading(nb, source.stem), "run": source.stem in content, "learn": lesson(nb)})
     return {
         "dataset": dataset, "profile": profile, "kind": "synthetic" if dataset == "synthetic" else "real", "commit": commit(),
-        "notebooks": told, "claims": claims(out, content), "lessons": {p.stem: title(p) for p in lessons},
+        "notebooks": told, "claims": claims(out, content), "judged": (out / "claims.csv").exists(), "lessons": {p.stem: title(p) for p in lessons},
     }  # fmt: skip
 
 
