@@ -36,6 +36,7 @@ html_show_search_summary = False  # it would fetch pages, which a browser refuse
 html_copy_source = False
 html_use_index = False
 html_context = {"default_mode": "auto"}
+templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_css_files = ["book.css"]
 html_js_files = [("book.js", {"defer": "defer"})]
@@ -45,7 +46,7 @@ html_theme_options = {
     "search_bar_text": "Search the book",
     "use_download_button": False,
     "show_navbar_depth": 1,
-    "max_navbar_depth": 2,
+    "max_navbar_depth": 1,
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }

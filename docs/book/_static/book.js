@@ -1,5 +1,11 @@
-// Tables that sort: DataTables as itables packs it, loaded from this folder and only where there is such a table.
 "use strict";
+// Names that the theme's parts give by themselves and that hide the words on them from a screen reader.
+addEventListener("load", function () {
+  document.querySelectorAll("details.hide > summary").forEach((line) => line.removeAttribute("aria-label"));
+  document.querySelectorAll(".citation-list").forEach((list) => list.removeAttribute("role"));
+});
+
+// Tables that sort: DataTables as itables packs it, loaded from this folder and only where there is such a table.
 (function () {
   const tables = document.querySelectorAll("table.sortable");
   if (!tables.length) return;

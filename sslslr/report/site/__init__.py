@@ -58,7 +58,10 @@ def write(site: Path, out: Path, dataset: str, profile: str, sources: list[Path]
     shutil.copytree(BOOK, book)
     for path in [*DOCUMENTS, *docs()]:
         (to := book / path.relative_to(paths.ROOT)).parent.mkdir(parents=True, exist_ok=True)
-        write_text(to, notebooks.prose(path.read_text(encoding="utf-8"), {p.name for p in executed})) if path.suffix == ".md" else shutil.copy(path, to)
+        if path.suffix == ".md":
+            write_text(to, notebooks.prose(path.read_text(encoding="utf-8"), {p.name for p in executed}))
+        else:
+            shutil.copy(path, to)
     content = {path.stem: nbformat.read(path, as_version=4) for path in executed}
     results = gather.results(out, content)
     figures, sizes = {f["name"]: f for f in results["figures"]}, thumbs.write(out / "figures", site / "thumbs")

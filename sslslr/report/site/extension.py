@@ -8,7 +8,6 @@ from docutils import nodes
 from latex2mathml.converter import convert as mathml
 from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
 
 TOLD = ("index", "notebooks/", "docs/", "README", "data/")  # pages that are prose: their terms are linked
@@ -19,7 +18,7 @@ NOT_IN = (nodes.title, nodes.reference, nodes.literal, nodes.literal_block, node
 def setup(app: Sphinx) -> dict:
     """Register with Sphinx."""
     app.add_html_math_renderer("mathml", (inline, None), (block, None))
-    app.add_post_transform(IntoTheRepository)
+    app.connect("doctree-read", into_the_repository)
     app.connect("doctree-resolved", link_terms)
     app.connect("build-finished", lighten)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
@@ -68,28 +67,23 @@ def inside(node: nodes.Node) -> bool:
     return False
 
 
-class IntoTheRepository(SphinxPostTransform):
+def into_the_repository(app: Sphinx, doctree: nodes.document) -> None:
     """A link to a file that the book has no page of: to the page of its module, or, without one, its name."""
-
-    default_priority = 8  # before MyST looks for it, and warns
-
-    def run(self, **_) -> None:
-        modules = self.env.domaindata["py"]["modules"]
-        for node in list(self.document.findall(addnodes.pending_xref)):
-            target = PurePosixPath(str(node["reftarget"]))
-            if node["reftype"] != "myst" or node["refdomain"] == "doc" or not target.suffix and target.name not in FILES:
-                continue
-            words = node[0].deepcopy()
-            module = ".".join(p for p in target.with_suffix("").parts if p not in ("..", "__init__"))
-            if target.suffix == ".py" and (place := modules.get(module)):
-                node.replace_self(make_refnode(self.app.builder, node["refdoc"], place.docname, place.node_id, words, module))
-            else:
-                node.replace_self([words] if target.name in words.astext() else [words, nodes.Text(f" ({target.name})")])
+    for node in list(doctree.findall(addnodes.pending_xref)):
+        target = PurePosixPath(str(node["reftarget"]))
+        if node["reftype"] != "myst" or node["refdomain"] == "doc" or not (target.suffix or target.name in FILES):
+            continue
+        words, module = node[0].deepcopy(), ".".join(p for p in target.with_suffix("").parts if p not in ("..", "__init__"))
+        if target.suffix == ".py" and module.startswith("sslslr"):
+            about = {"refdomain": "py", "reftype": "mod", "reftarget": module, "refdoc": node["refdoc"], "refexplicit": True}
+            node.replace_self(addnodes.pending_xref("", words, **about))
+        else:
+            node.replace_self([words] if target.name in words.astext() else [words, nodes.Text(f" ({target.name})")])
 
 
 def lighten(app: Sphinx, error: Exception | None) -> None:
     """Leave out what no reader loads: the theme's source maps and translations, and what Sphinx builds on."""
     shutil.rmtree(Path(app.outdir) / "_static" / "locales", ignore_errors=True)
     for path in Path(app.outdir).rglob("*"):
-        if path.suffix == ".map" or path.name in (".buildinfo", "objects.inv"):
+        if path.suffix == ".map" or path.name in (".buildinfo", "objects.inv") or path.name.endswith("macros.html"):
             path.unlink()

@@ -20,7 +20,7 @@ DETAILS = re.compile(r"<details><summary>(.+?)</summary>\n(.*?)</details>", re.D
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
 HERE = {paths.ROOT, Path(sysconfig.get_paths()["purelib"]).parent, Path(sys.prefix), Path.home()}  # folders that say nothing to a reader
 ELSEWHERE = re.compile("|".join(re.escape(str(p)) + r"[/\\]+" for p in sorted(HERE, key=lambda p: -len(p.parts))))
-BELOW = re.compile(r"(?:[A-Za-z]:)?(?:[/\\][^/\\\s:\"']+)*[/\\](?=site-packages[/\\])")
+BELOW = re.compile(r"(?:^|(?<=[\s\"'(]))(?:[A-Za-z]:)?[/\\](?:[^/\\:\n\"']+[/\\])*(?=site-packages[/\\])", re.MULTILINE)
 
 
 def source(nb: NotebookNode, stem: str, figures: dict[str, dict], sizes: dict, known: set[str]) -> NotebookNode:
@@ -29,6 +29,7 @@ def source(nb: NotebookNode, stem: str, figures: dict[str, dict], sizes: dict, k
     ``figures``, ``sizes``: what was saved, by name; a figure shown here gets this page as its ``link``. ``known``: notebooks with a page.
     """
     out, cells, label, solving = nbformat.from_dict(nb), [], f"exercise-{stem[:2]}", False
+    out.metadata.setdefault("language_info", {"name": "python", "pygments_lexer": "ipython3"})
     injected = any("injected-parameters" in tags(c) for c in nb.cells)
     for cell in out.cells:
         if "colab" in tags(cell) or ("parameters" in tags(cell) and injected):
@@ -95,7 +96,8 @@ def fold(cell: NotebookNode) -> None:
     """Fold a cell's code, unless it is tagged ``show-input``; of the parameters of the run, the line says what they are."""
     said = [*tags(cell)]
     if "injected-parameters" in said or "parameters" in said:
-        values = [(ast.unparse(n.targets[0]), n.value.value) for n in ast.parse(cell.source).body if isinstance(n, ast.Assign) and isinstance(n.value, ast.Constant)]
+        lines = [n for n in ast.parse(cell.source).body if isinstance(n, ast.Assign)]
+        values = [(ast.unparse(n.targets[0]), ast.literal_eval(n.value)) for n in lines]
         values = [(name, Path(v).name if isinstance(v, str) and Path(v).is_absolute() else v) for name, v in values]
         cell.source = "\n".join(f"{name} = {value!r}" for name, value in values)
         line = "Parameters: " + ", ".join(f"{name}={value}" for name, value in values if value not in ("", 0))
