@@ -114,7 +114,7 @@ def reproduce(
         )
     out = paths.results(dataset, profile)
     for notebook in todo:
-        if said := without(notebook):
+        if said := left_out(notebook):
             print(f"  {notebook.stem:<44} left out: {said}", flush=True)
             continue
         values = parameters(notebook, standard, extra or {})
@@ -136,7 +136,7 @@ def reproduce(
     return build(dataset, profile, folder)
 
 
-def without(notebook: Path) -> str:
+def left_out(notebook: Path) -> str:
     """Why a notebook can't run on this Python, in one sentence; "" where it can."""
     return unavailable() if "mediapipe" in needs(notebook) else ""
 
@@ -165,7 +165,7 @@ def nbval(profile: str = "smoke") -> int:
     for old in folder.glob("*.ipynb"):
         old.unlink()
     for notebook in notebooks():
-        if said := without(notebook):
+        if said := left_out(notebook):
             print(f"{notebook.name} left out: {said}", flush=True)
             continue
         standard = {"PROFILE": profile, "DATASET": "synthetic", "DATA": "", "WORKERS": 0}

@@ -1,6 +1,8 @@
 """The book: links resolve, numbers are traced, nothing asks the network; in Chromium it reads, sorts, searches and passes axe."""
 
+import contextlib
 import csv
+import io
 import json
 import os
 import re
@@ -52,6 +54,7 @@ PARAMETERS = 'PROFILE = "quick"\nDATA = ""  # folder'
 SOLUTION = "<details><summary>Solution</summary>\n\nIt is **42**.\n\n</details>"
 SCROLL = "'.formula, .pst-scrollable-table-container, pre'"  # what may be wider than a page, since it scrolls in itself
 AXE = next((p for p in (Path(os.environ.get("SSLSLR_AXE", "")), paths.ROOT / "node_modules/axe-core/axe.min.js") if p.is_file()), None)
+VERDICTS = ("holds", "does not hold", "undecided", "not run")
 CLAIM = {
     "id": "C1", "place": "section 6", "claim": "toys are better", "kind": "synthetic", "dataset": "synthetic", "profile": "quick", "verdict": "does not hold",
     "effect": "-3.14159", "unit": "points", "low": "-5.25", "high": "-1.125", "n": "6", "p": "0.01", "compared": "toy - other", "comparisons": "1",
@@ -61,6 +64,13 @@ CLAIM = {
 
 def shown(data: dict, **metadata):
     return nbformat.v4.new_output("display_data", data, metadata=metadata)
+
+
+def glued(name: str, value: str):
+    """What ``glue`` of MyST-NB leaves in a notebook."""
+    return shown(
+        {"application/papermill.record/text/plain": value}, scrapbook={"name": name, "mime_prefix": "application/papermill.record/"}
+    )
 
 
 def html(thing):
@@ -99,6 +109,7 @@ def built(tmp_path_factory):
             code("plain", outputs=[shown(picture), nbformat.v4.new_output("stream", name="stdout", text="wide " * 100)]),
             code("warn()", metadata={"tags": ["show-input"]}, outputs=[nbformat.v4.new_output("stream", name="stderr", text=WARNED)]),
             code("ask(...)", metadata={"tags": ["quiz"]}, outputs=[html(ask("Which?", {"this": "why"}))]),
+            code('glue("claims", 42)', outputs=[glued("claims", "42"), *(glued(f"claims {v}", "7") for v in VERDICTS)]),
             text("## Limits\n\nNone.\n\n## Exercise\n\nTry.\n\n<details><summary>Hint</summary>\n\nTry *again*.\n</details>"),
             text(SOLUTION, metadata=folded),
             code("print(42)", metadata=folded),
@@ -114,7 +125,9 @@ def built(tmp_path_factory):
             writer.writerows(
                 [CLAIM, CLAIM | {"id": "C2", "verdict": "not run", "effect": "", "low": "", "high": "", "n": "0", "table": ""}]
             )
-        index = site.build("synthetic", "quick", sources)
+        with contextlib.redirect_stderr(io.StringIO()) as warned:
+            index = site.build("synthetic", "quick", sources)
+        assert warned.getvalue() == "", "Sphinx has nothing to warn of"
         assert site.build("synthetic", "quick", sources) == index
         yield index.parent, stage.folder, sources
 
@@ -200,6 +213,11 @@ def test_code_is_folded_parameters_are_one_line_and_exercises_are_the_themes(bui
     (solution,) = toy.select("div.admonition.solution.dropdown")
     assert "42" in solution.get_text() and "print" in solution.get_text() and not solution.find("summary", string="Solution")
     assert len(toy.select("section.quiz")) == 1 and "ask(" not in toy.get_text() and "0%|" not in toy.get_text()
+
+
+def test_the_front_page_quotes_numbers_that_a_notebook_glued(built):
+    words = soups(built[0])[built[0] / "index.html"].find("article").get_text()
+    assert "Of 42 claims, 7 hold here, 7 do not" in words
 
 
 def test_terms_and_references_are_linked_at_first_use(built):
@@ -333,6 +351,8 @@ def test_no_formula_is_cut_and_solutions_open(built, tmp_path):
         cut = "[...document.querySelectorAll('.formula')].filter(f => f.scrollWidth > f.clientWidth + 1 || f.scrollHeight > f.clientHeight + 1)"
         assert tab.run("document.querySelectorAll('.formula').length") == len(FORMULAS)
         assert tab.run(f"{cut}.map(f => f.textContent)") == []
+        bar = "[...document.querySelectorAll('math .overline')].map(o => o.getBoundingClientRect().width - o.firstElementChild.getBoundingClientRect().width)"
+        assert (bars := tab.run(bar)) and max(map(abs, bars)) < 1, "a line over the whole of what it is over"
         tab.look(360)
         assert tab.run("[...document.querySelectorAll('.formula')].every(f => getComputedStyle(f).overflowX === 'auto')")
         tab.open((folder / "notebooks/00_toy.html").as_uri())

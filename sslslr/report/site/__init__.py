@@ -9,6 +9,7 @@ import io
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 from sslslr import paths
@@ -85,23 +86,27 @@ def write(site: Path, out: Path, dataset: str, profile: str, sources: list[Path]
 
 
 def sphinx(book: Path, site: Path, about: dict) -> None:
-    """Build the sources ``book`` into ``site``; raises SignError with what Sphinx said if it fails or warns."""
+    """Build the sources ``book`` into ``site``; what Sphinx warns of goes to standard error. Raises SignError if it fails."""
     from sphinx.application import Sphinx
+    from sphinx.util.console import nocolor
     from sphinx.util.docutils import docutils_namespace, patch_docutils
 
     said, warned = io.StringIO(), io.StringIO()
     foot = f"{about['dataset']} ({about['kind']} data), profile {about['profile']}, sslslr {about['commit']}"
     options = {"html_title": f"SSL-SLR companion: {about['dataset']}, {about['profile']}", "html_theme_options.extra_footer": foot}
+    nocolor()
     with patch_docutils(), docutils_namespace():
         app = Sphinx(book, book, site, book / "_doctrees", "html", options, said, warned, freshenv=True)
         app.build()
-    if app.statuscode or warned.getvalue():
-        raise SignError(f"the book was not built: {warned.getvalue().strip() or said.getvalue()}")
+    warnings = warned.getvalue().replace(f"{book}{os.sep}", "")
+    if app.statuscode:
+        raise SignError(f"the book was not built: {warnings or said.getvalue()}")
+    print(warnings, end="", file=sys.stderr)
 
 
 def docs() -> list[Path]:
     """The documents of ``docs`` and their pictures."""
-    return [p for p in sorted((paths.ROOT / "docs").rglob("*.*")) if p.suffix in (".md", ".png") and BOOK not in p.parents]
+    return [p for p in sorted((paths.ROOT / "docs").rglob("*.*")) if p.suffix in (".md", ".png", ".svg") and BOOK not in p.parents]
 
 
 def lessons() -> list[Path]:

@@ -3,6 +3,7 @@
 import re
 import shutil
 from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree
 
 from docutils import nodes
 from latex2mathml.converter import convert as mathml
@@ -10,6 +11,8 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.nodes import make_refnode
 
+MATHML = "http://www.w3.org/1998/Math/MathML"
+ElementTree.register_namespace("", MATHML)
 TOLD = ("index", "notebooks/", "docs/", "README", "data/")  # pages that are prose: their terms are linked
 FILES = ("LICENSE", "Makefile")  # of the repository, without a suffix
 NOT_IN = (nodes.title, nodes.reference, nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw, addnodes.desc)
@@ -28,7 +31,14 @@ def formula(latex: str, display: str) -> str:
     """LaTeX as MathML, which browsers draw without a library."""
     latex = re.sub(r"\\(?:arg)\b", r"\\operatorname{arg}\\,", latex.strip().replace("\\mathbb 1", "\\mathbb{1}"))
     latex = re.sub(r"'(?=[}\s)])", r"^{\\prime}", latex)
-    return mathml(latex, display=display)
+    tree = ElementTree.fromstring(mathml(latex, display=display))
+    for over in tree.iter(f"{{{MATHML}}}mover"):
+        bar = over[1]
+        if bar.text == "\N{HORIZONTAL BAR}":  # a bar that few fonts can stretch: a line above instead
+            over.tag = f"{{{MATHML}}}mrow"
+            over.set("class", "overline")
+            over.remove(bar)
+    return ElementTree.tostring(tree, encoding="unicode")
 
 
 def inline(self, node: nodes.math) -> None:
