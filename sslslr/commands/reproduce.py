@@ -114,8 +114,8 @@ def reproduce(
         )
     out = paths.results(dataset, profile)
     for notebook in todo:
-        if said := left_out(notebook):
-            print(f"  {notebook.stem:<44} left out: {said}", flush=True)
+        if why := left_out(notebook):
+            print(f"  {notebook.stem:<44} left out: {why}", flush=True)
             continue
         values = parameters(notebook, standard, extra or {})
         code = fingerprint(values, notebook)
