@@ -35,6 +35,7 @@ html_math_renderer = "mathml"
 html_show_search_summary = False  # it would fetch pages, which a browser refuses for files
 html_copy_source = False
 html_use_index = False
+html_domain_indices = False
 html_context = {"default_mode": "auto"}
 templates_path = ["_templates"]
 html_static_path = ["_static"]

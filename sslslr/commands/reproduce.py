@@ -32,12 +32,12 @@ def parameters(notebook: Path, standard: dict, extra: dict[str, str]) -> dict[st
 
 
 def fingerprint(values: dict, notebook: Path) -> str:
-    """Hash of what decides an executed notebook: itself, its parameters, the package (but not the site's pages), the lock,
+    """Hash of what decides an executed notebook: itself, its parameters, the package (but not the site's pages), the locks,
     and every file or folder that a parameter names (by size and time)."""
     digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
     package = paths.ROOT / "sslslr"
     code = [p for p in sorted(package.rglob("*.py")) if not p.is_relative_to(package / "report" / "site")]
-    for path in [notebook, paths.ROOT / "requirements.lock", *sorted(paths.PROFILES.glob("*.yml")), *code, *sorted(paths.PAPER_FACTS.glob("*"))]:  # fmt: skip
+    for path in [notebook, *sorted(paths.ROOT.glob("requirements*.lock")), *sorted(paths.PROFILES.glob("*.yml")), *code, *sorted(paths.PAPER_FACTS.glob("*"))]:  # fmt: skip
         if path.is_file():
             digest.update(f"{path.name}".encode() + path.read_bytes())
     said = shlex.split(str(values.get("OPTIONS", "")))
