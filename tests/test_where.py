@@ -83,7 +83,7 @@ def test_make_refuses_another_python_in_one_sentence(tmp_path):
 
 def test_without_mediapipe_extraction_says_so_and_everything_else_goes_on(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(holistic, "find_spec", lambda name: None)
-    with pytest.raises(SignError, match=r"extraction from video needs mediapipe .*extract with Python 3\.11 or 3\.12"):
+    with pytest.raises(SignError, match=r"extraction from video needs mediapipe .*do that with Python 3\.11 or 3\.12"):
         holistic.Holistic()
     assert commands.main(["extract", str(tmp_path), str(tmp_path / "out")]) == 2
     assert capsys.readouterr().err.count("\n") == 1 and not (tmp_path / "out").exists()

@@ -74,13 +74,13 @@ class Holistic:
         return {part: np.asarray(values, np.float32) for part, values in found.items()}
 
 
-def unavailable() -> str:
-    """Why landmarks can't be found in videos here, in one sentence with the way out; "" where they can."""
+def unavailable(what: str = "extraction from video") -> str:
+    """Why ``what``, which needs MediaPipe, can't be had here, in one sentence with the way out; "" where it can."""
     if find_spec("mediapipe"):
         return ""
     return (
-        f"extraction from video needs mediapipe 0.10.21, which is not installed (Python {platform.python_version()}; from 3.13 on there "
-        "is no build of it): extract with Python 3.11 or 3.12, and read the folder that it writes with any"
+        f"{what} needs mediapipe 0.10.21, which is not installed (Python {platform.python_version()}; from 3.13 on there is no build "
+        "of it): do that with Python 3.11 or 3.12, and read what it writes with any"
     )
 
 
