@@ -1,4 +1,4 @@
-# Two commands do everything on a fresh machine with Python 3.11 and git: `make reproduce` and `make test`.
+# Two commands do everything on a fresh machine with Python 3.11, 3.12 or 3.13 and git: `make reproduce` and `make test`.
 SHELL    := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 DATASET  ?= synthetic
@@ -16,11 +16,15 @@ STUDY    ?=
 MINUTES  ?=
 STATUS   ?=
 PORT     ?= 8888
-PYTHON   ?= $(shell command -v python3.11 || command -v python3 || echo python3)
+PYTHON   ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3 || echo python3)
 PIP_QUIET := --quiet --disable-pip-version-check --no-warn-script-location
 
-# The environment is stamped with the lock and the project file: change either and it is made anew.
-FRESH := .venv/fresh-$(shell cat requirements.lock pyproject.toml | cksum | cut -d ' ' -f 1)
+# One environment a Python, named after it; the last one used is .venv, too. It is stamped with the lock and the project file:
+# change either and it is made anew.
+VERSION := $(shell "$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+VENV    := .venv-$(VERSION)
+LOCK    := $(firstword $(wildcard requirements-$(VERSION).lock) requirements.lock)
+FRESH   := $(VENV)/fresh-$(shell cat $(LOCK) pyproject.toml | cksum | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
 .PHONY: help env reproduce record plan site claims exercises lint test lab lock clean
@@ -44,56 +48,59 @@ help: ## Show this help
 	@echo "  make claims       which claims of the paper hold: claims.md       seconds      0.5 GB memory"
 	@echo "  make exercises    results/exercises: notebooks without solutions  seconds      0.1 GB memory"
 	@echo "  make lab          JupyterLab on the notebooks (PORT=8888)         until Ctrl-C 1 GB memory"
-	@echo "  make env          the environment .venv alone                     2 min        1 GB memory  3 GB disk"
-	@echo "  make clean        remove .venv, runs/, results/ and .cache/       seconds"
+	@echo "  make env          the environment alone (.venv)                   2 min        1 GB memory  3 GB disk"
+	@echo "  make clean        remove .venv*, runs/, results/ and .cache/       seconds"
 	@echo
 	@echo "More, such as extracting videos and checking a data set: .venv/bin/sslslr --help"
-	@echo "Every target makes .venv first if it is missing or older than requirements.lock (2 min, once)."
+	@echo "Every target makes the environment first if it is missing or older than the lock (2 min, once)."
+	@echo "PYTHON=/path/to/python3.12 takes another Python (3.11 to 3.13); each has an environment of its own, .venv-3.12."
 
 env: $(FRESH)
+	@[ -L .venv ] || rm -rf .venv
+	@ln -sfn $(VENV) .venv
 
 $(FRESH):
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
-	  echo "sslslr needs Python 3.11 (mediapipe and the lock are made for it); '$(PYTHON)' is not. Install it, or say make PYTHON=/path/to/python3.11" >&2; exit 2; }
-	@echo "Making the environment in .venv (about 2 minutes, 3 GB, once) ..."
-	@rm -rf .venv
-	@"$(PYTHON)" -m venv .venv
-	@.venv/bin/python -m pip install $(PIP_QUIET) -r requirements.lock
-	@.venv/bin/python -m pip install $(PIP_QUIET) --no-deps --no-build-isolation -e .
+	@case "$(VERSION)" in 3.11|3.12|3.13) ;; *) \
+	  echo "sslslr needs Python 3.11, 3.12 or 3.13; '$(PYTHON)' is $(or $(VERSION),not there). Install one, or say make PYTHON=/path/to/python3.12" >&2; exit 2;; esac
+	@echo "Making the environment in $(VENV) (about 2 minutes, 3 GB, once) ..."
+	@rm -rf $(VENV)
+	@"$(PYTHON)" -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install $(PIP_QUIET) -r $(LOCK)
+	@$(VENV)/bin/python -m pip install $(PIP_QUIET) --no-deps --no-build-isolation -e .
 	@touch $@
 
 reproduce: env ## Run the notebooks on a data set and a profile
-	@$(if $(SCHEDULER),SSLSLR_SCHEDULER="$(SCHEDULER)") .venv/bin/sslslr reproduce --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(OPTIONS) $(foreach s,$(SET),--set "$(s)")
+	@$(if $(SCHEDULER),SSLSLR_SCHEDULER="$(SCHEDULER)") $(VENV)/bin/sslslr reproduce --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(OPTIONS) $(foreach s,$(SET),--set "$(s)")
 
 site: env ## Build the site from the notebooks, figures, tables and claims that are there
-	@.venv/bin/sslslr site --dataset "$(DATASET)" --profile "$(PROFILE)"
+	@$(VENV)/bin/sslslr site --dataset "$(DATASET)" --profile "$(PROFILE)"
 
 claims: env ## Judge the paper's claims on the tables of a data set and a profile
-	@.venv/bin/sslslr claims --dataset "$(DATASET)" --profile "$(PROFILE)"
+	@$(VENV)/bin/sslslr claims --dataset "$(DATASET)" --profile "$(PROFILE)"
 
 exercises: env ## The notebooks without their solutions, for a class
-	@.venv/bin/sslslr exercises
+	@$(VENV)/bin/sslslr exercises
 
 record: env ## Train what the record lacks of the studies, and add its rows
 	@$(if $(SCHEDULER),SSLSLR_SCHEDULER="$(SCHEDULER)") .venv/bin/sslslr record --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(OPTIONS) $(foreach s,$(SET),--set "$(s)") $(if $(STUDY),--study "$(STUDY)") --name "$(NAME)" --claim "$(CLAIM)" --method "$(METHOD)" --minutes "$(MINUTES)" $(if $(STATUS),--status)
 
 plan: env ## Runs, FLOPs, time, memory and disk of a reproduction, before anything starts
-	@.venv/bin/sslslr plan --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(OPTIONS)
+	@$(VENV)/bin/sslslr plan --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(OPTIONS)
 
 lint: env ## Ruff (rules, layout) and mypy, as pyproject.toml has them
-	@.venv/bin/ruff check sslslr tests tools benchmarks notebooks
-	@.venv/bin/ruff format --check sslslr tests tools benchmarks
-	@.venv/bin/mypy
+	@$(VENV)/bin/ruff check sslslr tests tools benchmarks notebooks
+	@$(VENV)/bin/ruff format --check sslslr tests tools benchmarks
+	@$(VENV)/bin/mypy
 
 test: env ## Run the tests, then the notebooks on the smoke profile
-	@.venv/bin/python -m pytest -q -n 2 tests
-	@.venv/bin/sslslr reproduce --profile smoke --nbval
+	@$(VENV)/bin/python -m pytest -q -n 2 tests
+	@$(VENV)/bin/sslslr reproduce --profile smoke --nbval
 
 lab: env ## Open JupyterLab on the notebooks
-	@.venv/bin/jupyter lab --port "$(PORT)" --notebook-dir notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
+	@$(VENV)/bin/jupyter lab --port "$(PORT)" --notebook-dir notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 lock: ## Resolve the newest versions that pyproject.toml allows, into requirements.lock
 	@bash tools/lock.sh "$(PYTHON)"
 
 clean: ## Remove everything that can be made again
-	rm -rf .venv .cache runs results
+	rm -rf .venv .venv-* .cache runs results

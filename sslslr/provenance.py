@@ -2,7 +2,6 @@
 
 import platform
 import re
-import resource
 import subprocess
 import sys
 from contextlib import suppress
@@ -12,6 +11,8 @@ from importlib import metadata
 from inspect import ismodule
 from pathlib import Path
 from types import ModuleType
+
+import psutil
 
 from sslslr import __version__
 from sslslr.errors import SignError
@@ -90,8 +91,20 @@ def processor() -> str:
 
 def peak_memory_mb() -> float:
     """Largest resident memory of this process so far, in MB."""
+    if sys.platform == "win32":
+        return psutil.Process().memory_info().peak_wset / 1e6
+    import resource  # Unix only
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+def installed(package: str) -> str:
+    """The version of a package, or "none" where it is not installed."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "none"
 
 
 def provenance() -> dict:
@@ -102,7 +115,7 @@ def provenance() -> dict:
         "sslslr": __version__,
         "commit": commit(),
         "python": platform.python_version(),
-        "versions": packages() | {"mediapipe": metadata.version("mediapipe")},
+        "versions": packages() | {"mediapipe": installed("mediapipe")},
         "machine": f"{platform.system()} {platform.machine()}",
         "processor": processor(),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",

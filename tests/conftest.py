@@ -1,6 +1,9 @@
 """Small sign clips for the tests, and a run store of their own for each test."""
 
 import os
+import platform
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import matplotlib
@@ -13,6 +16,16 @@ from sslslr.clips.skeleton import MEDIAPIPE_75
 
 matplotlib.use("Agg")
 torch.set_num_threads(1)  # the tests run side by side, and small batches gain nothing from more
+
+
+needs_mediapipe = pytest.mark.skipif(
+    not find_spec("mediapipe"), reason="mediapipe is not here (it has no build for Python 3.13): extraction from video can't be tested"
+)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say which Python the tests ran on, and where it lives."""
+    terminalreporter.write_line(f"Python {platform.python_version()} of {Path(sys.prefix).name}, torch {torch.__version__}")
 
 
 @pytest.fixture(autouse=True)

@@ -24,7 +24,7 @@ from sslslr.provenance import versions
 from sslslr.views import ENDS, VIEWS, ViewConfig
 
 FILE = Path(__file__).parents[1] / "tests" / "learning" / "pinned.json"
-RELATIVE, ABSOLUTE = 1e-4, 2e-5  # the second for a cosine near 0, which has no more digits in float32 after a few steps
+RELATIVE, ABSOLUTE = 1e-4, 5e-5  # the second for a cosine near 0: builds of PyTorch (CPU, CUDA) differ there by 3e-5 after a few steps
 SMALL = EncoderConfig(blocks=1, width=16, heads=2)
 
 

@@ -6,6 +6,7 @@ A file here is a command if it has ``main(arguments) -> exit status``; the first
 
 import argparse
 import ast
+import io
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -49,6 +50,9 @@ def overview() -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit status, 2 for bad input and 130 if interrupted, each with one line on stderr."""
     words = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):  # a console that knows no UTF-8 shows a question mark, and goes on
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     if not words or words[0] in ("-h", "--help"):
         print(overview())
         return 0

@@ -4,7 +4,9 @@ import sys
 from pathlib import Path
 
 from sslslr.commands import Parser
+from sslslr.errors import SignError
 from sslslr.extract.batch import extract
+from sslslr.extract.holistic import unavailable
 from sslslr.extract.sources import COLUMNS, unknown_columns
 
 EPILOG = f"""
@@ -30,6 +32,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--manifest", type=Path, metavar="M", help="a CSV that says which clips to extract, and what they are")
     parser.add_argument("--retry", action="store_true", help="try failed videos again though their files haven't changed")
     asked = parser.parse_args(arguments)
+    if said := unavailable():
+        raise SignError(said)
     try:
         report = extract(asked.videos, asked.out, asked.workers, asked.manifest, retry=asked.retry)
     except KeyboardInterrupt:

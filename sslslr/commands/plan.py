@@ -5,11 +5,11 @@ It walks the catalogue of studies, as the notebooks do, with the answers that ar
 
 import json
 import math
-import os
 import shlex
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+import psutil
 import torch
 
 from sslslr import paths, profiles
@@ -271,7 +271,7 @@ def main(arguments: list[str]) -> int:
     print("\n" + tell(out, workers, took(options.dataset, profile.name)))
     one = next(iter(signs.values()))
     packed = sum(s.landmarks.size for s in signs.values()) * (2 if one.kind == "real" else 0)
-    there = (torch.cuda.mem_get_info()[1] if cuda else os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")) / 1e9
+    there = (torch.cuda.mem_get_info()[1] if cuda else psutil.virtual_memory().total) / 1e9
     disk, resident = sum(r.disk for r in out.rows), max(0, len(plan.trainings))
     print(
         f"\nmemory: {out.memory:.1f} GB a process (batch {profile.batch}), {workers} at once, where the {'GPU' if cuda else 'machine'} has {there:.0f}; ",

@@ -13,7 +13,8 @@ from sslslr.commands import Parser
 from sslslr.datasets.options import parse
 from sslslr.datasets.options import text as as_text
 from sslslr.errors import SignError
-from sslslr.report.notebooks import STANDARD, declared, notebooks
+from sslslr.extract.holistic import unavailable
+from sslslr.report.notebooks import STANDARD, declared, needs, notebooks
 
 
 def parameters(notebook: Path, standard: dict, extra: dict[str, str]) -> dict[str, object]:
@@ -31,12 +32,12 @@ def parameters(notebook: Path, standard: dict, extra: dict[str, str]) -> dict[st
 
 
 def fingerprint(values: dict, notebook: Path) -> str:
-    """Hash of what decides an executed notebook: itself, its parameters, the package (but not the site's pages), the lock,
+    """Hash of what decides an executed notebook: itself, its parameters, the package (but not the site's pages), the locks,
     and every file or folder that a parameter names (by size and time)."""
     digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
     package = paths.ROOT / "sslslr"
     code = [p for p in sorted(package.rglob("*.py")) if not p.is_relative_to(package / "report" / "site")]
-    for path in [notebook, paths.ROOT / "requirements.lock", *sorted(paths.PROFILES.glob("*.yml")), *code, *sorted(paths.PAPER_FACTS.glob("*"))]:  # fmt: skip
+    for path in [notebook, *sorted(paths.ROOT.glob("requirements*.lock")), *sorted(paths.PROFILES.glob("*.yml")), *code, *sorted(paths.PAPER_FACTS.glob("*"))]:  # fmt: skip
         if path.is_file():
             digest.update(f"{path.name}".encode() + path.read_bytes())
     said = shlex.split(str(values.get("OPTIONS", "")))
@@ -113,6 +114,9 @@ def reproduce(
         )
     out = paths.results(dataset, profile)
     for notebook in todo:
+        if why := left_out(notebook):
+            print(f"  {notebook.stem:<44} left out: {why}", flush=True)
+            continue
         values = parameters(notebook, standard, extra or {})
         code = fingerprint(values, notebook)
         executed = out / "notebooks" / notebook.name
@@ -130,6 +134,11 @@ def reproduce(
     from sslslr.report.site import build
 
     return build(dataset, profile, folder)
+
+
+def left_out(notebook: Path) -> str:
+    """Why a notebook can't run on this Python, in one sentence; "" where it can."""
+    return unavailable() if "mediapipe" in needs(notebook) else ""
 
 
 def check(dataset: str, profile: str, data: str) -> None:
@@ -156,6 +165,9 @@ def nbval(profile: str = "smoke") -> int:
     for old in folder.glob("*.ipynb"):
         old.unlink()
     for notebook in notebooks():
+        if said := left_out(notebook):
+            print(f"{notebook.name} left out: {said}", flush=True)
+            continue
         standard = {"PROFILE": profile, "DATASET": "synthetic", "DATA": "", "WORKERS": 0}
         papermill.execute_notebook(str(notebook), str(folder / notebook.name), parameters=standard, prepare_only=True, progress_bar=False)
         content = nbformat.read(folder / notebook.name, as_version=4)

@@ -6,9 +6,11 @@ and hands, and the branch costs a tenth of the time without changing a bit of th
 """
 
 import os
+import platform
 import sys
 from collections.abc import Iterable
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -40,10 +42,12 @@ class Holistic:
     """A MediaPipe Holistic graph; call it with a clip's pictures. One a process, about 430 MB, any number of clips.
 
     ``about`` says what made the landmarks: backend, version, complexity. Raises SignError for a complexity whose model
-    isn't installed.
+    isn't installed, and where MediaPipe itself isn't.
     """
 
     def __init__(self, complexity: int = 1):
+        if said := unavailable():
+            raise SignError(said)
         with quiet_stderr():
             self._graph, version = _build(complexity)
             self._graph.process({"image": np.zeros((64, 64, 3), np.uint8)})  # its threads have now said what they had to say
@@ -68,6 +72,16 @@ class Holistic:
                     points = [(p.x, p.y, p.z) for p in landmarks.landmark] if landmarks else [(np.nan,) * 3] * PARTS[part]
                     found[part].append(points)
         return {part: np.asarray(values, np.float32) for part, values in found.items()}
+
+
+def unavailable(what: str = "extraction from video") -> str:
+    """Why ``what``, which needs MediaPipe, can't be had here, in one sentence with the way out; "" where it can."""
+    if find_spec("mediapipe"):
+        return ""
+    return (
+        f"{what} needs mediapipe 0.10.21, which is not installed (Python {platform.python_version()}; from 3.13 on there is no build "
+        "of it): do that with Python 3.11 or 3.12, and read what it writes with any"
+    )
 
 
 def _build(complexity: int):

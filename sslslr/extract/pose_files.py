@@ -10,14 +10,19 @@ from pose_format.pose_header import PoseHeader, PoseHeaderDimensions
 
 from sslslr.errors import SignError
 from sslslr.extract.clips import Clip, clip_path, read_instances
-from sslslr.extract.holistic import PARTS, quiet_stderr
+from sslslr.extract.holistic import PARTS, quiet_stderr, unavailable
 from sslslr.paths import atomic
 
 COMPONENTS = {"pose": "POSE_LANDMARKS", "left_hand": "LEFT_HAND_LANDMARKS", "right_hand": "RIGHT_HAND_LANDMARKS"}
 
 
 def export_pose(clip: Clip, path: Path) -> None:
-    """Write a clip as ``.pose``: x and y in pixels, z as it is, confidence 0 where missing, visibility as the body's confidence."""
+    """Write a clip as ``.pose``: x and y in pixels, z as it is, confidence 0 where missing, visibility as the body's confidence.
+
+    pose-format takes the landmarks' names from MediaPipe; raises SignError where that is not installed.
+    """
+    if said := unavailable("writing .pose files"):
+        raise SignError(said)
     with quiet_stderr():
         from pose_format.utils.holistic import holistic_components
     width, height = clip.size

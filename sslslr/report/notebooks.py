@@ -18,6 +18,11 @@ def notebooks(folder: Path | None = None) -> list[Path]:
     return found
 
 
+def needs(notebook: Path) -> list[str]:
+    """Packages without which a notebook can't run, and which some Pythons lack: ``sslslr: {"needs": [...]}`` in its metadata."""
+    return json.loads(notebook.read_text(encoding="utf-8"))["metadata"].get("sslslr", {}).get("needs", [])
+
+
 def declared(notebook: Path) -> dict[str, object]:
     """Parameters that a notebook declares in its cell tagged ``parameters``; SignError when a standard one is missing."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]

@@ -48,7 +48,7 @@ def test_notebooks_run_once_and_leave_figures_tables_and_a_site(folder, capsys):
     for name in ("figures/figure1_toy.png", "figures/figure1_toy.svg", "tables/table1_toy.csv", "tables/table1_toy.md"):
         assert (out / name).stat().st_size > 0
     assert (out / "tables/table1_toy.csv").read_text() == "model,accuracy\na,0.3333333333333333\n"
-    html = index.read_text()
+    html = (out / "site/figures.html").read_text()
     assert "A &lt;toy&gt; &amp; nothing else" in html and "A <toy>" not in html and "profile smoke" in html
     assert 'href="notebooks/00_toy.html#figure-figure1_toy"' in html
     shown = (out / "site/notebooks/00_toy.html").read_text()

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import needs_mediapipe
 from media import Crashing, CrashingAtStart, Failing, FullDisk, Stub, Unmakeable, audio, noise, partials, rotated
 from PIL import Image
 
@@ -198,6 +199,7 @@ def test_a_full_disk_fails_each_clip_and_leaves_nothing(tmp_path):
     assert set(outcome(run(videos, tmp_path / "out")).values()) == {("extracted", "")}  # there is room again
 
 
+@needs_mediapipe
 def test_an_output_folder_that_cannot_be_written_is_one_line(tmp_path, capsys):
     write_video(tmp_path / "a.mp4", noise(3))
     locked = tmp_path / "locked"
@@ -251,6 +253,7 @@ def test_a_script_without_the_main_guard_is_told_so(tmp_path):
     assert done.returncode == 1 and 'call this below `if __name__ == "__main__":`' in done.stderr.strip().splitlines()[-1]
 
 
+@needs_mediapipe
 def test_the_command_reports_and_says_by_its_status_that_some_failed(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("sslslr.commands.extract.extract", lambda *a, **k: extract(*a, **k, backend=Stub, progress=False))
     videos, out = tmp_path / "in", tmp_path / "out"

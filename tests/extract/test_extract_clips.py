@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from conftest import needs_mediapipe
 from media import Stub, noise
 from pose_format import Pose
 
@@ -143,6 +144,7 @@ def test_senseless_repairs_are_refused(folder, options):
         repair(read_folder(folder), **options)
 
 
+@needs_mediapipe
 def test_pose_files_go_out_and_come_back(tmp_path):
     clip = make_clip()
     export_pose(clip, tmp_path / "a.pose")
@@ -157,6 +159,7 @@ def test_pose_files_go_out_and_come_back(tmp_path):
     assert back.rates == clip.rates and back.version == "unknown"
 
 
+@needs_mediapipe
 def test_a_pose_file_of_the_fields_own_making_is_read(tmp_path):
     from pose_format.numpy import NumPyPoseBody
     from pose_format.pose_header import PoseHeader, PoseHeaderDimensions
@@ -181,6 +184,7 @@ def test_a_file_that_is_no_pose_is_one_line(tmp_path, content):
         import_pose(tmp_path / "a.pose")
 
 
+@needs_mediapipe
 def test_a_whole_extraction_goes_out_at_once(folder, tmp_path, capsys):
     assert main(["exchange", str(folder), str(tmp_path / "poses")]) == 0
     assert sorted(p.relative_to(tmp_path / "poses").as_posix() for p in (tmp_path / "poses").rglob("*.pose")) == [

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from conftest import needs_mediapipe
 from media import noise, person
 
 from sslslr.clips.skeleton import MEDIAPIPE_75, mirror
@@ -11,6 +12,8 @@ from sslslr.extract.clips import Clip, clip_path, read_folder
 from sslslr.extract.holistic import PARTS, Holistic
 from sslslr.extract.sample import moving_portrait
 from sslslr.extract.video import frames, write_video
+
+pytestmark = needs_mediapipe
 
 
 @pytest.fixture(scope="module")

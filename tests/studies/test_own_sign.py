@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from conftest import make_signs
+from conftest import make_signs, needs_mediapipe
 
 from sslslr.errors import SignError
 from sslslr.learning import weights
@@ -59,6 +59,7 @@ def test_the_corpus_of_a_shipped_encoder_is_made_again_with_the_split_it_was_tra
         own_sign.corpus_of(replace(encoder, about={"settings": {}}))
 
 
+@needs_mediapipe
 def test_a_real_video_goes_through_and_one_without_a_person_is_one_line(realdata, tmp_path):
     video = realdata / "clips" / "waving.mp4"
     if not video.exists():

@@ -20,8 +20,15 @@ def about(dataset: str, profile: str, out: Path, sources: list[Path], content: d
         told.append({"stem": source.stem, "title": heading(nb, source.stem), "run": source.stem in content, "learn": lesson(nb)})
     return {
         "dataset": dataset, "profile": profile, "kind": "synthetic" if dataset == "synthetic" else "real", "commit": commit(),
-        "notebooks": told, "claims": claims(out, content), "lessons": {p.stem: title(p) for p in lessons},
+        "notebooks": told, "glued": glued(content), "claims": claims(out, content), "judged": (out / "claims.csv").exists(), "lessons": {p.stem: title(p) for p in lessons},
     }  # fmt: skip
+
+
+def glued(content: dict) -> dict[str, str]:
+    """Names of the values that notebooks glue for other pages, with the notebook of each."""
+    outputs = ((stem, o) for stem, nb in content.items() for c in nb.cells for o in c.get("outputs", []))
+    named = ((stem, o.get("metadata", {}).get("scrapbook", {}).get("name", "")) for stem, o in outputs)
+    return {name: stem for stem, name in named if name}
 
 
 def heading(nb, otherwise: str = "") -> str:

@@ -1,160 +1,165 @@
-"""An executed notebook as a page: figures with captions and alternative text, formulas as MathML, solutions folded."""
+"""An executed notebook as a source of the book: code folds, figures have their captions, exercises and solutions are the theme's."""
 
+import ast
 import re
-from dataclasses import dataclass, field
+import sys
+import sysconfig
 from pathlib import Path
 
+import nbformat
 from bs4 import BeautifulSoup
-from latex2mathml.converter import convert as mathml
-from nbconvert import HTMLExporter
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbformat import NotebookNode
 
-TEMPLATES = Path(__file__).parent / "templates"
+from sslslr import paths
+from sslslr.report.site import pages
+
 WIDGET = "application/vnd.jupyter.widget-view+json"
 FIGURE = re.compile(r"stage\.figure\(\s*[^,]+,\s*f?[\"']([^\"'{]+)[\"']")
-LONGEST = 1500  # letters of a section that search knows
+EXERCISE = re.compile(r"^## Exercises?$\n", re.MULTILINE)
+DETAILS = re.compile(r"<details><summary>(.+?)</summary>\n(.*?)</details>", re.DOTALL)
+LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
+HERE = {paths.ROOT, Path(sysconfig.get_paths()["purelib"]).parent, Path(sys.prefix), Path.home()}  # folders that say nothing to a reader
+ELSEWHERE = re.compile("|".join(re.escape(str(p)) + r"[/\\]+" for p in sorted(HERE, key=lambda p: -len(p.parts))))
+BELOW = re.compile(r"(?:^|(?<=[\s\"'(]))(?:[A-Za-z]:)?[/\\](?:[^/\\:\n\"']+[/\\])*(?=site-packages[/\\])", re.MULTILINE)
 
 
-@dataclass
-class Page:
-    """A notebook for the site: title, HTML, sections (id, words), entries of the search index, skeleton players."""
+def source(nb: NotebookNode, stem: str, figures: dict[str, dict], sizes: dict, known: set[str]) -> NotebookNode:
+    """The executed notebook ``nb`` as the book shows it, with the players that it holds in its metadata.
 
-    title: str
-    body: str
-    sections: list[tuple[str, str]]
-    index: list[dict] = field(default_factory=list)
-    players: list[dict] = field(default_factory=list)
-
-
-def formula(latex: str, display: str) -> str:
-    """LaTeX as MathML, which browsers draw without a library."""
-    latex = re.sub(r"\\(?:arg)\b", r"\\operatorname{arg}\\,", latex.strip().replace("\\mathbb 1", "\\mathbb{1}"))
-    latex = re.sub(r"'(?=[}\s)])", r"^{\\prime}", latex)
-    return mathml(latex, display=display)
-
-
-class Renderer(IPythonRenderer):
-    """Markdown of a notebook, with formulas as MathML."""
-
-    def block_math(self, body: str) -> str:
-        return f'<div class="scroll formula">{formula(body, "block")}</div>'
-
-    def inline_math(self, body: str) -> str:
-        return formula(body, "inline")
-
-
-class Exporter(HTMLExporter):
-    """nbconvert's HTML exporter with this site's template and formulas."""
-
-    def __init__(self, **options):
-        super().__init__(template_name="base", template_file=str(TEMPLATES / "cells.html.j2"), **options)
-
-    def default_filters(self):
-        yield from super().default_filters()
-        yield "markdown2html", markdown
+    ``figures``, ``sizes``: what was saved, by name; a figure shown here gets this page as its ``link``. ``known``: notebooks with a page.
+    """
+    out, cells, label, solving = nbformat.from_dict(nb), [], f"exercise-{stem[:2]}", False
+    out.metadata.setdefault("language_info", {"name": "python", "pygments_lexer": "ipython3"})
+    injected = any("injected-parameters" in tags(c) for c in nb.cells)
+    for cell in out.cells:
+        if "colab" in tags(cell) or ("parameters" in tags(cell) and injected):
+            continue
+        if solving and "solution" not in tags(cell):
+            cells.append(directive("solution-end"))
+            solving = False
+        if "solution" in tags(cell) and not solving:
+            cells.append(directive("solution-start", label, f":label: solution-{stem[:2]}\n:class: dropdown"))
+            solving = True
+        if cell.cell_type == "markdown":
+            cells += told(cell, label, known)
+            continue
+        fold(cell)
+        for place, output in enumerate(cell.outputs):
+            cell.outputs[place] = shown(output, FIGURE.findall(cell.source), stem, figures, sizes)
+        cell.outputs = [o for o in cell.outputs if o]
+        cells.append(cell)
+    cells[0].source += f"\n\n{{download}}`Download this notebook <../source/{stem}.ipynb>`"
+    out.cells = [*cells, directive("solution-end")] if solving else cells
+    return out
 
 
-def convert(nb, stem: str, figures: list[dict], sizes: dict, known: set[str]) -> Page:
-    """The page of the executed notebook ``nb``; ``figures`` and ``sizes`` are what was saved, ``known`` the notebooks with a page."""
-    tidy(nb, {f["name"]: f for f in figures})
-    body, _ = Exporter().from_notebook_node(nb, {"figures": {f["name"]: f for f in figures}, "sizes": sizes})
-    soup = tidied(body, {name: f"{name}.html" for name in known}, "../index.html#notebooks")
-    for figure in figures:
-        if soup.find(id=f"figure-{figure['name']}"):
-            figure["notebook"], figure["link"] = stem, f"notebooks/{stem}.html#figure-{figure['name']}"
-    index, sections = read_sections(soup, stem)
-    for image in soup.find_all("img"):
-        if not image.get("alt"):
-            before = image.find_previous(["h1", "h2", "h3"])
-            image["alt"] = f"Figure of the section {before.get_text() if before else stem}"
-    title = index[0]["t"] if index else stem
-    players = read_players(soup, stem, title)
-    if soup.h1:
-        soup.h1.decompose()  # it stands above the list of contents
-    return Page(title, str(soup), sections, index, players)
+def tags(cell: NotebookNode) -> list[str]:
+    """A cell's tags."""
+    return cell.metadata.get("tags", [])
 
 
-def markdown(source: str) -> str:
-    """Markdown as HTML."""
-    return MarkdownWithMath(renderer=Renderer(escape=False, exclude_anchor_links=True)).render(source)
+def directive(name: str, argument: str = "", options: str = "") -> NotebookNode:
+    """A cell that holds one directive of MyST."""
+    return nbformat.v4.new_markdown_cell(f"```{{{name}}} {argument}\n{options}\n```")
 
 
-def tidied(body: str, pages: dict[str, str], otherwise: str) -> BeautifulSoup:
-    """HTML whose links to notebooks lead to ``pages`` (or ``otherwise``), and in which what is too wide scrolls in itself."""
-    soup = BeautifulSoup(body, "html.parser")
-    for link in soup.select("a[href$='.ipynb']"):
-        link["href"] = pages.get(Path(str(link["href"])).stem, otherwise)
-    for table in soup.find_all("table"):
-        table.attrs.pop("border", None)
-        table.wrap(soup.new_tag("div", attrs={"class": "scroll"}))
+def told(cell: NotebookNode, label: str, known: set[str]) -> list[NotebookNode]:
+    """A cell of text; an exercise in it becomes an exercise of the theme, what is folded a dropdown, a reference a citation."""
+    text = cell.source
+    if "solution" in tags(cell):
+        text = DETAILS.sub(r"\2", text)  # the theme folds all cells of a solution together
+    text = prose(DETAILS.sub(r":::{dropdown} \1\n\2\n:::", text), {f"{name}.ipynb" for name in known})
+    before, *rest = EXERCISE.split(text, maxsplit=1)
+    cell.source = before + "".join("## Exercise\n" for _ in rest)
+    if not rest:
+        return [cell]
+    body = nbformat.v4.new_markdown_cell(rest[0].strip())
+    return [cell, directive("exercise-start", "", f":label: {label}\n:nonumber:"), body, directive("exercise-end")]
+
+
+def prose(text: str, known: set[str]) -> str:
+    """Markdown for the book: a link to a reference's address is a citation too; one to a notebook without a page leads to the list."""
+    cited = pages.references()
+
+    def better(found: re.Match) -> str:
+        words, to = found.groups()
+        if to in cited:
+            return f"{found[0]} {{cite:p}}`{cited[to]}`"
+        if to.endswith(".ipynb") and Path(to).name not in known:
+            return f"{words} (not run here)"
+        return found[0]
+
+    return LINK.sub(better, text)
+
+
+def fold(cell: NotebookNode) -> None:
+    """Fold a cell's code, unless it is tagged ``show-input``; of the parameters of the run, the line says what they are."""
+    said = [*tags(cell)]
+    if "injected-parameters" in said or "parameters" in said:
+        lines = [n for n in ast.parse(cell.source).body if isinstance(n, ast.Assign)]
+        values = [(ast.unparse(n.targets[0]), ast.literal_eval(n.value)) for n in lines]
+        values = [(name, Path(v).name if isinstance(v, str) and Path(v).is_absolute() else v) for name, v in values]
+        cell.source = "\n".join(f"{name} = {value!r}" for name, value in values)
+        line = "Parameters: " + ", ".join(f"{name}={value}" for name, value in values if value not in ("", 0))
+        cell.metadata["mystnb"] = {"code_prompt_show": line, "code_prompt_hide": line}
+    if "quiz" in said:
+        said.append("remove-input")
+    elif "show-input" not in said:
+        said.append("hide-input")
+    cell.metadata["tags"] = said
+
+
+def shown(output: NotebookNode, named: list[str], stem: str, figures: dict[str, dict], sizes: dict) -> NotebookNode | None:
+    """An output as a page shows it; None for what needs a kernel, and for progress bars."""
+    data = output.get("data", {})
+    if WIDGET in data or (output.get("name") == "stderr" and "\r" in output.text):
+        return None
+    if "text" in output:
+        output.text = local(output.text)
+    if "image/png" in data:
+        name = output.metadata.get("image/png", {}).get("name") or next(iter(named), "")
+        if about := figures.get(name):
+            named[:] = [n for n in named if n != name]
+            about["notebook"], about["link"] = stem, f"notebooks/{stem}.html#figure-{name}"
+        alt = output.metadata.get("image/png", {}).get("alt", "") or f"Figure of notebook {stem[:2]}"
+        output.data = {"text/html": pages.render("figure.html", about=about, png=data["image/png"], alt=alt, size=sizes.get(name))}
+        output.metadata = {}
+    elif "text/html" in data:
+        output.data = {"text/html": tidied(local(data["text/html"]))}
+    return output
+
+
+def local(text: str) -> str:
+    """Text without the folders of this machine: paths begin at the project, or at site-packages."""
+    return BELOW.sub("", ELSEWHERE.sub("", text))
+
+
+def tidied(html: str) -> str:
+    """HTML of pandas for a page: tables scroll in themselves, an empty corner heads nothing, no styles that leak."""
+    if "<table" not in html:
+        return html
+    soup = BeautifulSoup(html, "html.parser")
+    for style in soup.select("style"):
+        style.decompose()
     for head in soup.find_all("th"):
         if not head.get_text().strip():
-            head.name = "td"  # pandas' empty corner heads nothing
-    for pre in soup.find_all("pre"):
-        pre["class"] = " ".join([*pre.get_attribute_list("class"), "scroll"])
-    for style in soup.select("style[scoped]"):
-        style.decompose()
-    return soup
-
-
-def lesson(source: str, known: set[str]) -> str:
-    """A lesson (Markdown of ``docs/lessons``) for the site; a link to a file that only the repository has becomes its name."""
-    soup = tidied(markdown(source), {name: f"../notebooks/{name}.html" for name in known}, "../index.html#notebooks")
-    for link in soup.find_all("a", href=True):
-        if not (to := str(link["href"])).startswith(("http", "../notebooks/", "../index.html", "#")):
-            name, words = Path(to).name, link.get_text()
-            link.replace_with(words if name == words else f"{words} ({name})")
+            head.name = "td"
+    for table in soup.find_all("table"):
+        table.attrs.pop("border", None)
+        table.wrap(soup.new_tag("div", attrs={"class": "pst-scrollable-table-container"}))
     return str(soup)
 
 
-def tidy(nb, figures: dict[str, dict]) -> None:
-    """Say in each cell's metadata what the template needs: the figures' names, where folded solutions begin and end."""
-    folded = [False, *("solution" in c.metadata.get("tags", []) for c in nb.cells), False]
-    for place, cell in enumerate(nb.cells, 1):
-        cell.metadata["first"] = folded[place] and not folded[place - 1]
-        cell.metadata["last"] = folded[place] and not folded[place + 1]
-        if folded[place] and cell.cell_type == "markdown":  # the page folds all cells of a solution together
-            cell.source = cell.source.replace("<details><summary>Solution</summary>", "").replace("</details>", "")
-        if cell.cell_type != "code":
+def players(nb: NotebookNode, stem: str) -> list[dict]:
+    """The skeleton players of an executed notebook, with the title of the notebook and the section that each stands in."""
+    found, title, section = [], stem, ""
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            headings = re.findall(r"^(#+) (.+)$", cell.source, re.MULTILINE)
+            title = next((words for level, words in headings if level == "#"), title)
+            section = next((words for level, words in reversed(headings) if level != "#"), section)
             continue
-        cell.outputs = [o for o in cell.outputs if WIDGET not in o.get("data", {}) and not (o.get("name") == "stderr" and "\r" in o.text)]
-        named = [n for n in FIGURE.findall(cell.source) if n in figures]
         for output in cell.outputs:
-            if "image/png" in output.get("data", {}):
-                said = output.metadata.get("image/png", {}).get("name", "")
-                name = said if said in figures else named[0] if named else ""
-                if name in named:
-                    named.remove(name)
-                output.metadata["figure"] = name
-
-
-def read_sections(soup: BeautifulSoup, stem: str) -> tuple[list[dict], list[tuple[str, str]]]:
-    """Give every heading an id of its own; returns the search entries and the list of contents."""
-    seen, sections, index = set(), [], []
-    for head in soup.find_all(["h1", "h2", "h3", "h4"]):
-        words = head.get_text().strip()
-        slug = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-") or "section"
-        while slug in seen:
-            slug += "-more"
-        seen.add(slug)
-        head["id"], head["tabindex"] = slug, "-1"
-        if head.name == "h2":
-            sections.append((slug, words))
-        text = []
-        for item in head.find_all_next():
-            if item.name in ("h1", "h2", "h3", "h4"):
-                break
-            if item.name in ("p", "li", "td", "figcaption") and not item.find_parent("details"):
-                text.append(" ".join(item.get_text(" ").split()))
-        index.append({"u": f"notebooks/{stem}.html#{slug}", "t": words, "k": f"notebook {stem[:2]}", "x": " ".join(text)[:LONGEST]})
-    return index, sections
-
-
-def read_players(soup: BeautifulSoup, stem: str, title: str) -> list[dict]:
-    """The skeleton players of a page, with the section each stands in."""
-    found = []
-    for player in soup.select("div.sign-player"):
-        before = player.find_previous(["h1", "h2", "h3"])
-        link = f"notebooks/{stem}.html" + (f"#{before['id']}" if before else "")
-        found.append({"link": link, "title": title, "section": before.get_text() if before else "", "markup": str(player)})
+            for player in BeautifulSoup(output.get("data", {}).get("text/html", ""), "html.parser").select("div.sign-player"):
+                found.append({"link": f"notebooks/{stem}.html", "title": title, "section": section, "markup": str(player)})
     return found

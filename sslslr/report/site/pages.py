@@ -1,41 +1,74 @@
-"""The pages that are not notebooks: front page, tables, skeletons, provenance, search."""
+"""The pages that are not notebooks: front page, gallery, tables, skeletons, provenance, modules; as Markdown for Sphinx."""
 
+import base64
 import csv
+import re
 from functools import cache
 from pathlib import Path
+from pkgutil import walk_packages
 
 import jinja2
 
+import sslslr
+from sslslr import paths
 from sslslr.paths import write_text
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES, BOOK = Path(__file__).parent / "templates", paths.ROOT / "docs" / "book"
 ROWS = 500  # of a table that a page shows; the CSV has all
 SIGNS = {"holds": "yes", "does not hold": "no", "undecided": "open"}  # a look for each verdict; the words are always there
 
 
 @cache
 def environment() -> jinja2.Environment:
-    return jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    made = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    made.filters["order"] = order
+    return made
 
 
-def render(template: str, about: dict, root: str, **values) -> str:
-    """A page from its template; ``root`` leads from it to the site's folder."""
-    return environment().get_template(template).render(root=root, about=about, signs=SIGNS, **values)
+def render(template: str, **values) -> str:
+    """A page, or a part of one, from its template."""
+    return environment().get_template(template).render(signs=SIGNS, **values)
 
 
-def write_all(site: Path, about: dict, results: dict, sizes: dict, players: list[dict]) -> list[dict]:
-    """Write the pages into ``site``; returns the search entries of figures, tables and claims."""
-    shared = {"figures": results["figures"], "tables": results["tables"], "players": players, "sizes": sizes}
-    for name in ("index", "tables", "skeletons", "provenance", "search"):
-        write_text(site / f"{name}.html", render(f"{name}.html", about, "", **shared))
+@cache
+def references() -> dict[str, str]:
+    """Key of each reference of the book by its address."""
+    text = (BOOK / "references.bib").read_text(encoding="utf-8")
+    return {url: key for key, url in re.findall(r"^@\w+\{(\w+),.*?^  url = \{(.+?)\},$", text, re.MULTILINE | re.DOTALL)}
+
+
+def sorting(static: Path) -> None:
+    """Write DataTables, as itables packs it, as a plain script: browsers refuse modules of files to a page that is a file."""
+    from itables.utils import find_package_file
+
+    code = base64.b64encode(find_package_file("html/dt_bundle.js").read_bytes()).decode("ascii")
+    write_text(static / "itables.js", f'window.itables = import("data:text/javascript;base64,{code}");\n')
+    write_text(static / "itables.css", find_package_file("html/dt_bundle.css").read_text(encoding="utf-8"))
+
+
+def modules() -> dict[str, list[str]]:
+    """The package's modules by room."""
+    found: dict[str, list[str]] = {}
+    for module in walk_packages(sslslr.__path__, "sslslr."):
+        if not module.name.endswith("__main__"):
+            found.setdefault(module.name.split(".")[1], []).append(module.name)
+    return found
+
+
+def write_all(book: Path, folder: Path, about: dict, results: dict, players: list[dict], sizes: dict) -> None:
+    """Write the sources of all pages but the notebooks' into ``book``; ``folder`` holds the tables."""
+    shared = {"about": about, "figures": results["figures"], "tables": results["tables"], "players": players, "sizes": sizes}
+    for name in ("index", "figures", "tables", "skeletons", "provenance"):
+        write_text(book / f"{name}.md", render(f"{name}.md", **shared))
     for table in results["tables"]:
-        head, rows = read_table(site / "tables", table["name"])
-        page = render("table.html", about, "../", table=table, head=head, rows=rows[:ROWS], total=len(rows))
-        write_text(site / "tables" / f"{table['name']}.html", page)
-    entries = [{"u": f["link"], "t": f["name"], "k": "figure", "x": f["caption"]} for f in results["figures"]]
-    entries += [{"u": f"tables/{t['name']}.html", "t": t["name"], "k": "table", "x": t["caption"]} for t in results["tables"]]
-    claims = [(c, f"{c['claim']} ({c['place']}): {c['verdict']}. {c.get('text', '')}") for c in about["claims"]]
-    return entries + [{"u": "index.html#claims", "t": f"Claim {c['id']}", "k": "claim", "x": text} for c, text in claims]
+        head, rows = read_table(folder, table["name"])
+        page = render("table.md", table=table, head=head, rows=rows[:ROWS], total=len(rows))
+        write_text(book / "tables" / f"{table['name']}.md", page)
+    sorting(book / "_static")
+    rooms = modules()
+    write_text(book / "api" / "index.md", render("modules.md", rooms=rooms))
+    for room, names in rooms.items():
+        write_text(book / "api" / f"{room}.md", render("module.md", room=room, names=names))
 
 
 def read_table(folder: Path, name: str) -> tuple[list[str], list[list[str]]]:
@@ -46,3 +79,9 @@ def read_table(folder: Path, name: str) -> tuple[list[str], list[list[str]]]:
         with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
             cells = list(csv.reader(file))
     return cells[0], cells[1:]
+
+
+def order(cell: str) -> str:
+    """What a cell is sorted by: the number that it begins with (an interval's middle), or else its words."""
+    found = re.match(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", cell.replace("\N{MINUS SIGN}", "-").replace(",", ""))
+    return found[0] if found else cell.lower()
