@@ -190,7 +190,7 @@ def test_a_study_s_table_can_be_had_without_its_data(about, study, untrained):
     record = made(about, study)
     asked = Recorded(**about).ask(study)
     untrained()
-    assert_frame_equal(recalled_table(Record(), study), asked)
+    assert_frame_equal(recalled_table(Record(), study), asked.drop(columns="held_out", errors="ignore"))  # names of signers stay out
     assert record["jobs"]
 
 
