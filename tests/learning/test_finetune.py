@@ -44,7 +44,7 @@ def weights(module):
 def profile():
     kinds = {"synthetic": [0.5, 1.0], "real": [0.5, 1.0]}
     return replace(
-        profiles.load("smoke"), epochs=1, supervised_epochs=1, repeats=2, batch=16, encoder={"blocks": 1, "width": 16, "heads": 2},
+        profiles.load("smoke"), epochs=1, repeats=2, batch=16, encoder={"blocks": 1, "width": 16, "heads": 2},
         finetune={"epochs": 2, "rates": [0.1, 0.3], "shares": kinds},
     )  # fmt: skip
 
@@ -122,10 +122,9 @@ def test_it_starts_from_the_pretrained_encoder_changes_it_and_learns(signs):
 
 def test_arms_differ_in_nothing_but_the_start_and_the_rate(profile):
     signs = make_signs()
-    rates = {"slfpn": 1e-3, "simclr": 1e-3}
     built = {}
     for arm in finetune.ARMS:
-        start = finetune.pretraining(arm, profile, 1, rates)
+        start = finetune.pretraining(arm, profile, 1)
         built[arm] = finetune.tuning_of(profile, signs, 1, start, 0.1, share=0.5)
     settings = [{k: v for k, v in asdict(t).items() if k != "start"} for t in built.values()]
     assert all(s == settings[0] for s in settings)
@@ -181,7 +180,7 @@ def test_another_pretraining_or_another_encoder_is_refused(signs):
 
 
 def rates_of(profile, corpora):
-    asked = finetune.rate_jobs(profile, corpora, {})
+    asked = finetune.rate_jobs(profile, corpora)
     return finetune.rate_rows(asked, ask(asked, 1))
 
 
@@ -202,17 +201,16 @@ def test_study_and_table_6_fill_what_is_there_and_mark_what_is_not(profile, monk
     corpora = finetune.searched(profile, {"lsa-like": make_signs(name="lsa-like"), "gsl-like": make_signs(name="gsl-like")})
     assert list(corpora) == ["lsa-like"]
     monkeypatch.setattr(finetune, "ARMS", finetune.arms_of(only_table6=True))
-    rates = {"slfpn": 1e-3}
-    asked = finetune.rate_jobs(profile, corpora, rates)
+    asked = finetune.rate_jobs(profile, corpora)
     grid = finetune.rate_rows(asked, ask(asked, 1))
     assert (grid.groupby(["model", "share"])["rate"].agg(tuple) == (0.1, 0.3)).all()
-    asked = finetune.jobs(profile, corpora, rates, finetune.best(grid))
+    asked = finetune.jobs(profile, corpora, finetune.best(grid))
     rows = rows_of(asked, ask(asked, 1))
     assert len(rows) == 2 * 2 * 2 and set(rows.groupby("share")["labels"].nunique()) == {1}
     assert set(finetune.differences(rows)["n"]) == {2}
-    asked = finetune.frozen_jobs(profile, corpora, rates, draws=1)
+    asked = finetune.frozen_jobs(profile, corpora, draws=1)
     assert len(finetune.frozen_rows(asked, ask(asked, 1))) == 8
-    assert {j.run.share for j in finetune.jobs(profile, corpora, rates, finetune.best(grid), only_table6=True)} == {1.0}
+    assert {j.run.share for j in finetune.jobs(profile, corpora, finetune.best(grid), only_table6=True)} == {1.0}
 
     mine = table6.ours(rows, "synthetic", "smoke")
     other = mine.assign(dataset="wlasl-100", data="wlasl-100", kind="real")
