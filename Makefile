@@ -82,7 +82,7 @@ exercises: env ## The notebooks without their solutions, for a class
 	@$(VENV)/bin/sslslr exercises
 
 record: env ## Train what the record lacks of the studies, and add its rows
-	@$(if $(SCHEDULER),SSLSLR_SCHEDULER="$(SCHEDULER)") .venv/bin/sslslr record --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(OPTIONS) $(foreach s,$(SET),--set "$(s)") $(if $(STUDY),--study "$(STUDY)") --name "$(NAME)" --claim "$(CLAIM)" --method "$(METHOD)" --minutes "$(MINUTES)" $(if $(STATUS),--status)
+	@$(if $(SCHEDULER),SSLSLR_SCHEDULER="$(SCHEDULER)") $(VENV)/bin/sslslr record --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(OPTIONS) $(foreach s,$(SET),--set "$(s)") $(if $(STUDY),--study "$(STUDY)") --name "$(NAME)" --claim "$(CLAIM)" --method "$(METHOD)" --minutes "$(MINUTES)" $(if $(STATUS),--status)
 
 plan: env ## Runs, FLOPs, time, memory and disk of a reproduction, before anything starts
 	@$(VENV)/bin/sslslr plan --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(OPTIONS)
