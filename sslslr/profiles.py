@@ -17,7 +17,7 @@ class Profile:
     signers of fold r (modulo ``folds``, the number of groups of signers) and seeds the run with r.
     epochs: of every training, the supervised control's too.  encoder, optimiser: their sizes and settings.
     precision: fp32, bf16, or auto (what is fast here).  methods: each method's rate and options, one setting for all data,
-    as the search of ``studies.tuning`` found them; tuning: the methods that notebook 06 searches anew, on which
+    of the candidates of ``studies.tuning``; tuning: the methods that notebook 06 searches anew, on which
     synthetic corpora (a real data set: on itself), with which views and on how many groups of signers.
     finetune: of fine-tuning: epochs, the rates to choose from, and the shares of the labels by kind of data.
     What a study leaves out to stay in its time:

@@ -1,7 +1,7 @@
 """One setting a method: the same search for each, on *validation* signers of the development data, before anything is compared.
 
 First the learning rate, bracketed: as long as the best lies at an end of what was tried, a further one is tried there. Then the
-method's own options, at that rate. Every method has as many candidates; no test signer is looked at.
+method's own options, at that rate. Every method has as many candidates, but for those that its bracket adds; no test signer is looked at.
 """
 
 from collections.abc import Generator
