@@ -6,7 +6,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from sslslr.clips.signs import Signs
 from sslslr.clips.skeleton import Skeleton
-from sslslr.report.figures import BLUE, COLOURS, GREEN, GREY, ORANGE, PINK, RED, SKY, name_columns, over_time
+from sslslr.report.figures import BLUE, COLOURS, GREEN, GREY, ORANGE, PINK, RED, SKY, name_columns, over_time, view_set
 
 PART_COLOURS = {"body": GREY, "left_hand": BLUE, "right_hand": ORANGE}
 
@@ -186,5 +186,5 @@ def view_pairs(x, length: int, pairs: dict, skeleton):
                 ax.plot(*path.T, color=GREY, lw=0.5, alpha=0.5)
                 ax.scatter(*path.T, c=np.linspace(0.25, 1, length), cmap=cmap, s=12, vmin=0, vmax=1, zorder=3)
             ax.set(aspect="equal", xticks=[], yticks=[], xlim=(left, right), ylim=(low, high))
-            ax.set_title(name if j == 0 else f"{name} views, {'second' if i else 'first'}", fontsize=8.5)
+            ax.set_title(name if j == 0 else f"{view_set(name)} views, {'second' if i else 'first'}", fontsize=8.5)
     return fig

@@ -57,6 +57,11 @@ MARKERS = {
 }
 
 
+def view_set(name: str) -> str:
+    """The name of a view set in figures: "strong + boundary"."""
+    return name.replace("_", " + ")
+
+
 def style() -> None:
     """Set the style of all figures of this process."""
     sns.set_theme(context="notebook", style="whitegrid", font_scale=0.85)

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from sslslr.report.figures import COLOURS, GREY, MARKERS, handles, panels
+from sslslr.report.figures import COLOURS, GREY, MARKERS, handles, panels, view_set
 from sslslr.report.stage import percent
 
 LINES = {"random encoder": "--", "hand-made features": "-."}
@@ -75,7 +75,7 @@ def intervals(table: pd.DataFrame, controls: tuple[str, ...], title: str = "", x
                 found = part[(part["model"] == method) & (part["views"] == view)]
                 if found.empty:
                     continue
-                row, y = found.iloc[0], i + 0.22 * ((len(views) - 1) / 2 - j)
+                row, y = found.iloc[0], i + 0.75 / len(views) * ((len(views) - 1) / 2 - j)
                 colour = COLOURS.get(f"views: {view}", GREY)
                 ax.plot([row["low"], row["high"]], [y, y], color=colour, lw=2, alpha=0.6)
                 ax.plot(
@@ -86,7 +86,7 @@ def intervals(table: pd.DataFrame, controls: tuple[str, ...], title: str = "", x
                     ms=6,
                     mec="white",
                     mew=0.6,
-                    label="no views but dropout" if view == "none" else f"{view.replace('_', ' + ')} views",
+                    label="no views but dropout" if view == "none" else f"{view_set(view)} views",
                 )
         ax.set(yticks=range(len(methods)), yticklabels=methods[::-1], xlim=(0, 1), ylim=(-0.6, len(methods) - 0.4), xlabel=xlabel)
         ax.set_title(f"{corpus}: {int(part['n'].min())} runs, {int(part['test_clips'].min())} test clips", fontsize=9)
