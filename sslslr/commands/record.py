@@ -88,7 +88,8 @@ def wanted_of(studies: list[str], claim: str) -> list[Study]:
 def asked_for(study: Study, method: str, said: dict[str, str]) -> dict:
     """The options of a study: those that are ``said`` and it has, in the type of their defaults; of Table 1 the rows of ``method``."""
     kinds = {o: type(study.options[o]) for o in said if o in study.options}
-    options = {o: (said[o] not in ("", "0", "False") if kind is bool else kind(said[o])) for o, kind in kinds.items()}
+    read = {bool: lambda text: text not in ("", "0", "False"), tuple: lambda text: tuple(text.split(","))}
+    options = {o: read.get(kind, kind)(said[o]) for o, kind in kinds.items()}
     return options | ({"methods": (method,), "controls": ()} if method else {})
 
 
@@ -149,7 +150,7 @@ def main(arguments: list[str]) -> int:
             f"\nafter {duration(time.time() - started)}{f', {gone} rows that nothing asks for any more taken out' if gone else ''}:\n{status(asked, about)}"
         )
     if options.method:
-        mine = comparison.TITLES.get(options.method, options.method)
+        mine = comparison.NAMES.get(options.method, options.method)
         shown = beside(Record(), called, profile, signs, mine).round(3).to_string(index=False, na_rep="")
         words = f"top1: linear probe, 0 to 1, mean over n groups of held-out signers; minus: {mine} minus the other, points, 95 % interval, paired"
         print(f"\n{words}\n{shown}")

@@ -11,9 +11,10 @@ from sslslr.views import ViewConfig
 
 TITLES = {"simclr": "SimCLR", "moco": "MoCo v2", "simsiam": "SimSiam", "byol": "BYOL", "slfpn": "SL-FPN"}  # the paper's five
 MORE = {"slfpn_plus": "SL-FPN+", "vicreg": "VICReg", "barlow": "Barlow Twins"}
+NAMES = TITLES | MORE
 METHODS = tuple(TITLES)
 VIEW_SETS = ("boundary", "classical", "strong", "strong_boundary")
-WITHOUT = ("simclr", "slfpn")  # trained with no views but dropout too: the control of the views
+WITHOUT = ("simclr", "slfpn", "slfpn_plus")  # trained with no views but dropout too: the control of the views
 RANDOM, SUPERVISED = "random encoder", "supervised from scratch"
 CONTROLS = (HANDMADE, RANDOM, SUPERVISED)
 
@@ -48,6 +49,6 @@ def jobs(profile: Profile, corpora: dict[str, Signs], views=VIEW_SETS, methods=M
         runs = {(c, "control"): control_of(c, profile, place["repeat"]) for c in controls}
         for method in methods:
             own = (*views, "none") if method in WITHOUT else views
-            runs |= {(TITLES.get(method, method), v): run_of(method, v, profile, place["repeat"]) for v in own}
+            runs |= {(NAMES.get(method, method), v): run_of(method, v, profile, place["repeat"]) for v in own}
         out += [Job(evaluation.evaluate, run, parts, (m,), place | {"model": m, "views": v}) for (m, v), run in runs.items()]
     return out

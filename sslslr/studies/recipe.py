@@ -11,7 +11,7 @@ from sslslr.learning.training import Run
 from sslslr.measures.statistics import MARGIN, interval
 from sslslr.profiles import Profile
 from sslslr.studies import comparison, evaluation
-from sslslr.studies.comparison import CONTROLS, MORE, RANDOM, SUPERVISED, TITLES
+from sslslr.studies.comparison import CONTROLS, NAMES, RANDOM, SUPERVISED
 from sslslr.studies.corpora import cells, named
 from sslslr.studies.evaluation import as_many_steps, with_labels
 from sslslr.studies.jobs import Job, rows
@@ -108,7 +108,7 @@ def final_jobs(profile: Profile, corpora: dict[str, Signs], seeds: int = 1, leng
     whole, tenths, profile = [], [], sized(profile, seeds, length)
     for place, parts in cells(profile, named(corpora, profile.final)):
         repeat = place["repeat"]
-        runs = {title: comparison.run_of(m, VIEWS, profile, repeat) for m, title in (TITLES | MORE).items()}
+        runs = {title: comparison.run_of(m, VIEWS, profile, repeat) for m, title in NAMES.items()}
         runs[PAPER] = comparison.run_of("slfpn", "boundary", profile, repeat)
         runs |= {c: comparison.control_of(c, profile, repeat) for c in CONTROLS}
         tenth = with_labels(parts, 0.1, seed=repeat)
@@ -139,7 +139,7 @@ def over_seeds(rows: pd.DataFrame, *models: str) -> pd.DataFrame:
 # The targets, set before the runs: what is compared (accuracy at 100 % or 10 % of the labels), and by how much at least.
 TARGETS = (
     ("(a) 5 points above the random encoder, whole interval", RANDOM, VALUE, 0.05),
-    *((f"(b) not below {title}", title, VALUE, -MARGIN) for m, title in (TITLES | MORE).items() if m != "slfpn_plus"),
+    *((f"(b) not below {title}", title, VALUE, -MARGIN) for m, title in NAMES.items() if m != "slfpn_plus"),
     ("(c) at most 5 points below supervised at 100 % of the labels", SUPERVISED, VALUE, -0.05),
     ("(c) above supervised at 10 %", TEN, "ten", 0.0),
     ("above SL-FPN as the paper states it", PAPER, VALUE, 0.0),

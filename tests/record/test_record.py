@@ -434,6 +434,7 @@ def test_a_claim_names_its_studies_and_an_option_goes_to_those_that_have_it():
     assert {s.name for s in wanted_of([], "C1")} == {"tuning", "Table 1"} and len(wanted_of([], "")) == len(STUDIES)
     said = {"seeds": "3", "only_table6": "1"}
     assert asked_for(STUDIES["Table 6, frozen"], "", said) == {"seeds": 3, "only_table6": True}
+    assert asked_for(STUDIES["tuning"], "", {"methods": "simclr,slfpn"}) == {"methods": ("simclr", "slfpn")}
     assert asked_for(STUDIES["Table 1"], "byol", said) == {"methods": ("byol",), "controls": ()}
 
 

@@ -9,6 +9,7 @@ import torch
 from conftest import make_signs
 
 from sslslr import profiles
+from sslslr.claims import own
 from sslslr.measures import probes
 from sslslr.measures.statistics import claims, holm
 from sslslr.methods import METHODS
@@ -91,6 +92,13 @@ def test_the_study_has_every_cell_with_its_controls(profile):
         "linear_standardised_top1",
     )
     assert found["points"][0] == pytest.approx((few["SL-FPN"] - few["SimCLR"]).mean()) and found["n"][0] == 2
+
+
+def test_the_two_methods_that_e1_and_e2_ask_of_have_all_their_cells(profile):
+    """SL-FPN+ is no row of the paper's table; asked for by its name it has the cells that the claims of our own compare."""
+    asked = comparison.jobs(profile, {"toy": unsplit()}, methods=("slfpn_plus", "simclr"), controls=())
+    cells = {(j.place["model"], j.place["views"]) for j in asked}
+    assert cells == {(m, v) for m in own.ASKED for v in ("boundary", "classical", "strong", "strong_boundary", "none")}
 
 
 def test_nt_xent_is_what_its_equation_says():

@@ -130,7 +130,7 @@ def test_the_final_table_has_both_probes_of_each_model_and_more_seeds_of_the_sam
     answers = [{"0.1": [0.1, 0.2, 0.3]} if j.task is evaluation.few_labels else {recipe.VALUE: 0.5} for j in asked]
     rows = recipe.final_rows(asked, answers).set_index("model")
     assert rows["ten"].drop(recipe.TEN).to_numpy() == pytest.approx(0.2) and np.isnan(rows.loc[recipe.TEN, "ten"])
-    assert {recipe.PAPER, *recipe.TITLES.values(), *recipe.MORE.values(), *recipe.CONTROLS, recipe.TEN} == set(rows.index)
+    assert {recipe.PAPER, *comparison.NAMES.values(), *recipe.CONTROLS, recipe.TEN} == set(rows.index)
     longer = recipe.final_jobs(replace(profile, repeats=3, folds=3), {"toy": signs}, seeds=2, length=2)
     assert {(j.place["repeat"], j.place["group"]) for j in longer} == {(r, r % 3) for r in range(6)}
     assert {j.run.epochs for j in longer if j.place["model"] == recipe.PLUS} == {2}
@@ -147,7 +147,7 @@ def test_every_model_of_the_final_table_sees_the_same_views_and_as_many_epochs(p
     asked = recipe.final_jobs(replace(profile, repeats=1), {"toy": signs})
     runs = [j.run for j in asked if j.place["model"] not in (recipe.PAPER, recipe.RANDOM, "hand-made features", recipe.TEN)]
     assert len({(r.views, r.epochs, r.batch, str(r.encoder), r.seed) for r in runs}) == 1
-    assert {r.method for r in runs} == {*comparison.TITLES, *comparison.MORE, "supervised"}
+    assert {r.method for r in runs} == {*comparison.NAMES, "supervised"}
 
 
 def test_a_part_is_left_out_of_the_profile_s_own_setting(profile):
