@@ -378,3 +378,20 @@ def test_axe_finds_nothing_serious(built, tmp_path):
                 tab.run(script + ";0")
                 found |= {(rule, page.name, width, html) for impact, rule, html in tab.run(look) if impact in ("serious", "critical")}
     assert not found, "\n".join(map(str, sorted(found)))
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of ``#rrggbb`` (WCAG 2.2)."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("theme, page", [("", "#ffffff"), ("", "#f3f4f5"), ('html[data-theme="dark"] ', "#14181e")])
+@pytest.mark.parametrize("verdict", ["yes", "no"])
+def test_every_verdict_can_be_read_in_light_and_dark(verdict, theme, page):
+    """On smoke nothing is judged, so no rendered page of the tests shows them: the style sheet itself says its colours, no variable."""
+    css = (paths.ROOT / "docs" / "book" / "_static" / "book.css").read_text(encoding="utf-8")
+    (colour,) = re.findall(rf"(?:^|}}) *{re.escape(theme)}\.verdict\.{verdict} {{ color: (#[0-9a-f]{{6}}); }}", css, re.MULTILINE)
+    lighter, darker = sorted((luminance(colour), luminance(page)), reverse=True)
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
