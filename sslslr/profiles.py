@@ -15,6 +15,8 @@ class Profile:
     corpora: sizes of the four synthetic corpora: classes, signers, clips.  frames: T, the longest clip.
     repeats, real_repeats: trainings a cell on a synthetic corpus and on a real data set; repeat r holds out the
     signers of fold r (modulo ``folds``, the number of groups of signers) and seeds the run with r.
+    table1: of the comparison of methods: synthetic corpora, repeats a cell, and ``primary``: by corpus or data set, the repeats
+    of the cells that E1 and E2 are decided on (more than folds: further seeds of the same groups).
     epochs: of every training, the supervised control's too.  encoder, optimiser: their sizes and settings.
     precision: fp32, bf16, or auto (what is fast here).  methods: each method's rate and options, one setting for all data,
     of the candidates of ``studies.tuning``; tuning: the methods that notebook 06 searches anew, on which
@@ -37,6 +39,7 @@ class Profile:
     repeats: int
     real_repeats: int
     folds: int
+    table1: dict
     epochs: int
     batch: int
     encoder: dict

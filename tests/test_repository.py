@@ -107,7 +107,7 @@ def test_notebooks_are_told_and_thin_and_committed_without_outputs(path):
 
 
 def test_profiles_are_whole_and_grow(tmp_path, monkeypatch):
-    loaded = {name: profiles.load(name) for name in ("smoke", "quick", "full", "paper")}
+    loaded = {name: profiles.load(name) for name in ("smoke", "quick", "decide", "full", "paper")}
     for profile in loaded.values():
         EncoderConfig(**profile.encoder), Optimiser(**profile.optimiser)
         assert set(profile.corpora) == set(loaded["quick"].corpora)

@@ -11,8 +11,7 @@ that does not hold is a result: the exit status is 0.
 
 import io
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +20,14 @@ import pandas as pd
 from sslslr import paths, profiles
 from sslslr.claims import figures, own, paper
 from sslslr.claims.claim import Claim
-from sslslr.claims.plan import CLASS, CLIP, GROUP, ROUND, TIMES
+from sslslr.claims.plan import CLASS, CLIP, DEVELOPMENT, GROUP, ROUND, TIMES, role
 from sslslr.claims.rows import Missing, Rows, Tables
 from sslslr.claims.verdict import FAILS, HOLDS, NOT_RUN, UNDECIDED, decide, verdict
 from sslslr.measures.contrasts import FEWEST
 from sslslr.paths import write_json, write_text
 from sslslr.provenance import commit
 
-COLUMNS = ("id", "place", "claim", "kind", "dataset", "profile", "verdict", "answer", "effect", "unit", "low", "high", "low90", "high90",
+COLUMNS = ("id", "place", "claim", "kind", "dataset", "role", "profile", "verdict", "answer", "effect", "unit", "low", "high", "low90", "high90",
            "n", "planned", "p", "compared", "comparisons", "text", "table", "notebook", "figure", "reading")  # fmt: skip
 CLAIMS = tuple(found for module in (paper, own, figures) for found in vars(module).values() if isinstance(found, Claim))
 
@@ -65,7 +64,7 @@ def judge(claim: Claim, tables: Tables, profile: profiles.Profile, dataset: str)
     """One claim on one reproduction: its row of ``claims.csv``, and its comparisons (empty where it was not run)."""
     kind = "synthetic" if dataset == "synthetic" else "real"
     notebook = next((p.name for p in sorted(paths.NOTEBOOKS.glob(f"{claim.notebook}_*.ipynb"))), "")
-    row = {"id": claim.id, "place": claim.place, "claim": claim.sentence, "kind": kind, "dataset": dataset, "profile": profile.name,
+    row = {"id": claim.id, "place": claim.place, "claim": claim.sentence, "kind": kind, "dataset": dataset, "role": role(dataset, profile), "profile": profile.name,
            "verdict": NOT_RUN, "answer": "", "planned": planned(claim, dataset), "table": "", "notebook": notebook, "figure": claim.figure, "reading": claim.reading,
            "effect": None, "unit": "", "low": None, "high": None, "low90": None, "high90": None, "n": 0, "p": None, "compared": "", "comparisons": 0}  # fmt: skip
     if kind not in claim.data:
@@ -137,26 +136,6 @@ def plan(dataset: str, claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def halves(dataset: str, profile: str, folder: Path | None = None, claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:
-    """Claims with an even number of seeds judged on each half of them: verdict, first and second half, and whether one half
-    holds where the other does not (``turns``). With half of the seeds planned."""
-    tables, size, out = reader(folder or paths.results(dataset, profile)), profiles.load(profile), []
-    for claim in claims:
-        n, seeds = claim.plan.at(dataset)
-        if seeds % 2:
-            continue
-        half = replace(claim, plan=replace(claim.plan, n=n, seeds=seeds // 2, on={}), control=None)
-        found = [judge(half, partial(_half, tables, k), size, dataset)[0]["verdict"] for k in (0, 1)]
-        whole = judge(claim, tables, size, dataset)[0]["verdict"]
-        row = {"id": claim.id, "claim": claim.sentence, "verdict": whole, "first half": found[0], "second half": found[1], "seeds": seeds}
-        out.append(row | {"turns": {HOLDS, FAILS} <= {whole, *found}})
-    return pd.DataFrame(out, columns=["id", "claim", "verdict", "first half", "second half", "seeds", "turns"])
-
-
-def _half(tables: Tables, half: int, name: str) -> Rows:
-    return tables(name).seeds(half)
-
-
 def told(parts: pd.DataFrame) -> pd.DataFrame:
     """The comparisons for readers: effect with both intervals, n, the spread between groups and between seeds, answer and verdict."""
     return pd.DataFrame([
@@ -201,6 +180,8 @@ def markdown(rows: pd.DataFrame) -> str:
         )
         about += [f"## {r['id']}: {r['verdict']}", "", f"{r['claim'][0].upper()}{r['claim'][1:]} ({r['place']}).", "", r["text"], "",
                   f"Read as: {r['reading']}. Notebook: [{r['notebook']}](notebooks/{r['notebook']}).", ""]  # fmt: skip
+    if first["role"] == DEVELOPMENT:
+        head[2] += " The settings of all methods were chosen on signers of these data: other data confirm (notebook 20 judges again without these signers)."
     return "\n".join([*head, "", *about, f"sslslr {commit()}", ""])
 
 

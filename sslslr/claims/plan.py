@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sslslr.measures.contrasts import FEWEST
+from sslslr.profiles import Profile
 
 GROUP, ROUND, CLASS, CLIP = "group of held-out signers", "round of steps", "class within a corpus", "clip"
 
+DEVELOPMENT, CONFIRMATION = "development", "confirmation"
 POINTS, TIMES = "points", "times"
 MARGINS = {POINTS: 1.5, TIMES: 1.05}  # differences smaller than this do not matter; a ratio from 1/1.05 to 1.05
 NOTHING = {POINTS: 0.0, TIMES: 1.0}  # what each unit has where two settings do not differ
@@ -41,3 +43,13 @@ def margin_of(unit: str, bound: float) -> float:
     if unit not in MARGINS or bound != NOTHING[unit]:
         return np.nan
     return float(np.log(MARGINS[unit])) if unit == TIMES else MARGINS[unit]
+
+
+def role(dataset: str, profile: Profile) -> str:
+    """What a data set is to the settings of this profile: they were chosen on it, or it confirms what was found with them."""
+    return DEVELOPMENT if dataset == profile.tuning["development"] else CONFIRMATION
+
+
+def choosers(profile: Profile) -> set[int]:
+    """The groups of held-out signers who were the validation signers of the search: each repeat's are the next group's."""
+    return {(group + 1) % profile.folds for group in range(profile.tuning["groups"])}

@@ -1,6 +1,6 @@
 """Rows of a table of results, as the claims' functions choose among them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -78,6 +78,10 @@ class Rows:
         groups = self.frame.groupby([c for c in ("corpus", "source", "target", "group") if c in self.frame])["repeat"]
         place = (groups.rank("dense") - 1) * parts // groups.transform("nunique")
         return replace(self, frame=self.frame[place == part])
+
+    def without(self, groups: Collection[int]) -> "Rows":
+        """The rows of the other groups of held-out signers; a table without groups as it is."""
+        return replace(self, frame=self.frame[~self.frame["group"].isin(groups)]) if "group" in self.frame else self
 
 
 Tables = Callable[[str], Rows]  # tables(name): the rows of a table; raises Missing where it is not there

@@ -88,7 +88,7 @@ def wanted_of(studies: list[str], claim: str) -> list[Study]:
 def asked_for(study: Study, method: str, said: dict[str, str]) -> dict:
     """The options of a study: those that are ``said`` and it has, in the type of their defaults; of Table 1 the rows of ``method``."""
     kinds = {o: type(study.options[o]) for o in said if o in study.options}
-    read = {bool: lambda text: text not in ("", "0", "False"), tuple: lambda text: tuple(text.split(","))}
+    read = {bool: lambda text: text not in ("", "0", "False"), tuple: lambda text: tuple(filter(None, text.split(",")))}
     options = {o: read.get(kind, kind)(said[o]) for o, kind in kinds.items()}
     return options | ({"methods": (method,), "controls": ()} if method else {})
 

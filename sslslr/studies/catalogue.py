@@ -46,12 +46,12 @@ def _given(found):
     return found
 
 
-TABLE1 = {"methods": comparison.METHODS, "controls": comparison.CONTROLS}
+TABLE1 = {"methods": tuple(comparison.NAMES), "controls": comparison.CONTROLS, "views": (*comparison.VIEW_SETS, "none")}
 METHOD, TUNING = {"method": "slfpn"}, {"choose": "last", "only_table6": False}
 CHOSEN = {"chosen": lambda choose, only_table6, **_: ("fine-tuning rates", {"choose": choose, "only_table6": only_table6})}
 STUDIES = {study.name: study for study in (
     Study("SL-FPN and controls", ("04",), controls.jobs, curves=True),
-    Study("tuning", ("06",), tuning.jobs, options={"methods": ()}),
+    Study("tuning", ("06",), tuning.jobs, tuning.rows, options={"methods": ()}),
     Study("Table 1", ("06",), comparison.jobs, options=TABLE1),
     Study("Table 2, transfer", ("07",), reuse.transfer_jobs),
     Study("Table 3, few labels", ("08",), reuse.few_label_jobs, reuse.few_label_rows),

@@ -53,14 +53,15 @@ def base_run(profile: Profile, repeat: int, rate: float | None = None, **setting
     return Run(encoder=EncoderConfig(**profile.encoder), optimiser=optimiser, precision=resolve(profile.precision), **settings)
 
 
-def repeats(signs: Signs, profile: Profile) -> range:
-    """The repeats of a study on this corpus; of few signers each is held out equally often, where there are repeats enough."""
-    if signs.kind == "synthetic":
-        return range(profile.repeats)
+def repeats(signs: Signs, profile: Profile, times: int | None = None) -> range:
+    """The repeats of a study on this corpus, ``times`` in place of the profile's; of few signers each is held out equally often,
+    where there are repeats enough."""
+    synthetic = signs.kind == "synthetic"
+    many = (profile.repeats if synthetic else profile.real_repeats) if times is None else times
     signers = len(np.unique(signs.signers))
-    if (signs.split == "").all() and 3 <= signers < splits.FEW and profile.folds >= signers:
-        return range(profile.real_repeats // signers * signers or profile.real_repeats)
-    return range(profile.real_repeats)
+    if not synthetic and (signs.split == "").all() and 3 <= signers < splits.FEW and profile.folds >= signers:
+        return range(many // signers * signers or many)
+    return range(many)
 
 
 def group(signs: Signs, profile: Profile, repeat: int) -> int:

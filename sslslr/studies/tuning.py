@@ -42,16 +42,19 @@ def jobs(profile: Profile, corpora: dict[str, Signs], methods: tuple[str, ...] =
     for round_ in range(LONGEST + 2):
         asked = [job for candidate in todo for job in _of(candidate, profile, corpora)]
         answers = (yield asked) if asked else []
-        new = [
-            job.place | {"accuracy": a["linear_standardised_top1"], "clips": a["test_clips"]} for job, a in zip(asked, answers, strict=True)
-        ]
-        found = pd.concat([found, pd.DataFrame(new)], ignore_index=True) if new else found
+        found = pd.concat([found, rows(asked, answers)], ignore_index=True) if asked else found
         methods = tuple(found["method"].unique())
         if round_ < LONGEST:
             todo = [(m, rate, OPTIONS[m][0]) for m in methods if (rate := beyond(found[found["method"] == m]))]
         else:
             todo = [(m, best(found)[m]["rate"], options) for m in methods for options in OPTIONS[m][1:]]
     return found
+
+
+def rows(jobs: list[Job], answers: list[dict]) -> pd.DataFrame:
+    """A row a run, as ``jobs`` returns them."""
+    told = ({"accuracy": a["linear_standardised_top1"], "clips": a["test_clips"]} for a in answers)
+    return pd.DataFrame([job.place | about for job, about in zip(jobs, told, strict=True)])
 
 
 def _of(candidate: tuple[str, float, dict], profile: Profile, corpora: dict[str, Signs]) -> list[Job]:

@@ -6,16 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import world
+from conftest import make_signs
 from scipy import stats
 
 from sslslr import profiles
-from sslslr.claims import judge
+from sslslr.claims import judge, stable
 from sslslr.claims.figures import f6
 from sslslr.claims.measured import difference, level, ratio
 from sslslr.claims.own import e1
-from sslslr.claims.plan import GROUP, MARGINS, POINTS, TIMES, Plan
+from sslslr.claims.plan import GROUP, MARGINS, POINTS, TIMES, Plan, choosers
 from sslslr.claims.rows import Rows
 from sslslr.claims.verdict import FAILS, HOLDS, UNDECIDED, decide, rules, verdict
+from sslslr.studies import corpora
 
 QUICK = profiles.load("quick")
 
@@ -184,7 +186,7 @@ def test_every_claim_has_a_plan_that_its_comparisons_keep_to():
     told = judge.plan("isl-kinect").set_index("id")
     assert list(told.index) == [c.id for c in judge.CLAIMS] and (told["contrast"].str.len() > 20).all()
     assert told.loc["E1", ["n", "seeds"]].tolist() == [10, 4] and told.loc["C1", ["n", "seeds"]].tolist() == [10, 1]
-    assert judge.plan("synthetic").set_index("id").loc["E2", ["n", "seeds"]].tolist() == [20, 1]
+    assert judge.plan("synthetic").set_index("id").loc["E2", ["n", "seeds"]].tolist() == [10, 2]
 
 
 def test_a_claim_without_its_rows_says_what_it_needs():
@@ -212,14 +214,36 @@ def on_disk(folder, frame):
 def test_primary_claims_are_judged_again_on_each_half_of_the_seeds(tmp_path):
     claim = replace(e1, plan=Plan(n=10, seeds=4), control=None, compare=lambda t: [measured(t("comparison_runs").frame).above(0)])
     steady = table(around(3.0, 0.5), seeds=4, signers=10, noise=0.001)
-    (row,) = judge.halves("isl-kinect", "quick", on_disk(tmp_path / "a", steady), [claim]).to_dict("records")
+    (row,) = stable.halves("isl-kinect", "quick", on_disk(tmp_path / "a", steady), [claim]).to_dict("records")
     assert row["verdict"] == row["first half"] == row["second half"] == HOLDS and not row["turns"]
     late = steady["repeat"] >= 20  # the second two seeds of each group
     swapped = steady.assign(model=steady["model"].where(~late, steady["model"].map({"A": "B", "B": "A"})))
-    (row,) = judge.halves("isl-kinect", "quick", on_disk(tmp_path / "b", swapped), [claim]).to_dict("records")
+    (row,) = stable.halves("isl-kinect", "quick", on_disk(tmp_path / "b", swapped), [claim]).to_dict("records")
     assert (row["first half"], row["second half"], row["turns"]) == (HOLDS, FAILS, True)
     once = replace(claim, plan=Plan(n=10))
-    assert judge.halves("isl-kinect", "quick", tmp_path / "a", [once]).empty  # one seed has no halves
+    assert stable.halves("isl-kinect", "quick", tmp_path / "a", [once]).empty  # one seed has no halves
+
+
+def test_verdicts_on_development_data_are_judged_again_without_the_signers_who_chose(tmp_path):
+    """A gain that only the validation signers of the search show does not survive without them; their groups are found by name."""
+    claim = replace(e1, plan=Plan(n=10, seeds=2), control=None, compare=lambda t: [measured(t("comparison_runs").frame).above(0)])
+    size = profiles.load("quick")
+    signs = replace(make_signs(100, signers=10), split=np.full(100, ""))
+    chose = set()
+    for group in range(size.tuning["groups"]):
+        looked_at = set(corpora.split(signs, size, group)[0].part("val").signers)
+        chose |= {g for g in range(10) if set(corpora.split(signs, size, g)[0].part("test").signers) & looked_at}
+    assert choosers(size) == chose and len(chose) == 2
+    steady = table(around(0.0, 0.5), seeds=2, signers=10, noise=0.001)
+    gain = steady["group"].isin(chose) & (steady["model"] == "A")
+    lucky = on_disk(tmp_path, steady.assign(top1=steady["top1"] + 0.4 * gain))
+    (row,) = stable.unchosen("isl-kinect", "quick", lucky, [claim]).to_dict("records")
+    assert row["n"] == 8 and row["without"] == FAILS and abs(row["effect"]) < 1 and row["verdict"] != FAILS
+    few = replace(claim, plan=Plan(n=5, seeds=2))
+    on_disk(tmp_path / "few", steady[steady["group"] < 5])
+    (row,) = stable.unchosen("isl-kinect", "quick", tmp_path / "few", [few]).to_dict("records")
+    assert row["without"] == UNDECIDED and "3 of 5 planned groups" in row["text"]
+    assert stable.unchosen("thai-leap", "quick", lucky, [claim]).empty
 
 
 def test_the_groups_of_each_comparison_are_told_apart():

@@ -200,7 +200,7 @@ def test_a_clip_goes_into_another_layout_by_the_names_of_its_landmarks(signs):
 
 def test_the_profile_decides_and_refuses_what_it_does_not_know(monkeypatch):
     smoke = replace(profiles.load("smoke"), corpora={"lsa-like": {"classes": 4, "signers": 4, "clips": 16}})
-    assert all(Input.of(profiles.load(p).input) == Input(handedness="each_clip") for p in ("smoke", "quick", "full", "paper"))
+    assert all(Input.of(profiles.load(p).input) == Input(handedness="each_clip") for p in ("smoke", "quick", "decide", "full", "paper"))
     found = {name: load(replace(smoke, input=smoke.input | change), "synthetic")["lsa-like"] for name, change in {
         "upper": {}, "all": {"landmarks": "all"}, "as signed": {"handedness": "as_signed"}, "centred": {"centred": True}}.items()}  # fmt: skip
     assert [s.landmarks.shape[2] for s in found.values()] == [65, 75, 65, 65]

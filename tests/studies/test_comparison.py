@@ -1,5 +1,6 @@
 """The comparison is fair: same settings for all, rates from validation signers alone, nothing computed from test data."""
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -94,11 +95,22 @@ def test_the_study_has_every_cell_with_its_controls(profile):
     assert found["points"][0] == pytest.approx((few["SL-FPN"] - few["SimCLR"]).mean()) and found["n"][0] == 2
 
 
-def test_the_two_methods_that_e1_and_e2_ask_of_have_all_their_cells(profile):
-    """SL-FPN+ is no row of the paper's table; asked for by its name it has the cells that the claims of our own compare."""
-    asked = comparison.jobs(profile, {"toy": unsplit()}, methods=("slfpn_plus", "simclr"), controls=())
-    cells = {(j.place["model"], j.place["views"]) for j in asked}
-    assert cells == {(m, v) for m in own.ASKED for v in ("boundary", "classical", "strong", "strong_boundary", "none")}
+def test_what_e1_and_e2_compare_has_all_the_runs_that_they_plan(profile):
+    """SL-FPN+ is no row of the paper's table; the claims of our own need it, and more seeds of what they compare than of the rest."""
+    primary = replace(profile, table1={"corpora": ["toy"], "repeats": 2, "primary": {"toy": 5}})
+    asked = comparison.jobs(primary, {"toy": unsplit(), "other": unsplit()})
+    times = Counter((j.place["model"], j.place["views"]) for j in asked)
+    assert {c for c, n in times.items() if n == 5} == {(m, v) for m in own.ASKED for v in ("boundary", "strong", "strong_boundary", "none")}
+    assert set(times.values()) == {2, 5} and {j.place["corpus"] for j in asked} == {"toy"}
+    assert {("VICReg", "strong"), ("SL-FPN+", "classical"), ("MoCo v2", "boundary"), ("random encoder", "control")} < set(times)
+
+
+@pytest.mark.parametrize("dataset", ["isl-kinect", "thai-leap", "synthetic"])
+def test_the_profile_that_decides_asks_for_the_runs_that_e1_and_e2_plan(dataset):
+    decide, (n, seeds) = profiles.load("decide"), own.PRIMARY.at(dataset)
+    many = [decide.table1["primary"][c] for c in ([dataset] if dataset != "synthetic" else decide.table1["corpora"])]
+    signers = {"isl-kinect": 10, "thai-leap": 9, "synthetic": 20}[dataset]
+    assert set(many) == {n * seeds} and n == min(decide.folds, signers)
 
 
 def test_nt_xent_is_what_its_equation_says():

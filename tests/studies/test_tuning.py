@@ -49,7 +49,7 @@ def test_every_method_has_as_many_candidates_and_validation_signers_alone_decide
     assert set(tuning.OPTIONS) == set(METHODS), "every method is tuned"
 
 
-@pytest.mark.parametrize("name", ["smoke", "quick", "full"])
+@pytest.mark.parametrize("name", ["smoke", "quick", "decide", "full"])
 def test_the_profiles_hold_settings_that_the_search_has_tried(name):
     """The settings in use are candidates of the search, options and all, and every method has one."""
     methods = profiles.load(name).methods
