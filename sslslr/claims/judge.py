@@ -181,7 +181,9 @@ def markdown(rows: pd.DataFrame) -> str:
         about += [f"## {r['id']}: {r['verdict']}", "", f"{r['claim'][0].upper()}{r['claim'][1:]} ({r['place']}).", "", r["text"], "",
                   f"Read as: {r['reading']}. Notebook: [{r['notebook']}](notebooks/{r['notebook']}).", ""]  # fmt: skip
     if first["role"] == DEVELOPMENT:
-        head[2] += " The settings of all methods were chosen on signers of these data: other data confirm (notebook 20 judges again without these signers)."
+        head[2] += (
+            " The settings of all methods were chosen on signers of these data: other data confirm (notebook 20 judges again without these signers)."
+        )
     return "\n".join([*head, "", *about, f"sslslr {commit()}", ""])
 
 
