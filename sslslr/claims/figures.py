@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from sslslr.claims.claim import claim
 from sslslr.claims.measured import Comparison, difference, level, share
-from sslslr.claims.paper import OTHERS, RANDOM, TOP1, above_random, class_loss, ours, shared_optima
+from sslslr.claims.paper import OTHERS, RANDOM, TOP1, above_random, ours
+from sslslr.claims.parts import class_loss, shared_optima
 from sslslr.claims.plan import CLASS, CLIP, Plan
 from sslslr.claims.rows import Rows, Tables
 

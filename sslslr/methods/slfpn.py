@@ -4,7 +4,7 @@ Every part that section 7 takes out is a switch; with none of them touched this 
 """
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 
 import torch
@@ -40,14 +40,15 @@ def slfpn_loss(
     stop_gradient: bool = True,
     original: bool = True,
     middle: str = "view1",
+    weights: Sequence[float] = (1, 1, 1),
 ) -> torch.Tensor:
-    """Equations 1 and 2: MSE(z1, z2) + MSE(z1, zo) + MSE(p(source), sg(target)), each a mean over B and d.
+    """Equations 1 and 2: MSE(z1, z2) + MSE(z1, zo) + MSE(p(source), sg(target)), each a mean over B and d, times its weight.
 
     z1, z2, zo: (B, d) projections of the two views and of the original. ``reading`` names source and target, ``middle`` the
     view of the second term ("view2": MSE(z2, zo));
     ``normalise`` compares l2-normalised outputs; ``permuted`` swaps the roles of zo and z1 ("perm", section 7).
     Without ``stop_gradient`` the target moves too; without ``original`` the second term is left out and the other
-    view takes the original's place in the third.
+    view takes the original's place in the third. The paper found that ``weights`` change little (section 5.1).
     """
     if permuted:
         z1, zo = zo, z1
@@ -58,7 +59,8 @@ def slfpn_loss(
     if normalise:
         z1, z2, zo, p, target = (F.normalize(v, dim=1) for v in (z1, z2, zo, p, target))
     pairs = [(z1, z2), (z2 if middle == "view2" else z1, zo), (p, target)] if original else [(z1, z2), (p, target)]
-    return reduce(operator.add, (F.mse_loss(a, b) for a, b in pairs))
+    terms = weights if original else (weights[0], weights[2])
+    return reduce(operator.add, (w * F.mse_loss(a, b) for w, (a, b) in zip(terms, pairs, strict=True)))
 
 
 def without_layernorm(module: nn.Module) -> None:
@@ -82,6 +84,7 @@ class SLFPN(Projected):
     def __init__(
         self, encoder, classes=0, *, projection=128, hidden=64, batchnorm=True, layernorm="encoder", predictor=True, stop_gradient=True,
         original=True, reading="original-to-view2", middle="view1", normalise=False, permuted=False,
+        weights=(1, 1, 1),
     ):  # fmt: skip
         if reading not in READINGS:
             raise SignError(f"reading {reading!r} of equation 2 is unknown; there are {', '.join(READINGS)}")
@@ -89,6 +92,8 @@ class SLFPN(Projected):
             raise SignError(f"layernorm {layernorm!r} is unknown; there are {', '.join(LAYERNORMS)}")
         if middle not in ("view1", "view2"):
             raise SignError(f"middle {middle!r}: the second term of equation 2 compares the original with view1 or view2")
+        if len(weights) != 3 or min(weights) < 0:
+            raise SignError(f"weights {weights!r}: equation 2 has three terms, each with a weight of at least 0")
         if permuted and not original:
             raise SignError("permuted swaps the original with a view: it needs original=True")
         if layernorm == "none":
@@ -104,6 +109,7 @@ class SLFPN(Projected):
             "stop_gradient": stop_gradient,
             "original": original,
             "middle": middle,
+            "weights": tuple(weights),
         }
 
     def loss(self, original, view1, view2, valid, labels) -> torch.Tensor:

@@ -41,6 +41,9 @@ SWITCHES: dict[str, dict] = {
     "p(z2) against sg(z1)": {"reading": "view2-to-view1"},
     "p(zo) against sg(z1)": {"reading": "original-to-view1"},
     "MSE(z2, zo) in the middle": {"middle": "view2"},
+    "first term doubled": {"weights": [2, 1, 1]},
+    "second term doubled": {"weights": [1, 2, 1]},
+    "third term doubled": {"weights": [1, 1, 2]},
 }
 # Live: everything out, then one part back at a time.
 REPAIRS = {

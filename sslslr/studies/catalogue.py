@@ -53,6 +53,7 @@ STUDIES = {study.name: study for study in (
     Study("SL-FPN and controls", ("04",), controls.jobs, curves=True),
     Study("tuning", ("06",), tuning.jobs, tuning.rows, options={"methods": ()}),
     Study("Table 1", ("06",), comparison.jobs, options=TABLE1),
+    Study("Table 1, MLP probe", ("06",), comparison.mlp_jobs),
     Study("Table 2, transfer", ("07",), reuse.transfer_jobs),
     Study("Table 3, few labels", ("08",), reuse.few_label_jobs, reuse.few_label_rows),
     Study("Algorithm 1", ("10",), boundaries.searches, gives=_given, options=METHOD, changes=("method",)),
@@ -70,6 +71,8 @@ STUDIES = {study.name: study for study in (
           changes=("choose",)),
     Study("Table 6, fine-tuning", ("16",), finetune.jobs, needs=CHOSEN, options=TUNING | {"seeds": 1},
           changes=("choose",), curves=True),
+    Study("Table 3, rates", ("16",), finetune.five_rate_jobs, finetune.rate_rows, gives=finetune.best),
+    Study("Table 3, fine-tuned", ("16",), finetune.five_jobs, needs={"chosen": lambda **_: ("Table 3, rates", {})}),
     Study("Table 6, frozen", ("16",), finetune.frozen_jobs, finetune.frozen_rows,
           options={"seeds": 1, "only_table6": False}),
 )}  # fmt: skip

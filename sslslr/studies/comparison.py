@@ -46,6 +46,16 @@ def control_of(control: str, profile: Profile, repeat: int, views: str = "strong
     return base_run(profile, repeat, epochs=0)
 
 
+def mlp_jobs(profile: Profile, corpora: dict[str, Signs]) -> list[Job]:
+    """The five methods with boundary views and the controls, probed with a hidden layer and without; trains nothing that Table 1 has not."""
+    out = []
+    for place, parts in cells(profile, named(corpora, profile.table1["corpora"])):
+        runs = {NAMES[m]: run_of(m, "boundary", profile, place["repeat"]) for m in METHODS}
+        runs |= {c: control_of(c, profile, place["repeat"]) for c in CONTROLS}
+        out += [Job(evaluation.mlp, run, parts, (m,), place | {"model": m}) for m, run in runs.items()]
+    return out
+
+
 def jobs(profile: Profile, corpora: dict[str, Signs], views=(*VIEW_SETS, "none"), methods=tuple(NAMES), controls=CONTROLS) -> list[Job]:
     """Table 1: the methods with their view sets, and the controls: accuracies (0 to 1) on the test split.
 

@@ -83,6 +83,19 @@ def evaluate(run: Run, signs: Signs, model: str = "", part: str = "test") -> dic
     return kept(run, signs, {"all labels": part, "handmade": model == HANDMADE}, answer)
 
 
+def mlp(run: Run, signs: Signs, model: str = "", part: str = "test") -> dict:
+    """Accuracies (0 to 1) of a probe with a hidden layer (standardised features) on ``part``, ``mlp_top1`` and ``mlp_top5``, beside
+    the linear one's."""
+
+    def answer() -> dict:
+        train, test = signs.part("train"), signs.part(part)
+        train_x, test_x = features(run, signs, model == HANDMADE, train, test)
+        scores = {p: probes.score(p, train_x, train.labels, test_x, test.labels) for p in ("mlp", "linear")}
+        return {f"{p}_{k}": v for p, found in scores.items() for k, v in found.items()} | {"test_clips": len(test)}
+
+    return kept(run, signs, {"mlp": part, "handmade": model == HANDMADE}, answer)
+
+
 def few_labels(run: Run, signs: Signs, model: str, shares: tuple[float, ...], draws: int) -> dict:
     """Test accuracy of the linear probe (standardised) that learns from a share of the training labels only (Table 3).
 

@@ -27,16 +27,20 @@ VERSION = "fine-tuned answers 1"
 
 SCRATCH, PAPER, SIMCLR, PLUS = "from scratch", "SL-FPN, boundary views", "SimCLR, strong views", "SL-FPN+"
 ARMS = (SCRATCH, PAPER, SIMCLR, PLUS)
+FIVE = {f"{title}, boundary views": method for method, title in comparison.TITLES.items()}  # the paper's Table 3
+FIVE_SHARE = 0.3
 POOL = "mean"  # the classifier reads the mean of the frames' tokens; the paper does not say
 FROZEN = "frozen"
 
 
 def pretraining(arm: str, profile: Profile, repeat: int) -> Run | None:
     """The run that an arm starts from, the same as in notebooks 06 and 15; None for training from scratch."""
+    if arm == SCRATCH:
+        return None
     if arm == PLUS:
         return recipe.RECIPE.run(profile, repeat)
-    method, views = {SCRATCH: ("", ""), PAPER: ("slfpn", "boundary"), SIMCLR: ("simclr", "strong")}[arm]
-    return comparison.run_of(method, views, profile, repeat) if method else None
+    method, views = ("simclr", "strong") if arm == SIMCLR else (FIVE[arm], "boundary")
+    return comparison.run_of(method, views, profile, repeat)
 
 
 def tuning_of(
@@ -87,13 +91,15 @@ def arms_of(only_table6: bool = False) -> tuple[str, ...]:
     return (SCRATCH, PAPER) if only_table6 else ARMS
 
 
-def rate_jobs(profile: Profile, corpora: dict[str, Signs], choose: str = "last", only_table6: bool = False) -> list[Job]:
+def rate_jobs(
+    profile: Profile, corpora: dict[str, Signs], choose: str = "last", only_table6: bool = False, arms=(), shares=()
+) -> list[Job]:
     """Every arm at every share of the labels and every rate of ``profile.finetune``, on *validation* signers of repeat 0.
 
-    The same grid for every arm and share, so the same budget.
+    The same grid for every arm and share, so the same budget. ``arms`` and ``shares`` in place of those of Table 6's study.
     """
     corpora, out = searched(profile, corpora), []
-    arms, shares = arms_of(only_table6), shares_of(profile, corpora, only_table6)
+    arms, shares = arms or arms_of(only_table6), shares or shares_of(profile, corpora, only_table6)
     for (corpus, signs), arm, share, rate in product(corpora.items(), arms, shares, profile.finetune["rates"]):
         parts, start = split(signs, profile, 0)[0], pretraining(arm, profile, 0)
         place = {"corpus": corpus, "model": arm, "share": share, "rate": rate}
@@ -119,21 +125,34 @@ def jobs(
     choose: str = "last",
     seeds: int = 1,
     only_table6: bool = False,
+    arms=(),
+    shares=(),
 ) -> list[Job]:
     """Every arm at every share on every repeat (seed and held-out signers): measures (0 to 1) on *test* signers."""
     profile, corpora, out = recipe.sized(profile, seeds), searched(profile, corpora), []
+    arms, shares = arms or arms_of(only_table6), shares or shares_of(profile, corpora, only_table6)
     for place, parts in cells(profile, corpora):
-        for arm, share in product(arms_of(only_table6), shares_of(profile, corpora, only_table6)):
+        for arm, share in product(arms, shares):
             start, rate = pretraining(arm, profile, place["repeat"]), chosen[arm, share]
             tuning = tuning_of(profile, parts, place["repeat"], start, rate, share, choose)
             out.append(Job(evaluate, tuning, parts, (start,), place | {"model": arm, "share": share, "rate": rate}))
     return out
 
 
+def five_rate_jobs(profile: Profile, corpora: dict[str, Signs]) -> list[Job]:
+    """Table 3 as the paper has it, fine-tuned with 30 % of the labels: the rates of the five methods' encoders and of none, as ``rate_jobs``."""
+    return rate_jobs(profile, corpora, arms=(SCRATCH, *FIVE), shares=(FIVE_SHARE,))
+
+
+def five_jobs(profile: Profile, corpora: dict[str, Signs], chosen: dict[tuple[str, float], float]) -> list[Job]:
+    """Table 3 as the paper has it: as ``jobs``, at the rates ``chosen``."""
+    return jobs(profile, corpora, chosen, arms=(SCRATCH, *FIVE), shares=(FIVE_SHARE,))
+
+
 def frozen_jobs(profile: Profile, corpora: dict[str, Signs], seeds: int = 1, only_table6: bool = False, draws: int = 3) -> list[Job]:
     """Control: the encoders that the arms start from, frozen, a linear probe on the same shares.
 
-    From scratch starts from a random encoder. These read the encoder's output as pretraining had it, the class token.
+    From scratch starts from a random encoder. These read the encoder's output as pretraining had it.
     """
     profile, corpora, out = recipe.sized(profile, seeds), searched(profile, corpora), []
     shares = shares_of(profile, corpora, only_table6)

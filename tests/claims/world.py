@@ -20,6 +20,7 @@ SCORES = {
 CONTROLS = ("random encoder", "hand-made features")
 SPREADS = {"SL-FPN": 0.8, "without p, sg, with LN": 0.3, "without p, sg, LN": 0.02}
 SWITCHES = {"SL-FPN": 0.7, "without the original": 0.5, "permuted": 0.4, "random encoder": 0.3}
+DOUBLED = {f"{term} term doubled": 0.7 for term in ("first", "second", "third")}
 SWEEPS = {"first": {0: 0.6, 1 / 3: 0.7, 1: 0.1}, "last": {0: 0.6, 0.2: 0.6, 1: 0.1}}  # 0.2 stands for 1/4
 VIEWS = {"boundary": 0.0, "classical": -0.1, "none": -0.05, "strong_boundary": 0.1, "strong": 0.05}
 SHARED_BY_NOISE, LOST_BY_NOISE = 0.28, 0.005  # of the classes; of accuracy
@@ -64,6 +65,9 @@ def true(noise: float = 0.002, seed: int = 0) -> dict[str, pd.DataFrame]:
         "finetune_runs": table(
             [p | {"model": m, "share": share, "top1": s} for p in pairs for m, s in (("from scratch", 0.4), ("SL-FPN, boundary views", 0.6)) for share in (0.25, 1.0)]
         ),
+        "finetune_five_runs": table(
+            [p | {"model": f"{m}, boundary views" * (m not in CONTROLS) or "from scratch", "top1": s} for p in pairs for m, s in scores if m != "hand-made features"]
+        ),
         "timing_runs": table([{"round": r, "model": m, "ms": ms, "gflop": ms / 10} for r in ROUNDS for m, ms in (("SimSiam", 10.0), ("SL-FPN", 20.0), ("BYOL", 40.0))]),
         "embedding_runs": table([p | {"model": m, "raw": raw, "relative": relative, "knn": knn} for p in pairs for m, raw, relative, knn in inertias]),
         "figure4_runs": table([p | {"end": e, "share": s, "test": top1, "random": 0.3} for p in pairs for e, sweep in SWEEPS.items() for s, top1 in sweep.items()]),
@@ -73,11 +77,14 @@ def true(noise: float = 0.002, seed: int = 0) -> dict[str, pd.DataFrame]:
             for c in classes for lost in [0.0 if c["own_is_global"] else 0.025]
         ]),
         "figure8_runs": table([h | {"model": m, "output_std": s, "output_rank": 20.0} for h in held for m, s in spreads]),
-        "switches_runs": table([h | {"model": m, "linear_standardised_top1": s} for h in held for m, s in SWITCHES.items()]),
+        "switches_runs": table([h | {"model": m, "linear_standardised_top1": s} for h in held for m, s in (SWITCHES | DOUBLED).items()]),
         "boundaries": pd.DataFrame([{"corpus": c, "clips": 200, "stroke starts before 1/3 (% of clips)": 10, "stroke ends after 3/4 (% of clips)": 5} for c in CORPORA]),
     }  # fmt: skip
 
 
 def turned(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """The tables with every measured number turned round."""
-    return {name: frame.assign(**{c: TURNS[c](frame[c]) for c in frame if c in TURNS}) for name, frame in tables.items()}
+    out = {name: frame.assign(**{c: TURNS[c](frame[c]) for c in frame if c in TURNS}) for name, frame in tables.items()}
+    switches = out["switches_runs"]  # where a difference of nothing was claimed
+    switches.loc[switches["model"].isin(DOUBLED), "linear_standardised_top1"] += 0.1
+    return out
