@@ -27,7 +27,8 @@ class Profile:
     degradations are trained, and how many fresh corpora the errors are measured on.
     maps: models that are mapped ("all", or their names).  ablation: settings ("all" or "figure 8"), steps watched live.
     final: synthetic corpora of the recipe's final comparison.
-    inputs: of the comparison of inputs: synthetic corpora, and the settings of ``input`` whose changes are trained with.  timing: steps timed of each method.
+    inputs: of the comparison of inputs: synthetic corpora, and the settings of ``input`` whose changes are trained with.
+    dose: of dose and response: the synthetic corpus, seconds at either end, shares of neighbours, methods, repeats.  timing: steps timed of each method.
     judges: whether claims may be judged on it; ``smoke`` only shows that everything runs.
     recorded: whether studies are answered from the record as far as it goes, without training.
     input: which landmarks an encoder is given, and whose hand is the working one (``sslslr.clips.input.Input``).
@@ -53,6 +54,7 @@ class Profile:
     ablation: dict
     final: list
     inputs: dict
+    dose: dict
     timing: int
     judges: bool
     recorded: bool

@@ -1,4 +1,5 @@
-"""``SSLSLR_REALDATA=/path/to/recordings python tools/likeness.py``: measure real recordings into ``data/likeness.csv``.
+"""``SSLSLR_REALDATA=/path/to/recordings python tools/likeness.py``: measure real recordings into ``data/likeness.csv``,
+and where they lie among the doses of notebook 21 into ``data/doses.csv``.
 
 A row a set, and a row each of its signers (sessions): numbers that synthetic corpora are held against, never a recording.
 Needs the folders ``isl-kinect``, ``asl-signwish``, ``traduttore-asl`` and ``thai-leap`` as they were published, unpacked, and
@@ -21,7 +22,7 @@ from sslslr.clips.signs import Signs
 from sslslr.datasets import isl_kinect, mp_data
 from sslslr.errors import SignError
 from sslslr.measures import likeness
-from sslslr.studies import corpora
+from sslslr.studies import corpora, dose
 from sslslr.studies import likeness as study
 
 EVERY = 4  # of thai-leap's 113 frames a second: about as many as a camera takes
@@ -65,6 +66,10 @@ def main() -> None:
     table = pd.DataFrame([*rows(kinect), *rows(wish), *rows(traduttore), *rows(thai, likeness.MILLIMETRES)])
     paths.write_text(likeness.REAL, table.to_csv(index=False, float_format="%.5g"))
     print(table.iloc[:, :5].to_string(index=False))
+    profile, sets = profiles.load("decide"), (kinect, wish, traduttore, thai)
+    near = [{"set": s.name, "clips": len(s), "signers": len(np.unique(s.signers))} | dose.placed(corpora.ready(s, profile)) for s in sets]
+    paths.write_text(dose.REAL, pd.DataFrame(near).drop(columns="true").to_csv(index=False, float_format="%.4g"))
+    print(pd.DataFrame(near).round(2).to_string(index=False))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Any
 from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
 from sslslr.profiles import Profile
-from sslslr.studies import ablation, boundaries, comparison, controls, embedding_space, finetune, inputs, jobs, recipe, reuse, tuning
+from sslslr.studies import ablation, boundaries, comparison, controls, dose, embedding_space, finetune, inputs, jobs, recipe, reuse, tuning
 from sslslr.studies.jobs import Job
 from sslslr.studies.jobs import rows as in_rows
 
@@ -73,6 +73,7 @@ STUDIES = {study.name: study for study in (
           changes=("choose",), curves=True),
     Study("Table 3, rates", ("16",), finetune.five_rate_jobs, finetune.rate_rows, gives=finetune.best),
     Study("Table 3, fine-tuned", ("16",), finetune.five_jobs, needs={"chosen": lambda **_: ("Table 3, rates", {})}),
+    Study("dose and response", ("21",), dose.jobs),
     Study("Table 6, frozen", ("16",), finetune.frozen_jobs, finetune.frozen_rows,
           options={"seeds": 1, "only_table6": False}),
 )}  # fmt: skip

@@ -74,5 +74,6 @@ VIEWS = {
     "warp": place.warp,
     "strong": strong.strong,
     "strong_boundary": strong.strong_boundary,
+    "strong_masked": strong.strong_masked,
 } | DEGRADATIONS
 PAIRS = {"classical": place.classical_pair}

@@ -227,7 +227,7 @@ def test_primary_claims_are_judged_again_on_each_half_of_the_seeds(tmp_path):
 def test_verdicts_on_development_data_are_judged_again_without_the_signers_who_chose(tmp_path):
     """A gain that only the validation signers of the search show does not survive without them; their groups are found by name."""
     claim = replace(e1, plan=Plan(n=10, seeds=2), control=None, compare=lambda t: [measured(t("comparison_runs").frame).above(0)])
-    size = profiles.load("quick")
+    size = profiles.load("decide")
     signs = replace(make_signs(100, signers=10), split=np.full(100, ""))
     chose = set()
     for group in range(size.tuning["groups"]):
@@ -237,13 +237,13 @@ def test_verdicts_on_development_data_are_judged_again_without_the_signers_who_c
     steady = table(around(0.0, 0.5), seeds=2, signers=10, noise=0.001)
     gain = steady["group"].isin(chose) & (steady["model"] == "A")
     lucky = on_disk(tmp_path, steady.assign(top1=steady["top1"] + 0.4 * gain))
-    (row,) = stable.unchosen("isl-kinect", "quick", lucky, [claim]).to_dict("records")
+    (row,) = stable.unchosen("isl-kinect", "decide", lucky, [claim]).to_dict("records")
     assert row["n"] == 8 and row["without"] == FAILS and abs(row["effect"]) < 1 and row["verdict"] != FAILS
     few = replace(claim, plan=Plan(n=5, seeds=2))
     on_disk(tmp_path / "few", steady[steady["group"] < 5])
-    (row,) = stable.unchosen("isl-kinect", "quick", tmp_path / "few", [few]).to_dict("records")
+    (row,) = stable.unchosen("isl-kinect", "decide", tmp_path / "few", [few]).to_dict("records")
     assert row["without"] == UNDECIDED and "3 of 5 planned groups" in row["text"]
-    assert stable.unchosen("thai-leap", "quick", lucky, [claim]).empty
+    assert stable.unchosen("thai-leap", "decide", lucky, [claim]).empty
 
 
 def test_the_groups_of_each_comparison_are_told_apart():

@@ -49,7 +49,7 @@ def true(noise: float = 0.002, seed: int = 0) -> dict[str, pd.DataFrame]:
         measured = [c for c in frame if c in TURNS and frame[c].dtype == float]
         return frame.assign(**{c: frame[c] * (1 + rng.normal(0, noise, len(frame))) for c in measured})
 
-    held = [{"repeat": r, "group": r, "signers": 20, "test_to_train": 1 / 18} for r in REPEATS]
+    held = [{"repeat": r, "group": r % 10, "signers": 20, "test_to_train": 1 / 18} for r in REPEATS]
     pairs = [{"corpus": c, **h} for c, h in product(CORPORA, held)]
     scores = SCORES.items()
     inertias = [*((m, 1 - s, 1 - s, s) for m, s in scores), ("collapsed encoder", 1e-3, 0.9, 0.1)]

@@ -74,13 +74,17 @@ _READY = np.array((-0.35, 0.62, -0.65))  # where a raised hand waits
 _REACH = ((-0.10, 0.35, -1.25), "to the camera")
 
 
-def make(corpus: str, classes: int, signers: int, clips: int, seed: int = 0, *, stroke=None, noise: bool = True) -> Signs:
+def make(
+    corpus: str, classes: int, signers: int, clips: int, seed: int = 0, *, stroke=None, noise: bool = True,
+    ends: float | None = None, neighbours: float | None = None,
+) -> Signs:  # fmt: skip
     """Make a corpus of synthetic signing whose boundaries are known (the paper's section 6.1 lists the real ones).
 
     corpus: one of ``CORPORA``.  classes: the first so many signs of its lexicon.  signers: at least 4.  clips: in all, at
     least 4 a class.  seed: of the people and the recordings; the lexicon stays the same.  stroke: None for the corpus' own
     timing, "first-half" or "last-half" of the clip, or two fractions, between which every stroke then lies.  noise: False
-    leaves out jitter and losses.
+    leaves out jitter and losses.  ends: seconds before the preparation and after the retraction, and neighbours: share of the
+    clips that start within another sign, and of those that end within one, in place of the corpus' own.
 
     Returns Signs with landmarks (clips, T <= 90, 75, 2) in MediaPipe's image coordinates, 0 to 1 of a square frame, y
     downwards, NaN where a hand is lost and after a clip's end. ``onset`` and ``offset`` are the first and the last frame of
@@ -90,7 +94,7 @@ def make(corpus: str, classes: int, signers: int, clips: int, seed: int = 0, *, 
     """
     _check(corpus, classes, signers, clips, seed)
     timeline.bounds(stroke)
-    settings, rng = _CORPORA[corpus], np.random.default_rng([CORPORA.index(corpus), seed])
+    settings, rng = _dosed(_CORPORA[corpus], ends, neighbours), np.random.default_rng([CORPORA.index(corpus), seed])
     crew = people.draw(signers, settings.variety, rng)
     labels, who = _cast(classes, signers, clips, settings.tail, rng)
     signs = lexicon(corpus, max(classes, min(LARGEST, 100)))  # neighbours come from the whole language
@@ -124,6 +128,16 @@ def make(corpus: str, classes: int, signers: int, clips: int, seed: int = 0, *, 
     asked: dict = {"classes": int(classes), "signers": int(signers), "clips": int(clips), "seed": int(seed), "noise": bool(noise)}
     asked["stroke"] = stroke if stroke is None or isinstance(stroke, str) else [float(s) for s in stroke]
     return made.made_from(None, versions=versions(make), corpus=corpus, asked=asked, settings=asdict(settings))
+
+
+def _dosed(settings: Corpus, ends: float | None, neighbours: float | None) -> Corpus:
+    """The settings with other ends; raises SignError for what can't be."""
+    if ends is not None and not 0 <= ends <= 3:
+        raise SignError(f"ends={ends!r}: expected seconds from 0 to 3")
+    if neighbours is not None and not 0 <= neighbours <= 1:
+        raise SignError(f"neighbours={neighbours!r}: expected a share from 0 to 1")
+    pace = settings.pace if ends is None else replace(settings.pace, lead=ends, tail=ends)
+    return replace(settings, pace=pace, neighbours=settings.neighbours if neighbours is None else (neighbours, neighbours))
 
 
 def _film(settings, forms, labels, beside, linked, line, who, scene: Recordings, frames, noise, rng) -> np.ndarray:
