@@ -7,6 +7,8 @@ import yaml
 from sslslr import paths
 from sslslr.errors import SignError
 
+DECIDES = "decide"  # the profile on which all settings were searched and claims are decided
+
 
 @dataclass(frozen=True)
 class Profile:

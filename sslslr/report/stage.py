@@ -14,7 +14,10 @@ from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
 from sslslr.paths import atomic, write_json, write_text
 from sslslr.provenance import commit, provenance
-from sslslr.record.recording import Recorded
+from sslslr.record.recording import Recorded, recalled
+from sslslr.record.recording import provenance as provenance_of
+from sslslr.record.recording import table as table_of
+from sslslr.record.tables import Record
 from sslslr.report.figures import style
 from sslslr.studies import corpora as studied
 from sslslr.studies.catalogue import Asked
@@ -59,6 +62,14 @@ class Stage:
     def ask(self, name: str, **options):
         """The table of a study of the catalogue, trained and probed as far as it is not yet; ``options`` as the study has them."""
         return self.studies.ask(name, **options)
+
+    def recorded_elsewhere(self, name: str, dataset: str, **options) -> tuple[pd.DataFrame, str]:
+        """The table of a study as the record has it of another data set, which need not be here, on the profile that decides;
+        and in words where it is from. SignError where it was not recorded."""
+        record = Record()
+        found = recalled(record, dataset, profiles.DECIDES, name, **options)
+        about = provenance_of(record, found)
+        return table_of(record, found), f"{dataset} (recorded: {about['runs']} runs, {about['to']}, {about['core_hours']:.1f} core-hours)"
 
     def given(self, name: str, **options) -> dict:
         """What a study needs from others, by name: ``given("augmentations")["found"]``."""

@@ -1,13 +1,17 @@
 """Every method has the same search, bracketed, and it sees validation signers alone."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from conftest import make_signs
 
-from sslslr import profiles
+from sslslr import paths, profiles
 from sslslr.methods import METHODS
+from sslslr.report.stage import Stage
 from sslslr.studies import tuning
 from sslslr.studies.jobs import follow
 
@@ -57,3 +61,23 @@ def test_the_profiles_hold_settings_that_the_search_has_tried(name):
     for method, setting in methods.items():
         options = {k: v for k, v in setting.items() if k != "rate"}
         assert options in tuning.OPTIONS[method], f"{name}, {method}: {options}"
+
+
+def test_the_profiles_have_the_settings_that_the_recorded_search_chose():
+    """The search on the development data is in the record, and nobody typed its winners."""
+    record = paths.ROOT / "data" / "record"
+    done = subprocess.run(
+        [sys.executable, "tools/settings.py", "--check"],
+        cwd=paths.ROOT,
+        env=os.environ | {"SSLSLR_RECORD": str(record)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, f"run python tools/settings.py: {done.stdout}{done.stderr[-500:]}"
+
+
+def test_a_recorded_search_is_shown_without_its_data(profile, monkeypatch):
+    monkeypatch.setenv("SSLSLR_RECORD", str(paths.ROOT / "data" / "record"))
+    found, told = Stage("quick").recorded_elsewhere("tuning", "isl-kinect")
+    assert set(found["method"]) == set(METHODS) and set(found.groupby(["method", "rate"]).size() % 2) == {0}
+    assert "isl-kinect (recorded: " in told and found["accuracy"].between(0, 1).all()

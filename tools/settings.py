@@ -1,0 +1,51 @@
+"""``python tools/settings.py``: write the setting of each method that the recorded search chose into the profiles (``--check`` only looks).
+
+The search (``sslslr.studies.tuning``) on the development data is in the record; the profiles but ``paper``, whose settings are the paper's,
+have its winners.
+"""
+
+import re
+import sys
+
+import yaml
+
+from sslslr import paths, profiles
+from sslslr.record.recording import recalled, table
+from sslslr.record.tables import Record
+from sslslr.studies import tuning
+
+NAMES = ("smoke", "quick", "decide", "full")
+
+
+def chosen() -> dict[str, dict]:
+    """The best setting of each method in the recorded search; SignError where none is recorded."""
+    record = Record()
+    on = profiles.load(profiles.DECIDES).tuning["development"]
+    return tuning.best(table(record, recalled(record, on, profiles.DECIDES, "tuning")))
+
+
+def told(settings: dict) -> str:
+    """A setting as a line of YAML, numbers as they are written by hand."""
+    text = yaml.safe_dump(settings, default_flow_style=True, sort_keys=False, width=1000).strip()
+    return re.sub(r"(?<=: )0\.00(\d)(?=[,}])", r"\1.0e-3", text)
+
+
+def main(check: bool = False) -> list[str]:
+    """Write (or with ``check`` only compare) the lines; returns what differed."""
+    best, wrong = chosen(), []
+    for name in NAMES:
+        path = paths.PROFILES / f"{name}.yml"
+        text = path.read_text(encoding="utf-8")
+        for method, settings in best.items():
+            if profiles.load(name).methods[method] != settings:
+                wrong.append(f"{name}.yml: {method} is not {told(settings)}")
+                text = re.sub(rf"(?m)^  {method}: \{{.*\}}$", f"  {method}: {told(settings)}", text)
+        if not check:
+            paths.write_text(path, text)
+    return wrong
+
+
+if __name__ == "__main__":
+    found = main("--check" in sys.argv)
+    print("\n".join(found) or "every profile has the settings that the search chose")
+    sys.exit(bool(found) and "--check" in sys.argv)
