@@ -1,37 +1,66 @@
-"""Put the numbers of finished reproductions into README.md: ``python tools/readme.py synthetic/quick isl-kinect/quick``.
+"""Put the numbers of the record into README.md: ``python tools/readme.py``.
 
-Reads ``results/<dataset>/<profile>/tables/table1_linear.csv`` and writes the table between the two marks in README.md,
-so that no number there is typed by hand.
+Table 1 of every data set that the record has on the profile that decides: a row a model (its strong views; SL-FPN's boundary
+views too, as the paper states it), a column a corpus. No number there is typed by hand.
 """
 
-import sys
+import json
 from pathlib import Path
 
 import pandas as pd
 
-from sslslr import paths
-from sslslr.report.tables import wide
+from sslslr import paths, profiles
+from sslslr.claims.own import ASKED
+from sslslr.measures.statistics import claims
+from sslslr.record.recording import provenance, recalled, table
+from sslslr.record.tables import Record
+from sslslr.report.tables import differences, wide
+from sslslr.studies import controls, recipe
 
 START, END = "<!-- results -->", "<!-- /results -->"
+VALUE = recipe.VALUE
+SHOWN = ("strong", "control")
+QUESTIONS = {"E1": ("strong_boundary", "strong"), "E2": ("boundary", "none")}
 
 
-def table(folders: list[str]) -> str:
-    """One Markdown table over all folders: a row a model and view set, a column a corpus, accuracies with intervals."""
-    rows = pd.concat([pd.read_csv(paths.results(*folder.split("/")) / "tables" / "table1_linear.csv") for folder in folders])
-    about = rows.drop_duplicates("corpus").set_index("corpus")
-    about["clips"] = rows.groupby("corpus")["test_clips"].min()
-    head = {
-        c: f"{c} ({a['kind']}; {int(a['n'])} runs, {int(a['clips'])} clips; chance {100 * a['chance']:.1f})" for c, a in about.iterrows()
-    }
-    return wide(rows.assign(corpus=rows["corpus"].map(head)), ["model", "views"], "corpus").to_markdown(index=False)
+def recorded(record: Record) -> dict[str, pd.DataFrame]:
+    """Table 1's runs by data set, with the column ``set`` in words: corpus, clips tested on, kind, role, cost."""
+    development, out = profiles.load(profiles.DECIDES).tuning["development"], {}
+    for dataset in sorted({r["dataset"] for r in record["jobs"].values() if (r["profile"], r["study"]) == (profiles.DECIDES, "Table 1")}):
+        found = recalled(record, dataset, profiles.DECIDES, "Table 1")
+        print(f"{dataset}: {json.dumps(provenance(record, found))}")
+        frame = table(record, found)
+        role = ", development" if dataset == development else ""
+        out[dataset] = frame.assign(set=frame["corpus"] + " (" + frame["kind"] + role + ")")
+    return out
+
+
+def accuracies(runs: pd.DataFrame) -> pd.DataFrame:
+    """A row a model, a column a set: linear top-1 % with its interval over groups of held-out signers."""
+    runs = runs[runs["views"].isin(SHOWN) | ((runs["model"] == "SL-FPN") & (runs["views"] == "boundary"))]
+    means = recipe.over_seeds(runs.assign(corpus=runs["set"]), "model", "views")
+    told = controls.table(means, by=("corpus", "model", "views"))
+    return wide(told, ["model", "views"], "corpus")
+
+
+def contrasts(runs: pd.DataFrame) -> pd.DataFrame:
+    """E1 and E2 for each method on each set."""
+    runs = runs.assign(cell=runs["model"] + ", " + runs["views"], corpus=runs["set"])
+    there = set(zip(runs["corpus"], runs["cell"], strict=True))
+    pairs = [
+        {"corpus": c, "a": f"{m}, {a}", "b": f"{m}, {b}"}
+        for a, b in QUESTIONS.values() for c in dict.fromkeys(runs["corpus"]) for m in ASKED if {(c, f"{m}, {a}"), (c, f"{m}, {b}")} <= there
+    ]  # fmt: skip
+    return differences(claims(runs, pairs, "cell", ["corpus", "repeat"], VALUE), True)
 
 
 def main() -> None:
     """Rewrite README.md."""
+    runs = pd.concat(recorded(Record()).values(), ignore_index=True)
+    text = f"{accuracies(runs).to_markdown(index=False)}\n\n{contrasts(runs).to_markdown(index=False)}"
     readme = Path(paths.ROOT / "README.md")
     before, rest = readme.read_text(encoding="utf-8").split(START)
-    after = rest.split(END)[1]
-    paths.write_text(readme, f"{before}{START}\n\n{table(sys.argv[1:])}\n\n{END}{after}")
+    paths.write_text(readme, f"{before}{START}\n\n{text}\n\n{END}{rest.split(END)[1]}")
 
 
 if __name__ == "__main__":
