@@ -13,6 +13,7 @@ import psutil
 import torch
 
 from sslslr import paths, profiles
+from sslslr.claims.judge import CLAIMS
 from sslslr.commands import Parser, overhead, sizes
 from sslslr.commands import costs as unit_costs
 from sslslr.commands.costs import Units
@@ -198,12 +199,8 @@ def took(dataset: str, profile: str) -> dict[str, dict]:
 
 def duration(seconds: float) -> str:
     """Seconds for readers: ``45 s``, ``12 min``, ``3.4 h``, ``12 days``, ``3.1 years``."""
-    for unit, size, digits in (
-        ("years", 365 * 86400, 1),
-        ("days", 86400, 0 if seconds > 10 * 86400 else 1),
-        ("h", 3600, 1),
-        ("min", 60, 1),
-    ):
+    units = (("years", 365 * 86400, 1), ("days", 86400, 0 if seconds > 10 * 86400 else 1), ("h", 3600, 1), ("min", 60, 1))
+    for unit, size, digits in units:
         if seconds >= 1.5 * size:
             return f"{seconds / size:,.{digits}f} {unit}"
     return f"{seconds:.0f} s"
@@ -240,6 +237,19 @@ def tell(out: Estimate, workers: int, done: dict[str, dict]) -> str:
     return "\n".join(lines)
 
 
+def by_claim(rows: list[Row], workers: int) -> str:
+    """What the tables of each notebook take whose claims are decided there; trainings that notebooks share count where they come first."""
+    whose: dict[str, list[str]] = defaultdict(list)
+    for claim in CLAIMS:
+        whose[claim.notebook].append(claim.id)
+    lines = []
+    for notebook, ids in sorted(whose.items()):
+        if own := [r for r in rows if r.notebook == notebook]:
+            said = f"{duration(sum(r.seconds for r in own) / workers)}, to come {duration(sum(r.coming for r in own) / workers)}"
+            lines.append(f"notebook {notebook} decides {', '.join(ids)}: {said}")
+    return "\n".join(lines)
+
+
 def total(rows: list[Row]) -> Row:
     """The sum of all tables."""
     out = Row("", "all")
@@ -268,7 +278,7 @@ def main(arguments: list[str]) -> int:
     print(f"{len(plan.jobs):,} jobs, {len(plan.trainings):,} runs; measuring a few steps of each kind ...", flush=True)
     units = unit_costs.units(plan, workers)
     out = estimate(plan, workers, units, overhead.measured(units.opened))
-    print("\n" + tell(out, workers, took(options.dataset, profile.name)))
+    print("\n" + tell(out, workers, took(options.dataset, profile.name)) + "\n\n" + by_claim(out.rows, workers))
     one = next(iter(signs.values()))
     packed = sum(s.landmarks.size for s in signs.values()) * (2 if one.kind == "real" else 0)
     there = (torch.cuda.mem_get_info()[1] if cuda else psutil.virtual_memory().total) / 1e9

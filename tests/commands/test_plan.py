@@ -184,6 +184,12 @@ def test_what_a_notebook_took_is_noted_and_read(tmp_path, monkeypatch):
     assert "seconds" in Path(reproduce.__file__).read_text()
 
 
+def test_every_claim_says_what_deciding_it_takes():
+    rows = [plan.Row("06", "Table 1", seconds=120.0, coming=60.0), plan.Row("06", "more", seconds=60.0), plan.Row("09", "", seconds=0.0)]
+    text = plan.by_claim(rows, 2)
+    assert "notebook 06 decides C1, C1b, C2, E1, E2, F3: 1.5 min, to come 30 s" in text and "C5: 0 s" in text and "C3" not in text
+
+
 def test_words_for_times_and_work():
     assert [plan.duration(s) for s in (5, 200, 7200, 40 * 86400)] == ["5 s", "3.3 min", "2.0 h", "40 days"]
     assert plan.flop(2.5e15) == "2.5 PFLOP" and plan.flop(3e18) == "3.0 EFLOP"
