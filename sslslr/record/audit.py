@@ -1,0 +1,299 @@
+"""The record held against the code: runs drawn at random are trained again from their rows, and every number is compared.
+
+On the same kind of processor, with the same packages, a run's weights and all its numbers must be the same bit for bit; elsewhere
+its numbers must lie within the measured tolerances (``record.tolerance``). A row of older code is found without training.
+"""
+
+import json
+import math
+import os
+import random
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from inspect import isgeneratorfunction
+from pathlib import Path
+
+import torch
+
+from sslslr.clips.signs import Signs
+from sslslr.errors import SignError
+from sslslr.learning.outdated import run_of
+from sslslr.learning.training import Run
+from sslslr.profiles import Profile
+from sslslr.provenance import packages, processor
+from sslslr.record import rows, tolerance
+from sslslr.record.recording import Recorded
+from sslslr.record.tables import TABLES, Record, Row
+from sslslr.record.tolerance import Told, Tolerances
+from sslslr.studies import jobs as asking
+from sslslr.studies.catalogue import STUDIES, Study
+from sslslr.studies.inputs import Other
+from sslslr.studies.jobs import Job
+
+Opened = tuple[Profile, dict[str, Signs], Other]  # a profile, its corpora, and how they look with other inputs
+SAME = ("corpus", "kind", "method", "views", "seed", "group", "settings", "versions", "data")  # of a run, whatever the processor
+JOB = TABLES["jobs"].key_of
+
+
+@dataclass
+class Found:
+    """What was found of one run: ``stale``, why today's code would not make it; ``wrong``: numbers that do not agree; ``numbers``
+    were compared, ``strict``: bit for bit, else within ``tolerance``; ``close``: what is wrong would pass on another processor."""
+
+    run: str
+    what: str
+    stale: str = ""
+    wrong: list[Told] = field(default_factory=list)
+    numbers: int = 0
+    strict: bool = True
+    close: bool = False
+
+    @property
+    def good(self) -> bool:
+        """Whether it stands."""
+        return not (self.stale or self.wrong)
+
+    def words(self) -> str:
+        """A line for the run, and one for each number that does not agree."""
+        head = f"{self.run}  {self.what}"
+        if self.stale:
+            return f"STALE   {head}: {self.stale}; make record makes it anew"
+        if not self.wrong:
+            return f"agrees  {head}: {self.numbers} numbers {'and the weights, bit for bit' if self.strict else 'within tolerance'}"
+        lines = [f"FAILED  {head}:"] + [f"          {name}: recorded {told(a)}, made anew {told(b)}" for name, a, b in self.wrong]
+        if self.close:
+            lines.append("          (its numbers lie within the tolerance between two kinds of processors, if not bit for bit)")
+        return "\n".join(lines)
+
+
+def told(value: object) -> str:
+    """A value of the record for readers, long ones cut."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def belonging(record: Record, dataset: str, profile: str = "") -> dict[str, list[Row]]:
+    """The runs recorded of a data set (under one profile, or all), each with its rows of ``jobs``, in the order of the studies."""
+    order = {name: i for i, name in enumerate(STUDIES)}
+    mine = [r for r in record["jobs"].values() if r["dataset"] == dataset and profile in ("", r["profile"])]
+    found: dict[str, list[Row]] = {}
+    for row in sorted(mine, key=lambda r: (r["profile"], order.get(r["study"], len(order)), int(r["number"]))):
+        found.setdefault(row["run"], []).append(row)
+    return found
+
+
+def draw(found: dict[str, list[Row]], runs: int, seed: int) -> list[str]:
+    """``runs`` of them at random, spread over the tables in proportion: each has the same chance (systematic sampling, the order within
+    a table shuffled). All where there are no more."""
+    rng = random.Random(seed)
+    order = sorted(found, key=lambda run: (found[run][0]["profile"], list(STUDIES).index(found[run][0]["study"]), rng.random()))
+    step = max(1.0, len(order) / runs)
+    start = rng.random() * step
+    return [order[int(start + i * step)] for i in range(min(runs, len(order)))]
+
+
+def chance(drawn: int, of: int, altered: int) -> float:
+    """The chance that a draw has at least one of so many altered runs."""
+    return 1 - math.comb(of - altered, drawn) / math.comb(of, drawn)
+
+
+def stale(record: Record, found: dict[str, list[Row]]) -> dict[str, str]:
+    """Why today's code would not make them again, of the runs that it would not; nothing is trained."""
+    said = {run: next(filter(None, (rows.stale(record, run, r["answer"]) for r in its)), "") for run, its in found.items()}
+    return {run: why for run, why in said.items() if why}
+
+
+class _Unknown(Exception):
+    """What a study asks next depends on an answer that is not in the record."""
+
+
+@dataclass(kw_only=True)
+class _Walk(Recorded):
+    """Walks studies without training: the job and the names of its answer for each place in them."""
+
+    jobs: dict[tuple, tuple[tuple[str, str], Job]] = field(default_factory=dict)
+
+    def answers(self, study: Study, asked: list[Job]) -> list[dict]:
+        out = []
+        for i, job in enumerate(asked):
+            names = self.names(study, i, job)
+            self.jobs[JOB(self.place(study, i, job, names))] = names, job
+            out.append(rows.answer_of(self.record, *names) if names in self.record["answers"] else {})
+        if not all(out) and (study.gives or isgeneratorfunction(study.jobs)):
+            raise _Unknown
+        return out
+
+    def table(self, study: Study, asked: list[Job], answers: list[dict]):
+        return study.rows(asked, answers) if study.gives else None
+
+    def walk(self, row: Row, settings: dict) -> None:
+        """The study of a row of ``jobs``, with options that ask for it."""
+        study, place = STUDIES[row["study"]], json.loads(row["place"])
+        options = {o: place[o] for o in study.changes if o in place}
+        if "seeds" in study.options:
+            options["seeds"] = place["repeat"] // min(self.profile.repeats, self.profile.real_repeats) + 1
+        if "methods" in study.options:
+            options["methods"] = tuple(dict.fromkeys([*study.options["methods"], settings["method"]]))
+        if "search" in study.options:
+            options["search"] = "all"
+        with suppress(_Unknown):
+            self.ask(study.name, **options)
+
+
+class Auditor:
+    """Examines runs of ``record`` on the data set that it calls ``dataset``; ``opened(profile)`` loads its corpora, once a profile.
+
+    ``tolerances``: between kinds of processors; ``workers`` processes train.
+    """
+
+    def __init__(
+        self, record: Record, dataset: str, opened: Callable[[str], Opened], tolerances: Tolerances | None = None, workers: int = 0
+    ):
+        self.record, self.dataset, self.opened, self.workers = record, dataset, opened, workers
+        self.tolerances = tolerances or tolerance.load()
+        self._walks: dict[str, _Walk] = {}
+
+    def examine(self, chosen: Sequence[str], found: dict[str, list[Row]]) -> list[Found]:
+        """Train these runs again, in a run store of their own, and compare all that the record says of them."""
+        out = {run: Found(run, self.what(found[run]), strict=self.strict(run)) for run in chosen}
+        for run, why in stale(self.record, {run: found[run] for run in chosen}).items():
+            out[run].stale = why
+        asked: list[tuple[str, Row, Job]] = []
+        for run in (run for run in chosen if out[run].good):
+            for row in found[run]:
+                job, why = self.job(row)
+                if job:
+                    asked.append((run, row, job))
+                else:
+                    out[run].wrong.append((f"its place in {row['study']}", row["place"], why))
+        with _elsewhere() as folder:
+            fresh = Record(folder / "record")
+            asking.ask([job for _, _, job in asked], self.workers, "audit")
+            for run, row, job in asked:
+                rows.add(fresh, job, curves=True)
+                self.compare(out[run], fresh, row, job)
+        return list(out.values())
+
+    def what(self, its: list[Row]) -> str:
+        """A run for readers."""
+        row = self.record["runs"][its[0]["run"],]
+        studies = ", ".join(dict.fromkeys(r["study"] for r in its))
+        return f"{row['corpus']}, {row['method']}, {row['views']}, seed {row['seed']} ({studies})"
+
+    def strict(self, run: str) -> bool:
+        """Whether it was made on this kind of processor with these packages; of a run that needs no training, whether the others were."""
+        row = self.record["runs"][run,]
+        made = [row] if row["processor"] else [r for r in self.record["runs"].values() if r["processor"]]
+        here, device = packages(), torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
+        return all(
+            (r["processor"], r["device"]) == (processor(), device) and here.items() <= json.loads(r["packages"]).items() for r in made
+        )
+
+    def job(self, row: Row) -> tuple[Job | None, str]:
+        """The job of a row of ``jobs`` with its settings as the record has them; or None, and why there is none."""
+        settings = json.loads(self.record["runs"][row["run"],]["settings"])
+        walk = self._walks.get(row["profile"])
+        if not walk:
+            profile, corpora, other = self.opened(row["profile"])
+            walk = _Walk(profile=profile, corpora=corpora, dataset=self.dataset, record=self.record, other=other)
+            self._walks[row["profile"]] = walk
+        if JOB(row) not in walk.jobs:
+            walk.walk(row, settings)
+        if JOB(row) not in walk.jobs:
+            return None, "no study of today asks this of the data at hand"
+        names, job = walk.jobs[JOB(row)]
+        if names != (row["run"], row["answer"]):
+            data = json.loads(self.record["runs"][row["run"],]["data"])["fingerprint"]
+            why = "" if job.signs.fingerprint == data else " (the data at hand are not those of the record)"
+            return None, f"run {names[0]}, answer {names[1]}{why}"
+        start = settings.get("start", "")
+        rest = tuple(self._run(start) if isinstance(r, Run) else r for r in job.rest)
+        return replace(job, run=self._run(row["run"]), rest=rest), ""
+
+    def _run(self, name: str) -> Run:
+        return run_of(json.loads(self.record["runs"][name,]["settings"]))
+
+    def compare(self, found: Found, fresh: Record, row: Row, job: Job) -> None:
+        """All that the record says of a job's runs and answer against what was made anew; what differs is added to ``found``."""
+        how = Tolerances() if found.strict else self.tolerances
+        clips = len(job.signs.part("val" if "val" in job.rest else "test"))
+        pairs = list(self.pairs(fresh, row, job, found.strict))
+        for name, a, b, of in pairs:
+            found.numbers += count(a)
+            about = (name, a, b, of or clips, job.run.precision)
+            if wrong := [w for w in tolerance.differences(*about, how) if w not in found.wrong]:
+                near = not any(tolerance.differences(*about, self.tolerances)) or name == "weights"
+                found.close = near and (found.close or not found.wrong)
+                found.wrong += wrong
+
+    def pairs(self, fresh: Record, row: Row, job: Job, strict: bool) -> Iterator[tuple[str, object, object, int]]:
+        """Name, value of the record, value made anew, and of how many clips (0: as many as are probed)."""
+        named = [row["run"], *filter(None, [json.loads(self.record["runs"][row["run"],]["settings"]).get("start")])]
+        for run in named:
+            old, new = self.record["runs"][run,], fresh["runs"][run,]
+            of = "" if run == row["run"] else f"start {run}, "
+            yield from ((of + c, old[c], new[c], 0) for c in SAME)
+            if strict:
+                yield of + "weights", old["weights"], new["weights"], 0
+            yield f"{of}epoch", json.loads(old["last"]), json.loads(new["last"]), 0
+            if old["epochs"]:
+                both = zip(self.record.long("runs", (run,)), fresh.long("runs", (run,)), strict=True)
+                yield from ((f"{of}epoch", _numbers(one), _numbers(other), 0) for one, other in both)
+        key = row["run"], row["answer"]
+        old, new = self.record["answers"][key], fresh["answers"][key]
+        yield from ((c, old[c], new[c], 0) for c in ("question", "versions"))
+        yield job.name, json.loads(old["values"]), json.loads(new["values"]), 0
+        for one, other in zip(self.record.long("answers", key), fresh.long("answers", key), strict=True):
+            kind = "classes" if "label" in one else "points"
+            yield kind, _numbers(one), _numbers(other), int(one.get("clips", 0))
+
+
+def count(value: object) -> int:
+    """Numbers in a JSON value."""
+    if isinstance(value, dict | list):
+        return sum(map(count, value.values() if isinstance(value, dict) else value))
+    return int(isinstance(value, int | float))
+
+
+def _numbers(row: Row) -> dict:
+    return {k: json.loads(v) if v else None for k, v in row.items() if k not in ("run", "answer")} | {"epoch": row.get("epoch")}
+
+
+@contextmanager
+def _elsewhere() -> Iterator[Path]:
+    """An empty run store for a while: nothing that was trained before may answer."""
+    with tempfile.TemporaryDirectory() as folder, _set("SSLSLR_RUNS", f"{folder}/runs"):
+        yield Path(folder)
+
+
+@contextmanager
+def _set(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+def opener(load: Callable[[Profile], tuple[dict[str, Signs], Other]], profiles: Callable[[str], Profile]) -> Callable[[str], Opened]:
+    """``opened`` of an Auditor from functions that load a profile and its corpora."""
+
+    def opened(name: str) -> Opened:
+        profile = profiles(name)
+        return profile, *load(profile)
+
+    return opened
+
+
+def one_of(found: dict[str, list[Row]], name: str) -> str:
+    """The one run whose name begins so; raises SignError where none or several do."""
+    fits = [run for run in found if run.startswith(name)]
+    if len(fits) != 1:
+        raise SignError(f"ROW={name}: {len(fits) or 'no'} runs of the record are called so; runs.csv has their names, of 16 digits")
+    return fits[0]
