@@ -116,7 +116,7 @@ def main() -> int:
             for way, (threads, instructions) in WAYS.items():
                 own, file = Path(folder) / f"{precision} {way}", (options.keep or Path(folder)) / f"{precision} {way}.json"
                 own.mkdir()
-                where = {"SSLSLR_RUNS": str(own / "runs"), "SSLSLR_RECORD": str(own / "record"), "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}  # fmt: skip
+                where = {"OMP_WAIT_POLICY": "PASSIVE", "SSLSLR_RUNS": str(own / "runs"), "SSLSLR_RECORD": str(own / "record"), "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}  # fmt: skip
                 words = ["--corpus", options.corpus, "--repeats", str(options.repeats), "--way", precision, str(threads), str(file)]  # fmt: skip
                 began = time.perf_counter()
                 if not file.exists():

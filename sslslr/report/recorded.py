@@ -4,9 +4,8 @@ What is measured where it is run (times of a step, true strokes) is no table of 
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from types import SimpleNamespace
 from typing import cast
@@ -27,19 +26,18 @@ from sslslr.studies import ablation, optima
 RUN = ["run", "answer"]  # columns that say which row of the record a table's row is
 STUDY = {
     "comparison_runs": "Table 1", "transfer_runs": "Table 2, transfer", "few_labels_runs": "Table 3, few labels",
-    "finetune_runs": "Table 6, fine-tuning", "embedding_runs": "Table 5, inertia", "figure4_runs": "Figure 4",
+    "finetune_runs": "Table 6, fine-tuning", "finetune_five_runs": "Table 3, fine-tuned", "embedding_runs": "Table 5, inertia", "figure4_runs": "Figure 4",
     "figure6_classes": "Figure 4", "figure8_runs": "Figure 8, ablation", "switches_runs": "Figure 8, ablation",
 }  # fmt: skip
 
 
 @dataclass
 class Read:
-    """The tables of one data set and profile, from the record; ``used``: of each table the rows that a comparison read."""
+    """The tables of one data set and profile, from the record, as the claims' functions ask for them."""
 
     record: Record
     dataset: str
     profile: str
-    used: dict[str, set] = field(default_factory=dict)
 
     def __post_init__(self):
         self.frame = cache(self._frame)
@@ -60,15 +58,13 @@ class Read:
         """As the claims' functions ask for a table."""
         return Rows(name, self.frame(name))
 
-    @contextmanager
-    def watched(self) -> Iterator[dict[str, set]]:
-        """Inside, ``used`` grows by the rows that are read."""
-        with reading(self.used):
-            yield self.used
-
     def behind(self, used: dict[str, set]) -> pd.DataFrame:
         """The rows of tables with these labels, with the run and the answer behind each."""
-        frames = [self.frame(name).loc[sorted(labels)].assign(table=name) for name, labels in used.items() if labels]
+        if used.get("figure6_classes"):  # a class is of all runs of the sweep
+            used = used | {"figure4_runs": set(self.frame("figure4_runs").index)}
+        frames = [
+            self.frame(name).loc[sorted(labels)].assign(table=name) for name, labels in used.items() if labels and name != "figure6_classes"
+        ]
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*RUN, "table"])
 
 
@@ -137,11 +133,15 @@ def judged(record: Record, dataset: str, profile: str, claims: Sequence[Claim] =
     old = sum(bool(stale(record, run)) for run in names)
     about = provenance(record, entering) | {"stale": old}
     told = [part for part in parts if len(part)]
-    return Judged(dataset, profile, pd.DataFrame(rows)[list(COLUMNS)], pd.concat(told, ignore_index=True) if told else pd.DataFrame(), behind, about)
+    return Judged(
+        dataset, profile, pd.DataFrame(rows)[list(COLUMNS)], pd.concat(told, ignore_index=True) if told else pd.DataFrame(), behind, about
+    )
 
 
 def words(about: dict) -> str:
     """Where the numbers of a data set come from, in one line."""
     commits = about["commits"][0] if len(about["commits"]) == 1 else f"{len(about['commits'])} commits"
     old = f", {about['stale']} runs STALE (make record makes them anew)" if about["stale"] else ""
-    return f"recorded: {about['answers']} answers of {about['runs']} runs, {commits}, {about['to']}, {about['core_hours']:.1f} core-hours{old}"
+    return (
+        f"recorded: {about['answers']} answers of {about['runs']} runs, {commits}, {about['to']}, {about['core_hours']:.1f} core-hours{old}"
+    )
