@@ -239,15 +239,18 @@ class Auditor:
                 yield of + "weights", old["weights"], new["weights"], 0
             yield f"{of}epoch", json.loads(old["last"]), json.loads(new["last"]), 0
             if old["epochs"]:
-                both = zip(self.record.long("runs", (run,)), fresh.long("runs", (run,)), strict=True)
-                yield from ((f"{of}epoch", _numbers(one), _numbers(other), 0) for one, other in both)
+                yield from _long(f"{of}epoch", self.record.long("runs", (run,)), fresh.long("runs", (run,)))
         key = row["run"], row["answer"]
         old, new = self.record["answers"][key], fresh["answers"][key]
         yield from ((c, old[c], new[c], 0) for c in ("question", "versions"))
         yield job.name, json.loads(old["values"]), json.loads(new["values"]), 0
-        for one, other in zip(self.record.long("answers", key), fresh.long("answers", key), strict=True):
-            kind = "classes" if "label" in one else "points"
-            yield kind, _numbers(one), _numbers(other), int(one.get("clips", 0))
+        parts = self.record.long("answers", key)
+        yield from _long("classes" if parts and "label" in parts[0] else "points", parts, fresh.long("answers", key))
+
+
+def _long(name: str, old: list[Row], new: list[Row]) -> Iterator[tuple[str, object, object, int]]:
+    yield f"rows of {name}", len(old), len(new), 0
+    yield from ((name, _numbers(one), _numbers(other), int(one.get("clips") or 0)) for one, other in zip(old, new, strict=False))
 
 
 def count(value: object) -> int:

@@ -20,12 +20,13 @@ from sslslr.record.recording import Recording
 from sslslr.record.tables import TABLES, Record
 from sslslr.record.tolerance import Tolerances
 
+SMOKE = profiles.load("smoke")
 WIDE = Tolerances({p: {"evaluation.evaluate.rank": {"tolerance": 0.5, "scale": 1.0}, "x.top1": {"tolerance": 9.0, "scale": 1.0}} for p in ("fp32", "bf16")})  # fmt: skip
 
 
 def asked() -> dict:
     encoder = {"blocks": 1, "width": 16, "heads": 2, "dropout": 0.1}
-    profile = replace(profiles.load("smoke"), encoder=encoder, frames=12, repeats=2, epochs=2, batch=32)
+    profile = replace(SMOKE, encoder=encoder, frames=12, repeats=2, epochs=2, batch=32)
     signs = make_signs(90, name="lsa-like", signers=6)
     return {"profile": profile, "corpora": {"lsa-like": replace(signs, split=np.full(len(signs), "", "<U5"))}, "dataset": "synthetic"}
 

@@ -24,14 +24,15 @@ from sslslr.report.site import pages, verdicts
 from sslslr.studies.ablation import history
 
 HERE = {"timing_runs", "boundaries"}  # measured where they are run
+SMOKE = profiles.load("smoke")
 BY = {c.id: c for c in CLAIMS}
 
 
 def asked() -> dict:
-    smoke = profiles.load("smoke")
+
     encoder = {"blocks": 1, "width": 16, "heads": 2, "dropout": 0.1}
-    table1 = smoke.table1 | {"repeats": 3, "primary": {}}
-    profile = replace(smoke, encoder=encoder, frames=12, repeats=3, folds=3, epochs=1, batch=32, table1=table1, judges=True)
+    table1 = SMOKE.table1 | {"repeats": 3, "primary": {}}
+    profile = replace(SMOKE, encoder=encoder, frames=12, repeats=3, folds=3, epochs=1, batch=32, table1=table1, judges=True)
     signs = make_signs(90, name="lsa-like", signers=6)
     return {"profile": profile, "corpora": {"lsa-like": replace(signs, split=np.full(len(signs), "", "<U5"))}, "dataset": "synthetic"}
 
