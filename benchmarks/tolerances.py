@@ -137,7 +137,7 @@ def main() -> int:
         across[name].append(tuple(values))
     out["fp32 against bf16"] = {k: {c: row[c] for c in ("unit", "n", "rms", "largest")} for k, row in summed(across).items()}
     how = f"profile decide, synthetic {options.corpus}, {len(found['fp32']['reference'])} runs ({', '.join(' '.join(m) for m in METHODS)}, fine-tuned from scratch); one thread against {' and against '.join(OTHERS)} (no AVX-512); n counts pairs"
-    level = f"tolerance: Student's t at {LEVEL:g} / {NUMBERS} times the root mean square difference, not below the largest that was seen"
+    level = f"tolerance: Student's t at {LEVEL:g} / {NUMBERS} times the root mean square difference, of a share of clips not below that of all shares together; not below the largest that was seen"
     options.out.write_text(json.dumps({"how": how, "level": level, "by": "python benchmarks/tolerances.py", "made": provenance(), **out}, indent=1) + "\n")  # fmt: skip
     for precision, table in out["precisions"].items():
         for name, row in table.items():

@@ -19,7 +19,7 @@ from sslslr import paths
 from sslslr.errors import SignError
 
 FILE = paths.ROOT / "data" / "record" / "tolerances.json"
-SHARES = re.compile(r"(?:.*_)?(?:top\d+(?:_class)?|recall\d+|knn|correct|accuracy|linear_raw|val|test|mrr|dcg|[01]\.\d+)")
+SHARES = re.compile(r"[._](?:top\d+(?:_class)?|recall\d+|knn|correct|accuracy|linear_raw|val|test|mrr|dcg|[01]\.\d+)$")
 NUMBERS, LEVEL = 800, 0.01  # an audit of 20 runs compares about as many numbers; with this chance one of an honest record is refused
 MAPS = ("x", "y", "points", "trust")  # of a map a last digit moves everything: bit for bit or not at all
 
@@ -28,7 +28,7 @@ Told = tuple[str, object, object]  # a number's name, as the record has it and a
 
 def is_share(name: str) -> bool:
     """Whether a number is a share of clips, from its name: ``evaluation.evaluate.linear_raw_top1``."""
-    return bool(SHARES.fullmatch(re.split(r"\.(?!\d)", name)[-1]))
+    return bool(SHARES.search(name))
 
 
 def apart(name: str, a: float, b: float, clips: int, scale: float = 0.0) -> float:
@@ -94,12 +94,18 @@ def differences(name: str, a, b, clips: int, precision: str, how: Tolerances) ->
 
 
 def summed(found: dict[str, list[tuple[float, float, int]]]) -> dict[str, dict]:
-    """Tolerances from pairs of values (a, b, clips) of each number: rms, largest difference, n, scale and tolerance."""
+    """Tolerances from pairs of values (a, b, clips) of each number: n, scale, rms and largest difference, tolerance.
+
+    Shares of clips are few different values, so one that never moved here may elsewhere: none is taken to move less than all together.
+    """
+    scales = {name: float(np.median([abs(a) for a, _, _ in pairs])) for name, pairs in found.items()}
+    gaps = {name: np.array([apart(name, *pair, scales[name]) for pair in pairs]) for name, pairs in sorted(found.items())}
+    shares = [g for name, g in gaps.items() if is_share(name)]
+    together = float(np.sqrt((np.concatenate(shares) ** 2).mean())) if shares else 0.0
     out = {}
-    for name, pairs in sorted(found.items()):
-        scale = float(np.median([abs(a) for a, _, _ in pairs]))
-        gaps = np.array([apart(name, *pair, scale) for pair in pairs])
-        rms = float(np.sqrt((gaps**2).mean()))
-        about = {"unit": "standard errors of a share" if is_share(name) else "relative", "n": len(gaps), "scale": scale}
-        out[name] = about | {"rms": rms, "largest": float(gaps.max()), "tolerance": max(bound(rms, len(gaps)), float(gaps.max()))}
+    for name, each in gaps.items():
+        rms = float(np.sqrt((each**2).mean()))
+        widest = max(bound(max(rms, together if is_share(name) else 0.0), len(each)), float(each.max()))
+        about = {"unit": "standard errors of a share" if is_share(name) else "relative", "n": len(each), "scale": scales[name]}
+        out[name] = about | {"rms": rms, "largest": float(each.max()), "tolerance": widest}
     return {k: {c: float(f"{v:.4g}") if isinstance(v, float) else v for c, v in row.items()} for k, row in out.items()}

@@ -21,7 +21,9 @@ from sslslr.report import recorded
 from sslslr.report.recorded import Read
 from sslslr.report.replication import Replication, beginning, train
 from sslslr.report.site import pages, verdicts
+from sslslr.studies import embedding_space
 from sslslr.studies.ablation import history
+from sslslr.studies.catalogue import STUDIES
 
 HERE = {"timing_runs", "boundaries"}  # measured where they are run
 SMOKE = profiles.load("smoke")
@@ -29,7 +31,6 @@ BY = {c.id: c for c in CLAIMS}
 
 
 def asked() -> dict:
-
     encoder = {"blocks": 1, "width": 16, "heads": 2, "dropout": 0.1}
     table1 = SMOKE.table1 | {"repeats": 3, "primary": {}}
     profile = replace(SMOKE, encoder=encoder, frames=12, repeats=3, folds=3, epochs=1, batch=32, table1=table1, judges=True)
@@ -125,6 +126,14 @@ def test_the_front_page_has_each_claim_once_with_a_sentence_and_a_picture_within
     page = (tmp_path / "verdicts" / "E1.md").read_text()
     assert set(names) >= {"E1", "C9", "F4"} and "C3" not in names
     assert all(f"make audit ROW={run}" in page for run in found[0].behind["E1"]["run"]) and "make replicate CLAIM=E1" in page
+
+
+def test_groups_of_signers_are_counted_out_of_the_corpus_not_of_the_unseen():
+    """Else a corpus of 20 signers in ten groups has four, and claims on Table 5 can never be decided."""
+    about = asked()
+    job = embedding_space.jobs(about["profile"], about["corpora"])[0]
+    (row,) = STUDIES["Table 5, inertia"].rows([job], [{"raw": 1.0, "signers": 2}]).to_dict("records")
+    assert row["signers"] == 6 and row["unseen_signers"] == 2
 
 
 def test_a_claim_stands_under_the_heading_of_its_verdicts():

@@ -18,7 +18,7 @@ from sslslr.paths import write_json, write_text
 
 HERE, BOOK = Path(__file__).parent, paths.ROOT / "docs" / "book"
 NEW, OLD, SOURCE = ".site.new", ".site.old", ".site.source"
-DOCUMENTS = [paths.ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md")]
+DOCUMENTS = [paths.ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "data/record/README.md")]
 
 
 def build(dataset: str, profile: str, folder: Path | None = None) -> Path:
