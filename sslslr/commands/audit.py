@@ -1,6 +1,6 @@
-"""Train runs of the record again, drawn at random, and compare weights and every number; status 1 where one does not agree.
+"""Train runs of the record again, drawn at random, and compare weights and every number.
 
-Rows of older code are found without training. Bit for bit on the same kind of processor and packages; elsewhere within the
+Status 1 where one does not agree, or is of older code. Rows of older code are found without training. Bit for bit on the same kind of processor and packages; elsewhere within the
 tolerances of data/record/tolerances.json. Needs the data: the synthetic corpora are made, of real ones say DATASET and DATA.
 """
 

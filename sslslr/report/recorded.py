@@ -51,7 +51,7 @@ class Read:
 
     def _frame(self, name: str) -> pd.DataFrame:
         if name not in STUDY:
-            raise Missing(f"tables/{name}.csv is measured where it is run, not recorded")
+            raise Missing(f"measured where it is run, not recorded (tables/{name}.csv)")
         return MADE.get(name, _plain)(self, self.rows_of(STUDY[name])).reset_index(drop=True)
 
     def __call__(self, name: str) -> Rows:

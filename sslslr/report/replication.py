@@ -88,10 +88,13 @@ class Replication:
                 _invent(made_up, self.asker.place(STUDIES[study], i, job, recording.named(job)), job)
         read = Read(made_up, self.asker.dataset, self.profile.name)
         used: dict[str, set] = {}
-        with reading(used):
-            kept = self.kept(self.claim.compare(read))
-            if self.claim.control and not self.method:
-                self.claim.control(read)
+        try:
+            with reading(used):
+                kept = self.kept(self.claim.compare(read))
+                if self.claim.control and not self.method:
+                    self.claim.control(read)
+        except Missing as missing:
+            raise SignError(f"{self.claim.id} can't be decided on {self.asker.dataset}, profile {self.profile.name}: {missing}") from None
         behind = read.behind(used)
         if self.method:
             models = {m for c in kept for m in behind["model"] if _names(c.name, m)}

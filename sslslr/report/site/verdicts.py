@@ -30,6 +30,7 @@ ABOUT = {
 }  # fmt: skip
 MIXED = "differs between data sets"
 GROUPS = {HOLDS: "Holds", FAILS: "Does not hold", MIXED: "Holds on one data set, not on another", UNDECIDED: "Undecided", NOT_RUN: "Not recorded yet"}  # fmt: skip
+UNSAID = {"the record has nothing": "not recorded", "needs rows with": "not on these data"}  # why a claim has no number
 WORDS = {DIFFERS: "a difference", SMALL: "a difference too small to matter", SAME: "no difference", OPEN: "can't be told yet"}
 COUNTED = {GROUP: "groups", ROUND: "rounds", CLASS: "classes", CLIP: "clips"}
 WIDTH, HEIGHT = 200, 26  # of a small picture
@@ -47,13 +48,17 @@ def overall(verdicts: Sequence[str]) -> str:
 def plain(row: dict, worst: dict) -> str:
     """What was found in one plain sentence: ``no difference (0.2 points, 90 % 0.1 to 0.6, 10 groups)``."""
     if not row["compared"]:
-        return row["text"].partition(": make record")[0].rstrip(".")
-    unit, bound = worst["unit"], worst["bound"]
+        return UNSAID.get(row["text"].partition(": ")[2].partition(" of ")[0], row["text"].partition(": ")[0].rstrip("."))
+    unit, bound, good = worst["unit"], worst["bound"], worst["good"]
     said = WORDS[worst["answer"]]
+    if worst["answer"] == DIFFERS:
+        said = "as claimed" if good else "the other way round"
     if NOTHING.get(unit) != bound and worst["answer"] in (DIFFERS, SMALL):
-        said = f"{'as claimed' if worst['good'] else 'not'} {worst['says']} {bound:g}" if not isinstance(bound, str) else f"{'' if worst['good'] else 'not '}within {bound}"  # fmt: skip
+        said = f"{'' if good else 'not '}{worst['says']} {bound if isinstance(bound, str) else f'{bound:g}'}"
     if worst["lacks"]:
         said = f"too few runs yet, {worst['lacks'].partition(': ')[2] or worst['lacks']}"
+    elif row["verdict"] == UNDECIDED and worst["answer"] != OPEN:
+        said += f", not sure as one of {int(row['comparisons'])}"
     signed = unit == "points"
     effect = f"{number(row['effect'], unit, signed)} {unit}"
     spans = f", 90 % {number(row['low90'], unit)} to {number(row['high90'], unit)}" if row["low90"] == row["low90"] else ""
@@ -109,7 +114,7 @@ def cell(claim: Claim, judged: Judged) -> dict:
     mine = judged.parts[judged.parts["id"] == claim.id] if len(judged.parts) else judged.parts
     worst = mine.iloc[0].to_dict() if len(mine) else {}
     about = {"dataset": judged.dataset, "verdict": row["verdict"], "sentence": plain(row, worst), "compared": row["compared"],
-             "comparisons": int(row["comparisons"] or 0), "picture": picture(worst) if row["compared"] else None, "text": row["text"]}  # fmt: skip
+             "comparisons": int(row["comparisons"] or 0), "warns": row["text"].partition("; but ")[2].partition(" (")[0], "picture": picture(worst) if row["compared"] else None, "text": row["text"]}  # fmt: skip
     return about | {"rows": len(judged.behind.get(claim.id, ()))}
 
 
@@ -122,7 +127,7 @@ def details(found: list[Judged], claim: Claim) -> list[dict]:
         if not len(mine):
             continue
         data = "" if j.dataset == "synthetic" else f" DATASET={j.dataset} DATA=/path/to/it"
-        columns = [c for c in (*ROWS, *VALUES) if c in behind and behind[c].notna().any()]
+        columns = [c for c in (*ROWS, *VALUES) if c in behind and behind[c].notna().any() and (c != "table" or behind[c].nunique() > 1)]
         lines = [{"run": r["run"], "cells": [shown(r[c], c) for c in columns], "command": f"make audit ROW={r['run']}{data}"}
                  for r in behind.drop_duplicates([*columns, "run"]).to_dict("records")]  # fmt: skip
         out.append({"dataset": j.dataset, "row": row, "parts": told(mine).drop(columns="id"), "columns": columns, "lines": lines,
