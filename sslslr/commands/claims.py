@@ -1,6 +1,6 @@
-"""Judge the paper's claims on the tables of one reproduction, or, with --recorded, on every data set of the record.
+"""Judge the paper's claims on the tables of one reproduction, or on the record.
 
-The latter needs no data and trains nothing; it writes results/recorded/PROFILE/DATASET/claims.* and the rows behind each claim.
+The latter (--recorded) takes every data set of the record, needs no data and trains nothing; it writes results/recorded/PROFILE/DATASET/claims.* and the rows behind each claim.
 """
 
 from sslslr import datasets, paths

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from inspect import isgeneratorfunction
 from pathlib import Path
 
@@ -152,8 +153,13 @@ class Auditor:
         self, record: Record, dataset: str, opened: Callable[[str], Opened], tolerances: Tolerances | None = None, workers: int = 0
     ):
         self.record, self.dataset, self.opened, self.workers = record, dataset, opened, workers
-        self.tolerances = tolerances or tolerance.load()
+        self._given = tolerances
         self._walks: dict[str, _Walk] = {}
+
+    @cached_property
+    def tolerances(self) -> Tolerances:
+        """Between kinds of processors; read where a run was made on another kind, or something does not agree."""
+        return self._given or tolerance.load()
 
     def examine(self, chosen: Sequence[str], found: dict[str, list[Row]]) -> list[Found]:
         """Train these runs again, in a run store of their own, and compare all that the record says of them."""

@@ -143,7 +143,17 @@ def test_a_claim_stands_under_the_heading_of_its_verdicts():
 
 
 def test_what_is_shown_is_said_plainly():
-    row = {"compared": "a minus b", "text": "", "effect": -0.2, "unit": "points", "low90": -0.9, "high90": 0.6, "n": 10}
+    row = {
+        "compared": "a minus b",
+        "text": "",
+        "verdict": FAILS,
+        "comparisons": 4,
+        "effect": -0.2,
+        "unit": "points",
+        "low90": -0.9,
+        "high90": 0.6,
+        "n": 10,
+    }
     worst = {"unit": "points", "bound": 0.0, "answer": "no difference", "good": False, "says": "above", "lacks": "", "observation": "group of held-out signers"}  # fmt: skip
     assert verdicts.plain(row, worst) == "no difference (\N{MINUS SIGN}0.2 points, 90 % \N{MINUS SIGN}0.9 to 0.6, 10 groups)"
     assert verdicts.plain(row, worst | {"lacks": "lsa-like: 3 of 10 planned groups"}).startswith(
@@ -151,6 +161,11 @@ def test_what_is_shown_is_said_plainly():
     )
     std = {"unit": "std", "bound": 0.5, "answer": "differs", "good": False, "says": "above"}
     assert verdicts.plain(row | {"unit": "std"}, worst | std).startswith("not above 0.5 (")
+    unsure = verdicts.plain(row | {"verdict": UNDECIDED}, worst | {"answer": "differs"})
+    assert unsure.startswith("the other way round, not sure as one of 4 (")
+    nothing = {"compared": "", "text": "Not run: the record has nothing of Table 1 on x, profile y: make record DATASET=x PROFILE=y."}
+    assert verdicts.plain(nothing, {}) == "not recorded"
+    assert verdicts.plain({"compared": "", "text": "Judged on synthetic data only: why."}, {}) == "Judged on synthetic data only"
 
 
 def replication(record, **options) -> Replication:

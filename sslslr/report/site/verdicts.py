@@ -30,7 +30,11 @@ ABOUT = {
 }  # fmt: skip
 MIXED = "differs between data sets"
 GROUPS = {HOLDS: "Holds", FAILS: "Does not hold", MIXED: "Holds on one data set, not on another", UNDECIDED: "Undecided", NOT_RUN: "Not recorded yet"}  # fmt: skip
-UNSAID = {"the record has nothing": "not recorded", "needs rows with": "not on these data"}  # why a claim has no number
+UNSAID = {
+    "the record has nothing": "not recorded",
+    "needs rows with": "these rows are not there",
+    "measured where it is run": "measured where it is run",
+}  # why a claim has no number
 WORDS = {DIFFERS: "a difference", SMALL: "a difference too small to matter", SAME: "no difference", OPEN: "can't be told yet"}
 COUNTED = {GROUP: "groups", ROUND: "rounds", CLASS: "classes", CLIP: "clips"}
 WIDTH, HEIGHT = 200, 26  # of a small picture
@@ -48,7 +52,7 @@ def overall(verdicts: Sequence[str]) -> str:
 def plain(row: dict, worst: dict) -> str:
     """What was found in one plain sentence: ``no difference (0.2 points, 90 % 0.1 to 0.6, 10 groups)``."""
     if not row["compared"]:
-        return UNSAID.get(row["text"].partition(": ")[2].partition(" of ")[0], row["text"].partition(": ")[0].rstrip("."))
+        return next((words for begins, words in UNSAID.items() if begins in row["text"]), row["text"].partition(": ")[0].rstrip("."))
     unit, bound, good = worst["unit"], worst["bound"], worst["good"]
     said = WORDS[worst["answer"]]
     if worst["answer"] == DIFFERS:
