@@ -4,6 +4,7 @@ Which rows a claim reads is told by the claim itself: its function is given the 
 reads is noted (``claims.rows.reading``). These rows' runs are trained, its control's among them, and nothing else.
 """
 
+import json
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -85,7 +86,7 @@ class Replication:
         made_up = self.made_up
         for study, its in jobs.items():
             for i, job in enumerate(its):
-                _invent(made_up, self.asker.place(STUDIES[study], i, job, recording.named(job)), job)
+                invent(made_up, self.asker.place(STUDIES[study], i, job, recording.named(job)), job)
         read = Read(made_up, self.asker.dataset, self.profile.name)
         used: dict[str, set] = {}
         try:
@@ -158,7 +159,7 @@ def _names(comparison: str, model: str) -> bool:
     return re.search(rf"(?:^|\s){re.escape(model)}(?:,|\s|$)", comparison) is not None
 
 
-def _invent(record: Record, place: dict, job: Job) -> None:
+def invent(record: Record, place: dict, job: Job) -> None:
     """Rows of a job with made-up numbers, in a record that is never written."""
     run, answer = place["run"], place["answer"]
     rng = np.random.default_rng(int(answer[:8], 16) ^ int(run[:8], 16))
@@ -174,7 +175,7 @@ def _invent(record: Record, place: dict, job: Job) -> None:
             TABLES["classes"].row({"run": run, "answer": answer, "label": k, "clips": 1, "correct": float(p)}) for k, p in enumerate(draws)
         ]
     settings = {"run": run, "corpus": job.signs.name, "kind": job.signs.kind, "method": job.run.method, "seed": job.run.seed}
-    empty = {c: "" for c in TABLES["runs"].columns if c not in settings}
+    empty = {c: {} if kind is json.loads else "" for c, kind in TABLES["runs"].columns.items()}
     last = {k: v + rng.normal(0, 0.05) for k, v in ENDS.items()}
     record.add("runs", [TABLES["runs"].row(empty | settings | {"last": last})])
     record.add("classes", parts)
