@@ -15,9 +15,9 @@ from sslslr.commands.plan import duration
 from sslslr.commands.reproduce import check
 from sslslr.errors import SignError
 from sslslr.learning.grid import at_once
-from sslslr.profiles import Profile
 from sslslr.record import audit as auditing
-from sslslr.record.audit import Auditor, Found
+from sslslr.record import draw
+from sslslr.record.audit import Auditor, Found, Opened
 from sslslr.record.tables import Record
 from sslslr.record.tolerance import Tolerances
 from sslslr.studies import corpora
@@ -49,7 +49,7 @@ class Audited:
     def chances(self) -> str:
         """What a draw of this size finds, were some runs altered."""
         n, one = len(self.found), max(1, round(self.of / 100))
-        said = [f"{100 * auditing.chance(n, self.of, k):.1f} %" for k in (1, one)]
+        said = [f"{100 * draw.chance(n, self.of, k):.1f} %" for k in (1, one)]
         some = f"{one} run{'s' * (one > 1)}"
         return f"a draw of {n} of {self.of} runs finds one altered run with a chance of {said[0]}, and 1 % of them ({some}) with {said[1]}"
 
@@ -63,7 +63,7 @@ def audit(
     ``name``: what the record calls the data set; ``profile``: only its rows. Raises SignError for data or a row that is not there.
     """
     record, called = record or Record(), name or dataset
-    found = auditing.belonging(record, called, profile)
+    found = draw.belonging(record, called, profile)
     old = auditing.stale(record, found)
     if not found:
         if row:
@@ -71,19 +71,20 @@ def audit(
         print((out := Audited(called, [], 0, 0)).words())
         return out
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
-    chosen = [auditing.one_of(found, row)] if row else auditing.draw(found, runs, seed)
+    chosen = [draw.one_of(found, row)] if row else draw.draw(found, runs, seed)
     took = sum(float(record["runs"][run,]["seconds"] or 0) for run in chosen)
     about = "the run asked for" if row else f"{len(chosen)} of {len(found)} runs, SEED={seed}"
     print(
         f"audit of {record.folder.name}, {called}: {about}; their training took {duration(took)} then, {at_once()} at once here", flush=True
     )
 
-    def load(one: Profile):
+    def opened(of: str) -> Opened:
+        one = profiles.load(of)
         signs = corpora.load(one, dataset, data, options=options)
-        return signs, lambda corpus, change: corpora.with_input(one, change, corpus, dataset, data, options)
+        return one, signs, lambda corpus, change: corpora.with_input(one, change, corpus, dataset, data, options)
 
     began = time.perf_counter()
-    auditor = Auditor(record, called, auditing.opener(load, profiles.load), tolerances, workers)
+    auditor = Auditor(record, called, opened, tolerances, workers)
     out = Audited(called, auditor.examine(chosen, found), len(found), len(old))
     print("\n".join(f.words() for f in out.found))
     print(f"after {duration(time.perf_counter() - began)}" + ("" if row else f"; {out.chances()}"))

@@ -5,9 +5,7 @@ its numbers must lie within the measured tolerances (``record.tolerance``). A ro
 """
 
 import json
-import math
 import os
-import random
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,13 +13,17 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from inspect import isgeneratorfunction
 from pathlib import Path
+from typing import cast
 
 import torch
 
 from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
+from sslslr.learning.finetuning import Tuning
 from sslslr.learning.outdated import run_of
+from sslslr.learning.store import key
 from sslslr.learning.training import Run
+from sslslr.methods.precision import resolve
 from sslslr.profiles import Profile
 from sslslr.provenance import packages, processor
 from sslslr.record import rows, tolerance
@@ -73,31 +75,6 @@ def told(value: object) -> str:
     """A value of the record for readers, long ones cut."""
     text = value if isinstance(value, str) else json.dumps(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def belonging(record: Record, dataset: str, profile: str = "") -> dict[str, list[Row]]:
-    """The runs recorded of a data set (under one profile, or all), each with its rows of ``jobs``, in the order of the studies."""
-    order = {name: i for i, name in enumerate(STUDIES)}
-    mine = [r for r in record["jobs"].values() if r["dataset"] == dataset and profile in ("", r["profile"])]
-    found: dict[str, list[Row]] = {}
-    for row in sorted(mine, key=lambda r: (r["profile"], order.get(r["study"], len(order)), int(r["number"]))):
-        found.setdefault(row["run"], []).append(row)
-    return found
-
-
-def draw(found: dict[str, list[Row]], runs: int, seed: int) -> list[str]:
-    """``runs`` of them at random, spread over the tables in proportion: each has the same chance (systematic sampling, the order within
-    a table shuffled). All where there are no more."""
-    rng = random.Random(seed)
-    order = sorted(found, key=lambda run: (found[run][0]["profile"], list(STUDIES).index(found[run][0]["study"]), rng.random()))
-    step = max(1.0, len(order) / runs)
-    start = rng.random() * step
-    return [order[int(start + i * step)] for i in range(min(runs, len(order)))]
-
-
-def chance(drawn: int, of: int, altered: int) -> float:
-    """The chance that a draw has at least one of so many altered runs."""
-    return 1 - math.comb(of - altered, drawn) / math.comb(of, drawn)
 
 
 def stale(record: Record, found: dict[str, list[Row]]) -> dict[str, str]:
@@ -192,6 +169,8 @@ class Auditor:
         """Whether it was made on this kind of processor with these packages; of a run that needs no training, whether the others were."""
         row = self.record["runs"][run,]
         made = [row] if row["processor"] else [r for r in self.record["runs"].values() if r["processor"]]
+        if self.as_fp32(run):
+            return False
         here, device = packages(), torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
         return all(
             (r["processor"], r["device"]) == (processor(), device) and here.items() <= json.loads(r["packages"]).items() for r in made
@@ -214,21 +193,32 @@ class Auditor:
             data = json.loads(self.record["runs"][row["run"],]["data"])["fingerprint"]
             why = "" if job.signs.fingerprint == data else " (the data at hand are not those of the record)"
             return None, f"run {names[0]}, answer {names[1]}{why}"
-        start = settings.get("start", "")
+        run, start = self._run(row["run"]), settings.get("start", "")
         rest = tuple(self._run(start) if isinstance(r, Run) else r for r in job.rest)
-        return replace(job, run=self._run(row["run"]), rest=rest), ""
+        if start and self.as_fp32(row["run"]):
+            run = replace(
+                cast(Tuning, run), start=key(self._run(start).fitted(job.signs), job.signs)
+            )  # a fine-tuning names the run that it starts from
+        return replace(job, run=run, rest=rest), ""
+
+    def as_fp32(self, run: str) -> bool:
+        """Whether a run in bf16 is made again in fp32: where the processor has no bf16, it would take it ten to a hundred times as long."""
+        recorded = json.loads(self.record["runs"][run,]["settings"])["precision"]
+        return recorded == "bf16" and resolve("auto") == "fp32"
 
     def _run(self, name: str) -> Run:
-        return run_of(json.loads(self.record["runs"][name,]["settings"]))
+        run = run_of(json.loads(self.record["runs"][name,]["settings"]))
+        return replace(run, precision="fp32") if self.as_fp32(name) else run
 
     def compare(self, found: Found, fresh: Record, row: Row, job: Job) -> None:
         """All that the record says of a job's runs and answer against what was made anew; what differs is added to ``found``."""
         how = Tolerances() if found.strict else self.tolerances
         clips = len(job.signs.part("val" if "val" in job.rest else "test"))
+        precision = tolerance.AS_FP32 if self.as_fp32(row["run"]) else job.run.precision
         pairs = list(self.pairs(fresh, row, job, found.strict))
         for name, a, b, of in pairs:
             found.numbers += count(a)
-            about = (name, a, b, of or clips, job.run.precision)
+            about = (name, a, b, of or clips, precision)
             if wrong := [w for w in tolerance.differences(*about, how) if w not in found.wrong]:
                 near = not any(tolerance.differences(*about, self.tolerances)) or name == "weights"
                 found.close = near and (found.close or not found.wrong)
@@ -236,22 +226,24 @@ class Auditor:
 
     def pairs(self, fresh: Record, row: Row, job: Job, strict: bool) -> Iterator[tuple[str, object, object, int]]:
         """Name, value of the record, value made anew, and of how many clips (0: as many as are probed)."""
-        named = [row["run"], *filter(None, [json.loads(self.record["runs"][row["run"],]["settings"]).get("start")])]
-        for run in named:
-            old, new = self.record["runs"][run,], fresh["runs"][run,]
+        recorded = [row["run"], *filter(None, [json.loads(self.record["runs"][row["run"],]["settings"]).get("start")])]
+        anew = [key(run.fitted(job.signs), job.signs) for run in reversed(job.runs)]
+        same = [c for c in SAME if not (self.as_fp32(row["run"]) and c in ("settings", "versions"))]
+        for run, its in zip(recorded, anew, strict=True):
+            old, new = self.record["runs"][run,], fresh["runs"][its,]
             of = "" if run == row["run"] else f"start {run}, "
-            yield from ((of + c, old[c], new[c], 0) for c in SAME)
+            yield from ((of + c, old[c], new[c], 0) for c in same)
             if strict:
                 yield of + "weights", old["weights"], new["weights"], 0
             yield f"{of}epoch", json.loads(old["last"]), json.loads(new["last"]), 0
             if old["epochs"]:
-                yield from _long(f"{of}epoch", self.record.long("runs", (run,)), fresh.long("runs", (run,)))
-        key = row["run"], row["answer"]
-        old, new = self.record["answers"][key], fresh["answers"][key]
+                yield from _long(f"{of}epoch", self.record.long("runs", (run,)), fresh.long("runs", (its,)))
+        names, those = (row["run"], row["answer"]), rows.named(job)
+        old, new = self.record["answers"][names], fresh["answers"][those]
         yield from ((c, old[c], new[c], 0) for c in ("question", "versions"))
         yield job.name, json.loads(old["values"]), json.loads(new["values"]), 0
-        parts = self.record.long("answers", key)
-        yield from _long("classes" if parts and "label" in parts[0] else "points", parts, fresh.long("answers", key))
+        parts = self.record.long("answers", names)
+        yield from _long("classes" if parts and "label" in parts[0] else "points", parts, fresh.long("answers", those))
 
 
 def _long(name: str, old: list[Row], new: list[Row]) -> Iterator[tuple[str, object, object, int]]:
@@ -288,16 +280,6 @@ def _set(name: str, value: str) -> Iterator[None]:
             del os.environ[name]
         else:
             os.environ[name] = before
-
-
-def opener(load: Callable[[Profile], tuple[dict[str, Signs], Other]], profiles: Callable[[str], Profile]) -> Callable[[str], Opened]:
-    """``opened`` of an Auditor from functions that load a profile and its corpora."""
-
-    def opened(name: str) -> Opened:
-        profile = profiles(name)
-        return profile, *load(profile)
-
-    return opened
 
 
 def one_of(found: dict[str, list[Row]], name: str) -> str:

@@ -21,6 +21,7 @@ from sslslr.errors import SignError
 FILE = paths.ROOT / "data" / "record" / "tolerances.json"
 SHARES = re.compile(r"[._](?:top\d+(?:_class)?|recall\d+|knn|correct|accuracy|linear_raw|val|test|mrr|dcg|[01]\.\d+)$")
 NUMBERS, LEVEL = 800, 0.01  # an audit of 20 runs compares about as many numbers; with this chance one of an honest record is refused
+AS_FP32 = "bf16 as fp32"  # of a run that was recorded in bf16 and is made again in fp32
 MAPS = ("x", "y", "points", "trust")  # of a map a last digit moves everything: bit for bit or not at all
 
 Told = tuple[str, object, object]  # a number's name, as the record has it and as it was made anew
