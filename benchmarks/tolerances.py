@@ -81,7 +81,7 @@ def one_way(corpus: str, repeats: int, precision: str, threads: int) -> dict:
 
 def pairs(a: dict, b: dict):
     """Name, both values and clips of every number of two makings; of an epoch's measures the epoch where they lie furthest apart."""
-    for run, one in a.items():
+    for run, one in ((run, one) for run, one in a.items() if run in b):
         other, clips = b[run], one["clips"]
         for score in one["epochs"][0]:
             both = [(x[score], y[score]) for x, y in zip(one["epochs"], other["epochs"], strict=True)]
@@ -133,15 +133,17 @@ def main() -> int:
             for name, *values in pairs(ways["reference"], ways[way]):
                 together[name].append(tuple(values))
         out["precisions"][precision] = summed(together)
-        plain = [{k: {c: v for c, v in one.items() if c != "seconds"} for k, one in ways[way].items()} for way in ("reference", "again")]
-        out["same bits again"][precision] = plain[0] == plain[1]
+        again = ({k: v for k, v in ways["again"][run].items() if k != "seconds"} for run in ways["again"])
+        first = ({k: v for k, v in ways["reference"][run].items() if k != "seconds"} for run in ways["again"])
+        out["same bits again"][precision] = list(again) == list(first)
     across: dict[str, list] = defaultdict(list)
     for name, *values in pairs(found["fp32"]["reference"], found["bf16"]["reference"]):
         across[name].append(tuple(values))
     out["precisions"][AS_FP32] = summed(across)
     how = f"profile decide, synthetic {options.corpus}, {len(found['fp32']['reference'])} runs ({', '.join(' '.join(m) for m in METHODS)}, fine-tuned from scratch); one thread against {' and against '.join(OTHERS)} (fp32: no AVX-512; bf16: no bf16 instructions); {AS_FP32}: bf16 against fp32, one thread; n counts pairs"
+    made = {precision: {way: len(its) for way, its in ways.items()} for precision, ways in found.items()}
     level = f"tolerance: Student's t at {LEVEL:g} / {NUMBERS} times the root mean square difference, of a share of clips not below that of all shares together; not below the largest that was seen"
-    options.out.write_text(json.dumps({"how": how, "level": level, "by": "python benchmarks/tolerances.py", "made": provenance(), **out}, indent=1) + "\n")  # fmt: skip
+    options.out.write_text(json.dumps({"how": how, "level": level, "by": "python benchmarks/tolerances.py", "made": provenance(), "runs": made, **out}, indent=1) + "\n")  # fmt: skip
     for precision, table in out["precisions"].items():
         for name, row in table.items():
             print(f"{precision} {name:60} n {row['n']:4} rms {row['rms']:.3g} largest {row['largest']:.3g} tolerance {row['tolerance']:.3g} {row['unit']}")  # fmt: skip
