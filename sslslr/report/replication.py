@@ -176,6 +176,7 @@ def invent(record: Record, place: dict, job: Job) -> None:
         ]
     settings = {"run": run, "corpus": job.signs.name, "kind": job.signs.kind, "method": job.run.method, "seed": job.run.seed}
     empty = {c: {} if kind is json.loads else "" for c, kind in TABLES["runs"].columns.items()}
+    empty |= {"versions": [], "data": {"fingerprint": "", "versions": []}}
     last = {k: v + rng.normal(0, 0.05) for k, v in ENDS.items()}
     record.add("runs", [TABLES["runs"].row(empty | settings | {"last": last})])
     record.add("classes", parts)
