@@ -73,7 +73,8 @@ def one_way(corpus: str, repeats: int, precision: str, threads: int) -> dict:
         out[name]["epochs"] = [
             {k: float(v) for k, v in row.items() if k not in ("run", "epoch") and v} for row in record.long("runs", (run,))
         ]
-        out[name].setdefault("classes", [float(r["correct"]) for r in record.long("answers", (run, answer)) if "correct" in r])
+        classes = [float(r["correct"]) for r in record.long("answers", (run, answer)) if "correct" in r]
+        out[name]["classes"] = classes or out[name].get("classes", [])
         out[name]["clips a class"] = max(1, len(job.signs.part("test")) // len(job.signs.glosses))
         out[name]["seconds"] = json.loads((paths.runs() / run / "provenance.json").read_text())["seconds"]
     return out
