@@ -1,4 +1,4 @@
-"""Decide one claim anew with seeds that the record has never used, and hold both verdicts against each other.
+"""Decide one claim anew with seeds that the record has never used, beside the record's verdict.
 
 Says beforehand what it takes, trains the claim's contrasts and its control alone, and puts its intervals beside the record's. On data
 of your own there are no new seeds to choose: all are; the verdict stands beside those of the record's data sets.

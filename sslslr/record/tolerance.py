@@ -71,8 +71,9 @@ class Tolerances:
         return apart(name, a, b, clips, found["scale"]) <= max(found["tolerance"], least) * (1 + 1e-9)
 
 
-def load(path: Path = FILE) -> Tolerances:
+def load(path: Path | None = None) -> Tolerances:
     """The measured tolerances; raises SignError where they are not there."""
+    path = path or FILE
     try:
         return Tolerances(json.loads(path.read_text(encoding="utf-8"))["precisions"])
     except (OSError, ValueError, KeyError) as error:
