@@ -15,6 +15,14 @@ CLAIM    ?=
 STUDY    ?=
 MINUTES  ?=
 STATUS   ?=
+RUNS     ?= 20
+SEED     ?=
+ROW      ?=
+SEEDS    ?= 1
+RECORDED ?=
+PLAN     ?=
+# where a command has a profile of its own: the one that was said, or nothing
+SAID     := $(if $(filter command line environment,$(origin PROFILE)),$(PROFILE))
 PORT     ?= 8888
 PYTHON   ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3 || echo python3)
 PIP_QUIET := --quiet --disable-pip-version-check --no-warn-script-location
@@ -27,7 +35,7 @@ LOCK    := $(firstword $(wildcard requirements-$(VERSION).lock) requirements.loc
 FRESH   := $(VENV)/fresh-$(shell cat $(LOCK) pyproject.toml | cksum | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce record plan site claims exercises lint test lab lock clean
+.PHONY: help env reproduce record audit replicate plan site claims exercises lint test lab lock clean
 
 help: ## Show this help
 	@echo "sslslr: learning sign representations from landmarks without labels. On 2 cores:"
@@ -40,12 +48,17 @@ help: ## Show this help
 	@echo "  make record       data/record: a row for every run that it lacks  as make plan says   2 GB memory"
 	@echo "                    PROFILE, DATASET, DATA, WORKERS, SCHEDULER as above; CLAIM=C1 or STUDY='Table 1' alone; MINUTES=60"
 	@echo "                    STATUS=1 says what is complete; METHOD=mine adds a method of yours and compares it"
+	@echo "  make audit        runs of the record trained again and compared   minutes      2 GB memory"
+	@echo "                    RUNS=20 SEED=1 (drawn at random) or ROW=a7c1... (one run); DATASET, DATA for rows on real data"
+	@echo "  make replicate    one claim decided anew, with other seeds        it says so   2 GB memory"
+	@echo "                    CLAIM=E1   METHOD=simclr   SEEDS=2   DATASET, DATA   PLAN=1 only says what it takes"
 	@echo "  make plan         what make reproduce will take: runs, FLOPs, time minutes      1 GB memory"
 	@echo "                    PROFILE=paper DATASET=lsfb (DATA=... if you have it)"
 	@echo "  make test         all tests, and the notebooks on PROFILE=smoke   15 min       3 GB memory  0.1 GB disk"
 	@echo "  make lint         ruff and mypy                                   1 min        0.5 GB memory"
 	@echo "  make site         the site anew from what was run: site/index.html  1 min      0.5 GB memory"
 	@echo "  make claims       which claims of the paper hold: claims.md       seconds      0.5 GB memory"
+	@echo "                    RECORDED=1 on every data set of the record, without data"
 	@echo "  make exercises    results/exercises: notebooks without solutions  seconds      0.1 GB memory"
 	@echo "  make lab          JupyterLab on the notebooks (PORT=8888)         until Ctrl-C 1 GB memory"
 	@echo "  make env          the environment alone (.venv)                   2 min        1 GB memory  3 GB disk"
@@ -76,13 +89,19 @@ site: env ## Build the site from the notebooks, figures, tables and claims that 
 	@$(VENV)/bin/sslslr site --dataset "$(DATASET)" --profile "$(PROFILE)"
 
 claims: env ## Judge the paper's claims on the tables of a data set and a profile
-	@$(VENV)/bin/sslslr claims --dataset "$(DATASET)" --profile "$(PROFILE)"
+	@$(VENV)/bin/sslslr claims $(if $(RECORDED),--recorded --profile "$(SAID)",--dataset "$(DATASET)" --profile "$(PROFILE)")
 
 exercises: env ## The notebooks without their solutions, for a class
 	@$(VENV)/bin/sslslr exercises
 
 record: env ## Train what the record lacks of the studies, and add its rows
 	@$(if $(SCHEDULER),SSLSLR_SCHEDULER="$(SCHEDULER)") $(VENV)/bin/sslslr record --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(OPTIONS) $(foreach s,$(SET),--set "$(s)") $(if $(STUDY),--study "$(STUDY)") --name "$(NAME)" --claim "$(CLAIM)" --method "$(METHOD)" --minutes "$(MINUTES)" $(if $(STATUS),--status)
+
+audit: env ## Train runs of the record again, and compare
+	@$(VENV)/bin/sslslr audit --runs "$(RUNS)" --seed "$(SEED)" --row "$(ROW)" --dataset "$(DATASET)" --data "$(DATA)" --name "$(NAME)" --profile "$(SAID)" --workers "$(WORKERS)" $(OPTIONS)
+
+replicate: env ## Decide one claim anew, with seeds that the record has not used
+	@$(VENV)/bin/sslslr replicate --claim "$(CLAIM)" --dataset "$(DATASET)" --data "$(DATA)" --name "$(NAME)" --profile "$(or $(SAID),decide)" --method "$(METHOD)" --seeds "$(SEEDS)" --workers "$(WORKERS)" --minutes "$(MINUTES)" $(OPTIONS) $(if $(PLAN),--plan)
 
 plan: env ## Runs, FLOPs, time, memory and disk of a reproduction, before anything starts
 	@$(VENV)/bin/sslslr plan --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(OPTIONS)

@@ -159,6 +159,7 @@ def level(rows: Rows, value: str, over: Sequence[str], unit: str, name: str = ""
 def share(rows: Rows, value: str, unit: str, name: str, n: str = "") -> Measured:
     """Share in % with Wilson's interval: of the rows where ``value`` is 1, or a column of percentages of column ``n`` each."""
     rows.need(value, n or value)
+    rows.note()
     x = rows.frame[value]
     of = int(rows.frame[n].sum()) if n else len(x)
     hits = round(float((x / 100 * rows.frame[n]).sum())) if n else int(x.sum())

@@ -1,6 +1,8 @@
 """Rows of a table of results, as the claims' functions choose among them."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +13,19 @@ from sslslr.errors import SignError
 
 class Missing(Exception):
     """A table, or the rows of it that a comparison needs, are not there: the claim was not run."""
+
+
+_READ: ContextVar[dict[str, set] | None] = ContextVar("read", default=None)
+
+
+@contextmanager
+def reading(used: dict[str, set]) -> Iterator[None]:
+    """Inside, ``used`` gathers the labels of the rows whose values are read, by table: what stands behind a comparison."""
+    token = _READ.set(used)
+    try:
+        yield
+    finally:
+        _READ.reset(token)
 
 
 @dataclass(frozen=True)
@@ -26,6 +41,11 @@ class Rows:
         """Raise Missing unless the table has these columns."""
         if lacking := sorted(set(columns) - set(self.frame)):
             raise Missing(f"tables/{self.table}.csv has no column {', '.join(lacking)}")
+
+    def note(self) -> None:
+        """Tell ``reading`` that these rows' values are read."""
+        if (used := _READ.get()) is not None:
+            used.setdefault(self.table, set()).update(self.frame.index)
 
     def only(self, **fits) -> "Rows":
         """The rows whose columns have these values, or one of several; raises Missing where there is none."""
@@ -67,6 +87,7 @@ class Rows:
     def cells(self, value: str, over: Sequence[str], about: Sequence[str] = ()) -> pd.DataFrame:
         """``value`` and the columns ``about`` of each cell of ``over``; raises SignError when two rows fall into one cell."""
         self.need(value, *over, *about)
+        self.note()
         if self.frame.duplicated(list(over)).any():
             raise SignError(f"{self.table}.csv: several rows for one {', '.join(over)}; the claim must choose among them")
         return self.known(value).frame.set_index(list(over))[[value, *about]]

@@ -168,10 +168,14 @@ def recalled(record: Record, dataset: str, profile: str, study: str, **options) 
     return sorted(found, key=lambda r: int(r["number"]))
 
 
-def table(record: Record, found: Iterable[Row]):
-    """The table of a study from what is ``recalled`` of it. Not of a search, whose steps only its data tell (Algorithm 1)."""
+def table(record: Record, found: Iterable[Row], named: bool = False):
+    """The table of a study from what is ``recalled`` of it; ``named``: with the columns run and answer, of the row that each comes from.
+
+    Not of a search, whose steps only its data tell (Algorithm 1).
+    """
     found = list(found)
-    whose = [_Recalled(json.loads(r["asks"]), json.loads(r["place"])) for r in found]
+    names = [{"run": r["run"], "answer": r["answer"]} if named else {} for r in found]
+    whose = [_Recalled(json.loads(r["asks"]), json.loads(r["place"]) | its) for r, its in zip(found, names, strict=True)]
     return STUDIES[found[0]["study"]].rows(list(whose), [rows.answer_of(record, r["run"], r["answer"]) for r in found])
 
 

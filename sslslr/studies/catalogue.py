@@ -61,7 +61,7 @@ STUDIES = {study.name: study for study in (
     Study("Figure 4, random encoder", ("10",), boundaries.untrained_jobs, boundaries.untrained_rows),
     Study("Algorithm 1, forced", ("10",), boundaries.forced_searches, options=METHOD, changes=("method",)),
     Study("augmentations", ("12",), boundaries.augmentation_jobs, needs={"found": lambda **_: ("Algorithm 1", {})}),
-    Study("Table 5, inertia", ("13",), embedding_space.jobs),
+    Study("Table 5, inertia", ("13",), embedding_space.jobs, embedding_space.rows),
     Study("Figure 7, maps", ("13",), embedding_space.map_jobs, embedding_space.map_panels),
     Study("Figure 8, ablation", ("14",), ablation.jobs, curves=True),
     Study("recipe, search", ("15",), recipe.search_jobs, recipe.search_rows, options={"search": "few"}),

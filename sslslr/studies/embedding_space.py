@@ -13,6 +13,7 @@ from sslslr.studies import comparison, evaluation, recipe
 from sslslr.studies.comparison import RANDOM, SUPERVISED, TITLES
 from sslslr.studies.corpora import cells, split
 from sslslr.studies.jobs import Job
+from sslslr.studies.jobs import rows as jobs_in_rows
 
 VERSION = "embedding space 1"
 
@@ -68,6 +69,11 @@ def jobs(profile: Profile, corpora: dict[str, Signs], models=MODELS) -> list[Job
             run = run_of(RANDOM if m == COLLAPSED else m, profile, place["repeat"])
             out.append(Job(measured, run, parts, (m == COLLAPSED,), place | {"model": m}))
     return out
+
+
+def rows(jobs: list[Job], answers: list[dict]) -> pd.DataFrame:
+    """A row a run. ``signers`` of the corpus, of whom groups are held out, as in every table of runs; ``unseen_signers`` are measured."""
+    return jobs_in_rows(jobs, [{"unseen_signers" if k == "signers" else k: v for k, v in a.items()} for a in answers])
 
 
 def mapped(run: Run, signs: Signs, seed: int = 0) -> dict:

@@ -11,7 +11,7 @@ import torch
 
 from sslslr.clips import boundaries
 from sslslr.errors import SignError
-from sslslr.views import place, strong
+from sslslr.views import masked, place, strong
 from sslslr.views.degradations import DEGRADATIONS
 from sslslr.views.order import boundary, none, permutation, whole
 
@@ -74,6 +74,6 @@ VIEWS = {
     "warp": place.warp,
     "strong": strong.strong,
     "strong_boundary": strong.strong_boundary,
-    "strong_masked": strong.strong_masked,
+    "strong_masked": masked.strong_masked,
 } | DEGRADATIONS
 PAIRS = {"classical": place.classical_pair}

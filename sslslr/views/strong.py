@@ -8,7 +8,6 @@ import math
 
 import torch
 
-from sslslr.views.degradations import drop
 from sslslr.views.order import permutation
 from sslslr.views.place import pace, read, rotation, uniform
 
@@ -49,8 +48,3 @@ def strong_boundary(x, lengths, generator, alpha, beta):
     at = crop(pace(lengths, x.shape[1], generator), lengths, generator)
     order = permutation(lengths, x.shape[1], alpha, beta, generator)
     return shape(read(x, at.gather(1, order), lengths), generator)
-
-
-def strong_masked(x, lengths, generator, alpha, beta):
-    """As ``strong``, and in the first alpha and last beta of the frames that are left each is lost with probability 1/2."""
-    return drop(strong(x, lengths, generator, alpha, beta), lengths, generator, alpha, beta)

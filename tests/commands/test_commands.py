@@ -25,6 +25,8 @@ WANTED = {
     "site",
     "claims",
     "exercises",
+    "audit",
+    "replicate",
 }
 WRONG = {
     "reproduce": ["--profile", "fast"],
@@ -41,6 +43,8 @@ WRONG = {
     "site": ["--dataset", "nothing"],
     "claims": ["--profile", "fast"],
     "exercises": ["--solutions"],
+    "audit": ["--runs", "0"],
+    "replicate": ["--claim", "E9"],
 }
 
 

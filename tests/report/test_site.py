@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -18,15 +19,21 @@ from browser import browse, needs_browser
 from bs4 import BeautifulSoup
 from conftest import make_signs
 
-from sslslr import paths
+from sslslr import paths, profiles
 from sslslr.errors import SignError
+from sslslr.record import rows
+from sslslr.record.recording import Recorded
+from sslslr.record.tables import Record
 from sslslr.report import site
 from sslslr.report.player import player
 from sslslr.report.quiz import ask
+from sslslr.report.replication import invent
 from sslslr.report.scatter import explorer
 from sslslr.report.site import gather, notebooks
 from sslslr.report.site.extension import formula
 from sslslr.report.stage import Stage
+from sslslr.studies import comparison
+from sslslr.studies.catalogue import STUDIES
 
 TOLD = r"""# 00 Toy: <b>nothing</b> learned
 
@@ -77,12 +84,24 @@ def html(thing):
     return shown({"text/html": thing._repr_html_()})
 
 
+def made_up(folder: Path) -> None:
+    """A record of two methods on one synthetic corpus, whose numbers are made up."""
+    profile, signs = profiles.load("decide"), make_signs(200, name="gsl-like", signers=20)
+    about = {"profile": profile, "corpora": {"gsl-like": replace(signs, split=np.full(200, "", "<U5"))}, "dataset": "synthetic"}
+    one = Recorded(**about, record=Record(folder))
+    for i, job in enumerate(comparison.jobs(profile, one.corpora, methods=("simclr", "slfpn_plus"), controls=("random encoder",))):
+        invent(one.record, one.place(STUDIES["Table 1"], i, job, rows.named(job)), job)
+    one.record.save()
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """A site of two executed notebooks with all that a notebook may show, and its results folder."""
     with pytest.MonkeyPatch.context() as patch:
         home = tmp_path_factory.mktemp("mon site à moi")
-        patch.setenv("SSLSLR_RESULTS", str(home / "results"))
+        for name in ("RESULTS", "RECORD", "RUNS"):
+            patch.setenv(f"SSLSLR_{name}", str(home / name.lower()))
+        made_up(paths.record())
         stage, sources = Stage("quick"), home / "notebooks"
         fig, ax = plt.subplots(figsize=(12, 3))
         ax.plot([0, 1])
@@ -135,7 +154,8 @@ def built(tmp_path_factory):
 def main_pages(folder):
     """One page of each kind, to be looked at in the browser."""
     one = [
-        folder / f"{name}.html" for name in ("notebooks/00_toy", "notebooks/01_other", "tables/toy", "docs/lessons/two-hours", "api/claims")
+        folder / f"{name}.html"
+        for name in ("notebooks/00_toy", "notebooks/01_other", "tables/toy", "docs/lessons/two-hours", "api/claims", "verdicts/E1")
     ]
     return [*sorted(folder.glob("*.html")), *one]
 
@@ -378,6 +398,35 @@ def test_axe_finds_nothing_serious(built, tmp_path):
                 tab.run(script + ";0")
                 found |= {(rule, page.name, width, html) for impact, rule, html in tab.run(look) if impact in ("serious", "critical")}
     assert not found, "\n".join(map(str, sorted(found)))
+
+
+def test_each_number_of_the_verdict_leads_to_its_rows_and_each_row_to_its_command(built):
+    folder, _, _ = built
+    pages, front = soups(folder), BeautifulSoup((folder / "index.html").read_text(encoding="utf-8"), "html.parser")
+    claims = front.select(".look .asked")
+    assert {c["id"] for c in claims} >= {"verdict-E1", "verdict-C1", "verdict-F8"} and front.find(id="verdict")
+    numbers = [(a, *a["href"].split("#")) for a in front.select(".look .cell > a")]
+    assert len(numbers) >= 2 and all("90 %" in a.get_text() and re.search(r"\d+ groups", a.get_text()) for a, *_ in numbers)
+    for _, page, anchor in numbers:
+        soup = pages[folder / page]
+        assert soup.find(id=anchor)
+        lines = soup.select("table.rows tbody tr")
+        assert lines and all(re.search(r"make audit ROW=[0-9a-f]{16}$", line.get_text().strip()) for line in lines)
+    assert all(svg["aria-label"] for svg in front.select(".look svg")) and not front.select(".margin"), "the theme watches that class"
+
+
+@needs_browser
+def test_on_a_phone_the_verdict_has_its_data_n_and_evidence_and_nothing_is_cut(built, tmp_path):
+    folder, _, _ = built
+    with browse(tmp_path / "profile") as tab:
+        for width in (1280, 390):
+            tab.look(width)
+            tab.open((folder / "index.html").as_uri())
+            assert tab.run("document.documentElement.scrollWidth <= innerWidth")
+            cut = "[...document.querySelectorAll('.look .cell, .look .cell > a')].filter(e => e.scrollWidth > e.clientWidth + 1 && e.clientWidth)"
+            assert tab.run(f"{cut}.length") == 0
+            seen = "[...document.querySelectorAll('.look .cell .set, .look .cell > a, .look svg')].every(e => e.getBoundingClientRect().width > 0)"
+            assert tab.run(seen)
 
 
 def luminance(colour: str) -> float:

@@ -18,7 +18,7 @@ from sslslr.paths import write_json, write_text
 
 HERE, BOOK = Path(__file__).parent, paths.ROOT / "docs" / "book"
 NEW, OLD, SOURCE = ".site.new", ".site.old", ".site.source"
-DOCUMENTS = [paths.ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md")]
+DOCUMENTS = [paths.ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "data/record/README.md")]
 
 
 def build(dataset: str, profile: str, folder: Path | None = None) -> Path:
@@ -52,7 +52,8 @@ def write(site: Path, out: Path, dataset: str, profile: str, sources: list[Path]
     """Write the book into the new folder ``site``; its sources lie beside it only as long as it takes."""
     import nbformat
 
-    from sslslr.report.site import gather, notebooks, pages, thumbs  # here, so that a book that is up to date costs nothing
+    from sslslr.record.tables import Record
+    from sslslr.report.site import gather, notebooks, pages, thumbs, verdicts  # here, so that a book that is up to date costs nothing
 
     book = out / SOURCE
     shutil.rmtree(book, ignore_errors=True)
@@ -75,7 +76,7 @@ def write(site: Path, out: Path, dataset: str, profile: str, sources: list[Path]
         with paths.atomic(book / "notebooks" / f"{stem}.ipynb") as partial:
             nbformat.write(notebooks.source(nb, stem, figures, sizes, set(content)), partial)
     about = gather.about(dataset, profile, out, sources, content, lessons())
-    pages.write_all(book, out / "tables", about, results, players, sizes)
+    pages.write_all(book, out / "tables", about, results, players, sizes, verdicts.gathered(Record()))
     sphinx(book, site, about)
     for kind in ("figures", "tables"):
         if (out / kind).exists():
@@ -120,7 +121,7 @@ def fingerprint(out: Path, executed: list[Path], sources: list[Path]) -> str:
     for path in sorted(p for folder in (HERE, BOOK) for p in folder.rglob("*.*") if p.suffix != ".pyc"):
         digest.update(path.name.encode() + path.read_bytes())
     made = [p for kind in ("figures", "tables") for p in sorted((out / kind).glob("[!.]*"))]
-    for path in [*executed, *made, *sorted(out.glob("claims*")), *docs(), *DOCUMENTS, *sources]:
+    for path in [*executed, *made, *sorted(out.glob("claims*")), *docs(), *DOCUMENTS, *sources, *sorted(paths.record().glob("*.csv"))]:
         stat = path.stat()
         digest.update(f"{path.name}{stat.st_size}{stat.st_mtime_ns}".encode())
     return digest.hexdigest()

@@ -12,6 +12,8 @@ import jinja2
 import sslslr
 from sslslr import paths
 from sslslr.paths import write_text
+from sslslr.report.recorded import Judged
+from sslslr.report.site import verdicts
 
 TEMPLATES, BOOK = Path(__file__).parent / "templates", paths.ROOT / "docs" / "book"
 ROWS = 500  # of a table that a page shows; the CSV has all
@@ -55,9 +57,17 @@ def modules() -> dict[str, list[str]]:
     return found
 
 
-def write_all(book: Path, folder: Path, about: dict, results: dict, players: list[dict], sizes: dict) -> None:
-    """Write the sources of all pages but the notebooks' into ``book``; ``folder`` holds the tables."""
-    shared = {"about": about, "figures": results["figures"], "tables": results["tables"], "players": players, "sizes": sizes}
+def write_all(book: Path, folder: Path, about: dict, results: dict, players: list[dict], sizes: dict, found: list[Judged]) -> None:
+    """Write the sources of all pages but the notebooks' into ``book``; ``folder`` holds the tables, ``found`` the record's verdicts."""
+    shared = {
+        "front": verdicts.front(found),
+        "verdicts": verdicts.write(book, found, render),
+        "about": about,
+        "figures": results["figures"],
+        "tables": results["tables"],
+        "players": players,
+        "sizes": sizes,
+    }
     for name in ("index", "figures", "tables", "skeletons", "provenance"):
         write_text(book / f"{name}.md", render(f"{name}.md", **shared))
     for table in results["tables"]:

@@ -1,0 +1,160 @@
+"""The verdict in one look: every claim with a mark, a plain sentence and a small picture for each data set of the record."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from sslslr import paths, profiles
+from sslslr.claims.claim import Claim
+from sslslr.claims.judge import CLAIMS, number, told
+from sslslr.claims.plan import CLASS, CLIP, DEVELOPMENT, GROUP, MARGINS, NOTHING, ROUND, TIMES
+from sslslr.claims.verdict import FAILS, HOLDS, NOT_RUN, UNDECIDED
+from sslslr.measures.contrasts import DIFFERS, OPEN, SAME, SMALL
+from sslslr.paths import write_text
+from sslslr.record.tables import Record
+from sslslr.report import recorded
+from sslslr.report.recorded import Judged
+
+# What a claim is about, in the words of its sentence on the front page; of one that is not here, its own sentence.
+ABOUT = {
+    "C1": "Boundary views against classical ones", "C2": "SL-FPN against the four others, boundary views", "C3": "SL-FPN in transfer",
+    "C4": "SL-FPN with 30 % of the labels, frozen", "C4b": "Fine-tuning from SL-FPN with 30 % of the labels",
+    "C5": "Time of a step: SimSiam, SL-FPN, BYOL", "C6": "SL-FPN's inertia", "C6b": "SL-FPN's relative inertia",
+    "C7": "Accuracy along alpha and beta", "C8": "One alpha and beta for all signs", "C9": "What keeps SL-FPN from collapse",
+    "C9b": "The same parts without BatchNorm", "C10": "Without the original, or with it permuted", "F2": "Where the stroke lies",
+    "F3": "SL-FPN against the others without negatives", "F4": "All frames permuted", "F5": "The classes' own optima",
+    "F6": "What the others lose by the global optimum", "F7": "Neighbours in SL-FPN's embedding", "F8": "LayerNorm alone",
+    "C1b": "How much boundary views gain", "C4c": "SL-FPN with 30 % of the labels, fine-tuned", "C11": "Weights on the loss's terms",
+    "E1": "Permuting the ends, beside strong views", "E2": "Permuting the ends alone",
+}  # fmt: skip
+MIXED = "differs between data sets"
+GROUPS = {HOLDS: "Holds", FAILS: "Does not hold", MIXED: "Holds on one data set, not on another", UNDECIDED: "Undecided", NOT_RUN: "Not recorded yet"}  # fmt: skip
+UNSAID = {
+    "the record has nothing": "not recorded",
+    "needs rows with": "these rows are not there",
+    "measured where it is run": "measured where it is run",
+}  # why a claim has no number
+WORDS = {DIFFERS: "a difference", SMALL: "a difference too small to matter", SAME: "no difference", OPEN: "can't be told yet"}
+COUNTED = {GROUP: "groups", ROUND: "rounds", CLASS: "classes", CLIP: "clips"}
+WIDTH, HEIGHT = 200, 26  # of a small picture
+WIDEST = {"points": 15.0, TIMES: math.log(2)}  # what its axis shows to each side, at most
+ROWS = ("table", "corpus", "source", "target", "model", "views", "end", "share", "group", "repeat")
+VALUES = ("linear_standardised_top1", "top1", "test", "knn", "raw", "relative", "output_std", "output_rank")
+
+
+def overall(verdicts: Sequence[str]) -> str:
+    """Under which heading a claim stands, from its verdicts on the data sets."""
+    found = set(verdicts)
+    return MIXED if {HOLDS, FAILS} <= found else next(v for v in (HOLDS, FAILS, UNDECIDED, NOT_RUN) if v in found or v == NOT_RUN)
+
+
+def plain(row: dict, worst: dict) -> str:
+    """What was found in one plain sentence: ``no difference (0.2 points, 90 % 0.1 to 0.6, 10 groups)``."""
+    if not row["compared"]:
+        return next((words for begins, words in UNSAID.items() if begins in row["text"]), row["text"].partition(": ")[0].rstrip("."))
+    unit, bound, good = worst["unit"], worst["bound"], worst["good"]
+    said = WORDS[worst["answer"]]
+    if worst["answer"] == DIFFERS:
+        said = "as claimed" if good else "the other way round"
+    if NOTHING.get(unit) != bound and worst["answer"] in (DIFFERS, SMALL):
+        said = f"{'' if good else 'not '}{worst['says']} {bound if isinstance(bound, str) else f'{bound:g}'}"
+    if worst["lacks"]:
+        said = f"too few runs yet, {worst['lacks'].partition(': ')[2] or worst['lacks']}"
+    elif row["verdict"] == UNDECIDED and worst["answer"] != OPEN:
+        said += f", not sure as one of {int(row['comparisons'])}"
+    signed = unit == "points"
+    effect = f"{number(row['effect'], unit, signed)} {unit}"
+    spans = f", 90 % {number(row['low90'], unit)} to {number(row['high90'], unit)}" if row["low90"] == row["low90"] else ""
+    return f"{said} ({effect}{spans}, {int(row['n'])} {COUNTED.get(worst['observation'], worst['observation'])})".replace("-", "\N{MINUS SIGN}")  # fmt: skip
+
+
+def picture(worst: dict) -> dict:
+    """Places of a small picture, 0 to ``WIDTH``: both intervals, the effect, the bound and the margin around it; cut at the axis's ends."""
+    unit, bounds = worst["unit"], [float(b) for b in str(worst["bound"]).split(" to ")]
+    of = math.log if unit == TIMES else float
+    values = [of(worst[k]) for k in ("low", "high", "low90", "high90", "effect") if worst[k] == worst[k]]
+    at = [of(b) for b in bounds]
+    if unit in WIDEST and len(bounds) == 1:
+        middle, half = at[0], min(WIDEST[unit], max(abs(v - at[0]) for v in values) * 1.15 + (math.log(MARGINS[unit]) if unit == TIMES else MARGINS[unit]))  # fmt: skip
+        half = WIDEST[unit] if half > WIDEST[unit] / 2 else WIDEST[unit] / 2
+        low, high = middle - half, middle + half
+    else:
+        low, high = min(0.0, *values), max(*values, *at) * 1.1 + 1e-9
+
+    def x(value: float) -> float:
+        return round(WIDTH * min(1.0, max(0.0, (value - low) / (high - low))), 1)
+
+    margin = None
+    if unit in MARGINS and bounds == [NOTHING[unit]]:
+        by = math.log(MARGINS[unit]) if unit == TIMES else MARGINS[unit]
+        margin = x(at[0] - by), x(at[0] + by)
+    told = {k: x(of(worst[k])) for k in ("low", "high", "low90", "high90", "effect") if worst[k] == worst[k]}
+    return {"bounds": [x(b) for b in at], "margin": margin, "width": WIDTH, "height": HEIGHT, **told}
+
+
+def gathered(record: Record, claims: Sequence[Claim] = CLAIMS) -> list[Judged]:
+    """The claims on every data set of the record, under each profile whose studies are answered from it."""
+    names = [p.stem for p in sorted(paths.PROFILES.glob("*.yml")) if profiles.load(p.stem).recorded]
+    return [recorded.judged(record, data, name, claims) for name in names for data in recorded.datasets_of(record, name)]
+
+
+def front(found: list[Judged], claims: Sequence[Claim] = CLAIMS) -> dict:
+    """What the front page shows of the record: ``sets`` with where they come from, and ``groups`` of claims, each with a cell a data set."""
+    sets = [{"name": j.dataset, "kind": "synthetic" if j.dataset == "synthetic" else "real", "profile": j.profile, "words": recorded.words(j.about),
+             "development": (j.rows["role"] == DEVELOPMENT).any(), "answers": j.about["answers"]} for j in found]  # fmt: skip
+    entries = []
+    for claim in claims:
+        cells = [cell(claim, j) for j in found]
+        about = {"id": claim.id, "about": ABOUT.get(claim.id, claim.sentence), "sentence": claim.sentence, "place": claim.place}
+        entries.append(about | {"cells": cells, "group": overall([c["verdict"] for c in cells])})
+    groups = [{"title": GROUPS[g], "claims": mine} for g in GROUPS if (mine := [e for e in entries if e["group"] == g])]
+    return {"sets": sets, "groups": groups}
+
+
+def cell(claim: Claim, judged: Judged) -> dict:
+    """One claim on one data set."""
+    row = judged.rows[judged.rows["id"] == claim.id].iloc[0].to_dict()
+    mine = judged.parts[judged.parts["id"] == claim.id] if len(judged.parts) else judged.parts
+    worst = mine.iloc[0].to_dict() if len(mine) else {}
+    about = {"dataset": judged.dataset, "verdict": row["verdict"], "sentence": plain(row, worst), "compared": row["compared"],
+             "comparisons": int(row["comparisons"] or 0), "warns": row["text"].partition("; but ")[2].partition(" (")[0], "picture": picture(worst) if row["compared"] else None, "text": row["text"]}  # fmt: skip
+    return about | {"rows": len(judged.behind.get(claim.id, ()))}
+
+
+def details(found: list[Judged], claim: Claim) -> list[dict]:
+    """Of each data set that a claim has rows on: verdict, comparisons, and the rows behind it with the command that trains each again."""
+    out = []
+    for j in found:
+        row = j.rows[j.rows["id"] == claim.id].iloc[0].to_dict()
+        mine, behind = (j.parts[j.parts["id"] == claim.id] if len(j.parts) else j.parts), j.behind.get(claim.id, pd.DataFrame())
+        if not len(mine):
+            continue
+        data = "" if j.dataset == "synthetic" else f" DATASET={j.dataset} DATA=/path/to/it"
+        columns = [c for c in (*ROWS, *VALUES) if c in behind and behind[c].notna().any() and (c != "table" or behind[c].nunique() > 1)]
+        lines = [{"run": r["run"], "cells": [shown(r[c], c) for c in columns], "command": f"make audit ROW={r['run']}{data}"}
+                 for r in behind.drop_duplicates([*columns, "run"]).to_dict("records")]  # fmt: skip
+        out.append({"dataset": j.dataset, "row": row, "parts": told(mine).drop(columns="id"), "columns": columns, "lines": lines,
+                    "replicate": f"make replicate CLAIM={claim.id}{data}"})  # fmt: skip
+    return out
+
+
+def shown(value: object, column: str) -> str:
+    """A cell of a row for readers."""
+    if value is None or value != value:
+        return "–"
+    if column in VALUES:
+        return f"{value:.4f}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def write(book: Path, found: list[Judged], render, claims: Sequence[Claim] = CLAIMS) -> list[str]:
+    """A page a claim that has rows in the record, ``verdicts/<id>.md``; returns their names."""
+    names = []
+    for claim in claims:
+        if sets := details(found, claim):
+            about = ABOUT.get(claim.id, claim.sentence)
+            write_text(book / "verdicts" / f"{claim.id}.md", render("verdict.md", claim=claim, about=about, sets=sets))
+            names.append(claim.id)
+    return names
