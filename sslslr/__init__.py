@@ -2,6 +2,7 @@
 
 __version__ = "0.2.0.dev0"
 
-from sslslr import moved
+from sslslr import moved, paths
 
 moved.install()
+paths.own_caches()
