@@ -112,6 +112,8 @@ PLACES = {getattr(errno, e) for e in ("EACCES", "EPERM", "EROFS", "ENOSPC", "EDQ
 def _place(error: OSError) -> str:
     """A place that can't be used, and where ours can be moved to."""
     where = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes, os.PathLike)) else "a file"
+    if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
+        return f"{where}: {error.strerror}, where {'a file' if error.errno == errno.EISDIR else 'a folder'} is expected; give another"
     moved = "SSLSLR_RESULTS, SSLSLR_RUNS, SSLSLR_CACHE and SSLSLR_RECORD move our own"
     return f"{where}: can't be used ({error.strerror}); choose a folder that can be written ({moved})"
 

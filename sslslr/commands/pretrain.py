@@ -23,7 +23,8 @@ from sslslr import paths, profiles
 from sslslr.clips.signs import Signs
 from sslslr.commands import Parser, count, positive, whole
 from sslslr.errors import SignError
-from sslslr.learning.training import Run, as_json, measure, restore, store, train_epoch
+from sslslr.learning.store import about as about_run
+from sslslr.learning.training import Run, measure, restore, store, train_epoch
 from sslslr.provenance import provenance
 from sslslr.studies import corpora
 from sslslr.studies.comparison import METHODS
@@ -45,10 +46,8 @@ def pretrain(fabric: Fabric, run: Run, signs: Signs, folder: Path, compiled: boo
         raise SignError(f"{signs.name}: batches of {run.batch} clips can't be shared by {world} processes; take fewer or a larger batch")
     plain = run.build(len(signs.glosses)).to(fabric.device)
     optimiser = run.optimiser.build(plain)
-    state, about = (
-        folder / "state.safetensors",
-        json.loads(json.dumps(as_json(run) | {"data": {"name": signs.name, "fingerprint": signs.fingerprint}})),
-    )
+    state = folder / "state.safetensors"
+    about = json.loads(json.dumps(about_run(run, signs)))
     folder.mkdir(parents=True, exist_ok=True)
     whose(folder, about)
     if not again and (folder / "weights.safetensors").exists():
@@ -109,8 +108,8 @@ def whose(folder: Path, about: dict) -> None:
 def _short(value, other) -> str:
     """A setting for a message; of a group of settings those that differ from the ``other``'s."""
     if isinstance(value, dict) and isinstance(other, dict):
-        return " ".join(f"{k} {v}" for k, v in value.items() if other.get(k) != v) or "fewer"
-    return str(value)
+        return " ".join(f"{k} {_short(v, other.get(k))}" for k, v in value.items() if other.get(k) != v) or "fewer"
+    return f"{value[:12]}..." if isinstance(value, str) and len(value) > 30 else str(value)
 
 
 def wanted(compiled: str, device: torch.device) -> bool:
@@ -138,7 +137,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--compile", default="auto", choices=["auto", "true", "false"], help="torch.compile; auto: on a GPU, where it pays")
     parser.add_argument("--again", action="store_true", help="make a finished training anew; otherwise it is left as it is")
     options = parser.parse_args(arguments)
-    options.out.mkdir(parents=True, exist_ok=True)
+    if options.out.exists() and not options.out.is_dir():
+        raise SignError(f"{options.out}: is a file; expected a folder, which gets the result")
     profile = profiles.load(options.profile)
     sizes = replace(profile, precision=options.precision, epochs=options.epochs or profile.epochs)
     loaded = corpora.load(sizes, options.dataset, options.data, only=options.corpus, options=shlex.join(options.option))
@@ -148,9 +148,11 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # for the other processes, which Fabric starts
     fabric = Fabric(devices=options.devices, num_nodes=options.num_nodes, strategy="ddp" if several else "auto")
     fabric.launch()
+    before = (options.out / "weights.safetensors").exists() and not options.again
     metrics = pretrain(fabric, run, signs, options.out, wanted(options.compile, fabric.device), options.again)
     if fabric.global_rank == 0:
-        print(f"{options.out}: {len(metrics)} epochs on {fabric.world_size} process(es), loss {metrics[-1]['loss']:.4f}")
+        how = "finished before and left as it is (--again makes it anew)" if before else f"on {fabric.world_size} process(es)"
+        print(f"{options.out}: {len(metrics)} epochs {how}, loss {metrics[-1]['loss']:.4f}")
     return 0
 
 
