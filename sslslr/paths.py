@@ -4,6 +4,7 @@ import json
 import os
 import tempfile
 import unicodedata
+import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -51,6 +52,15 @@ def own_caches() -> None:
 def readable(name: str) -> str:
     """A name of a file or a sign as text: one Unicode form (NFC), bytes that are no UTF-8 with a backslash (``ni\\xf1o``)."""
     return unicodedata.normalize("NFC", name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
+
+
+def unpacked(path: Path, most: float = 1e9) -> Path:
+    """``path``, a zip archive such as ``.npz``; ValueError where it says that it unpacks to more than ``most`` bytes."""
+    with zipfile.ZipFile(path) as archive:
+        size = sum(member.file_size for member in archive.infolist())
+    if size > most:
+        raise ValueError(f"{size / 1e9:.1f} GB unpacked; no clip is as large")
+    return path
 
 
 @contextmanager

@@ -168,8 +168,10 @@ def load_array(path: Path, shape: tuple[int | None, ...], what: str) -> np.ndarr
         values = np.load(path, allow_pickle=False)
     except FileNotFoundError:
         raise SignError(f"{path}: no such file; expected {what}") from None
-    except (ValueError, OSError, EOFError) as error:
-        raise SignError(f"{path}: not a numpy array of numbers ({str(error).splitlines()[0]}); expected {what}") from None
+    except (ValueError, OSError, EOFError, MemoryError, OverflowError, SyntaxError) as error:
+        raise SignError(
+            f"{path}: not a numpy array of numbers ({(str(error) or type(error).__name__).splitlines()[0]}); expected {what}"
+        ) from None
     fits = values.ndim == len(shape) and all(n in (None, m) for n, m in zip(shape, values.shape, strict=True))
     if not fits or values.dtype.kind not in "fiu":
         raise SignError(f"{path}: {values.dtype} values of shape {values.shape}; expected {what}")
