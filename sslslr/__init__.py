@@ -2,7 +2,6 @@
 
 __version__ = "0.2.0.dev0"
 
-from sslslr import moved, paths
+from sslslr import moved
 
 moved.install()
-paths.own_caches()

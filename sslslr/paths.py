@@ -89,3 +89,6 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value) -> None:
     """Write ``value`` to ``path`` atomically, as readable JSON."""
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+own_caches()

@@ -9,12 +9,11 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import av
 import numpy as np
 from av.error import FFmpegError
-from av.sidedata.sidedata import Type as SideDataType
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from sslslr.errors import SignError
@@ -213,11 +212,11 @@ def _upright(frame: av.VideoFrame, pixel_aspect) -> np.ndarray:
 
 def _display(frame: av.VideoFrame) -> tuple[int, int, bool]:
     """Where the display matrix, if there is one, sends x (as front cameras write it), and whether it mirrors the picture."""
-    for data in frame.side_data:
-        if data.type == SideDataType.DISPLAYMATRIX:
-            (a, b, _), (c, d, _), _ = np.frombuffer(bytes(data), np.int32).astype(int).reshape(3, 3).tolist()
-            return a, b, a * d < b * c
-    return 1, 0, False
+    told: Any = frame.side_data  # a mapping by name, which its annotations don't say
+    if "DISPLAYMATRIX" not in told:
+        return 1, 0, False
+    (a, b, _), (c, d, _), _ = np.frombuffer(told["DISPLAYMATRIX"], np.int32).reshape(3, 3).tolist()
+    return a, b, a * d < b * c
 
 
 def pictures(folder: Path) -> list[Path]:

@@ -127,7 +127,7 @@ def test_a_place_that_cannot_be_used_is_named_and_other_faults_are_not_hidden(nu
 
 
 def caches(environment):
-    code = "import os, sslslr; print(os.environ['NUMBA_CACHE_DIR'], os.environ['MPLCONFIGDIR'])"
+    code = "import os, sslslr.paths; print(os.environ['NUMBA_CACHE_DIR'], os.environ['MPLCONFIGDIR'])"
     clean = {k: v for k, v in os.environ.items() if k not in ("NUMBA_CACHE_DIR", "MPLCONFIGDIR")}
     done = subprocess.run([sys.executable, "-c", code], env=clean | environment, capture_output=True, text=True, check=True, cwd=paths.ROOT)
     return done.stdout.split()
