@@ -12,6 +12,7 @@ import pandas as pd
 from sslslr.clips.signs import Signs
 from sslslr.datasets import extracted, source
 from sslslr.errors import SignError
+from sslslr.extract.sources import SPLITS
 from sslslr.extract.video import VIDEOS
 
 PUBLISHED = {
@@ -80,10 +81,10 @@ def _table(listed: Path, subset: Path) -> tuple[pd.DataFrame, list[str]]:
     """The clips of the subset, and those ids that the list does not describe (1, 6 and 12 of the larger published subsets)."""
     try:
         entries = json.loads(listed.read_text(encoding="utf-8-sig"))
-        instances = {i["video_id"]: (e["gloss"], i) for e in entries for i in e["instances"]}
+        instances = {str(i["video_id"]): (str(e["gloss"]), i) for e in entries for i in e["instances"]}
         chosen = json.loads(subset.read_text(encoding="utf-8-sig"))
         rows = [
-            {"clip": video, "gloss": instances[video][0], "signer": str(instances[video][1]["signer_id"]), "split": about["subset"],
+            {"clip": video, "gloss": instances[video][0], "signer": str(instances[video][1]["signer_id"]), "split": SPLITS[about["subset"]],
              **_times(instances[video][1]), "url": str(instances[video][1].get("url", ""))}
             for video, about in chosen.items() if video in instances
         ]  # fmt: skip

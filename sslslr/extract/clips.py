@@ -109,7 +109,7 @@ def read_instances(folder: Path) -> "pd.DataFrame":
     except FileNotFoundError:
         raise SignError(f"{folder}: has no {INSTANCES}; expected a folder made by sslslr extract VIDEOS {folder}") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise SignError(f"{path}: not a table ({error}); run the extraction again, it rebuilds it") from None
+        raise SignError(f"{path}: not a table ({str(error).splitlines()[0].strip()}); run the extraction again, it rebuilds it") from None
     missing = {"id", "gloss", "signer", "split"} - set(table)
     if missing or table.empty:
         what = f"lacks the column {', '.join(sorted(missing))}" if missing else "lists no clip"

@@ -97,7 +97,9 @@ def _from_manifest(manifest: Path, videos: Path) -> list[Source]:
     except FileNotFoundError:
         raise SignError(f"{manifest}: no such manifest; expected a CSV with the column path") from None
     except (OSError, ValueError) as error:
-        raise SignError(f"{manifest}: not a CSV table in UTF-8 ({error}); expected the columns {', '.join(COLUMNS)}") from None
+        raise SignError(
+            f"{manifest}: not a CSV table in UTF-8 ({str(error).splitlines()[0].strip()}); expected the columns {', '.join(COLUMNS)}"
+        ) from None
     if "path" not in table or table.empty:
         lack = "no column path" if len(table) else "no row"
         raise SignError(f"{manifest}: {lack} (columns: {', '.join(map(str, table))}); expected {', '.join(COLUMNS)}")

@@ -96,6 +96,24 @@ def test_a_spoiled_file_ends_in_a_line_or_in_finite_landmarks(tmp_path, name):
     assert refused or not lists, "nothing that was spoiled was noticed"
 
 
+def test_lists_of_wlasl_with_other_things_than_words_are_one_line(tmp_path):
+    root = layouts.wlasl(tmp_path)
+    for spoiled in ([["train"]], ["dev?"], [None]):
+        listed = json.loads((root / "nslt_100.json").read_text())
+        listed["00335"]["subset"] = spoiled[0]
+        (root / "nslt_100.json").write_text(json.dumps(listed))
+        with pytest.raises(SignError, match=r"nslt_100.json: does not fit"):
+            check("wlasl-100", root)
+
+
+def test_a_head_of_an_array_that_is_no_python_is_one_line(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros(258))
+    data = (tmp_path / "a.npy").read_bytes()
+    (tmp_path / "a.npy").write_bytes(data.replace(b"{'d", b"  |", 1))
+    with pytest.raises(SignError, match=r"a\.npy: not a numpy array"):
+        source.load_array(tmp_path / "a.npy", (258,), "258 numbers")
+
+
 @pytest.mark.parametrize("shape", [(10**12, 75, 2), (-1, 75, 2), (0, 75, 2), (2**62, 2**62, 2)])
 def test_an_array_that_says_it_is_huge_or_negative_is_one_line(tmp_path, shape):
     head = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}".ljust(117).encode() + b"\n"
