@@ -2,6 +2,9 @@
 
 import json
 import os
+import tempfile
+import unicodedata
+import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,6 +34,35 @@ def cache() -> Path:
     return Path(os.environ.get("SSLSLR_CACHE", ROOT / ".cache"))
 
 
+def own_caches() -> None:
+    """Let numba and matplotlib keep their caches below ours, where nobody said otherwise; in a temporary folder where ours can't be written.
+
+    Theirs would be in the home or beside the installed package, which a container or a shared lab folder has read-only.
+    """
+    for variable, name in (("NUMBA_CACHE_DIR", "numba"), ("MPLCONFIGDIR", "matplotlib")):
+        if variable not in os.environ:
+            own = cache().absolute() / name
+            there = next(p for p in (own, *own.parents) if p.exists())
+            writable = there.is_dir() and os.access(there, os.W_OK)
+            os.environ[variable] = str(
+                own if writable else Path(tempfile.gettempdir()) / f"sslslr-{os.getuid() if hasattr(os, 'getuid') else 0}" / name
+            )
+
+
+def readable(name: str) -> str:
+    """A name of a file or a sign as text: one Unicode form (NFC), bytes that are no UTF-8 with a backslash (``ni\\xf1o``)."""
+    return unicodedata.normalize("NFC", name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
+
+
+def unpacked(path: Path, most: float = 1e9) -> Path:
+    """``path``, a zip archive such as ``.npz``; ValueError where it says that it unpacks to more than ``most`` bytes."""
+    with zipfile.ZipFile(path) as archive:
+        size = sum(member.file_size for member in archive.infolist())
+    if size > most:
+        raise ValueError(f"{size / 1e9:.1f} GB unpacked; no clip is as large")
+    return path
+
+
 @contextmanager
 def atomic(path: Path):
     """Yield a temporary path beside ``path``; it takes the final name only if the block succeeds.
@@ -49,11 +81,14 @@ def atomic(path: Path):
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write ``text`` to ``path`` atomically, as UTF-8, with the same line ends on every system."""
+    """Write ``text`` to ``path`` atomically, as UTF-8, with the same line ends on every system; what is no text is escaped."""
     with atomic(path) as partial:
-        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def write_json(path: Path, value) -> None:
     """Write ``value`` to ``path`` atomically, as readable JSON."""
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+own_caches()

@@ -6,7 +6,10 @@ A file here is a command if it has ``main(arguments) -> exit status``; the first
 
 import argparse
 import ast
+import errno
 import io
+import math
+import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -28,6 +31,36 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str):
         """Raise SignError, where argparse would print its usage and leave."""
         raise SignError(f"{message}; {self.prog} --help says what it takes")
+
+
+def count(text: str) -> int:
+    """A whole number from 1 on, as an argument's type."""
+    if (value := whole(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number from 1 on")
+    return value
+
+
+def whole(text: str) -> int:
+    """A whole number from 0 on, as an argument's type; what no machine could mean (above 2**31) is none."""
+    if not (text.isascii() and text.isdecimal()) or len(text) > 10 or int(text) >= 1 << 31:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number from 0 on")
+    return int(text)
+
+
+def processes(text: str) -> int:
+    """How many processes, as an argument's type; 0 or nothing for one a core."""
+    return whole(text) if text else 0
+
+
+def positive(text: str) -> float:
+    """A finite number above 0, as an argument's type."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number above 0")
+    return value
 
 
 def commands() -> dict[str, str]:
@@ -62,9 +95,27 @@ def main(arguments: list[str] | None = None) -> int:
     except SignError as error:
         print(f"sslslr: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        if error.errno not in PLACES or isinstance(error, ConnectionError):
+            raise
+        print(f"sslslr: {_place(error)}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("\nsslslr: interrupted; the same command goes on from here", file=sys.stderr)
         return 130
+
+
+PLACES = {getattr(errno, e) for e in ("EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOTDIR", "EISDIR", "EEXIST", "ENAMETOOLONG", "ELOOP") if hasattr(errno, e)}  # fmt: skip
+"""What is wrong with a place, and not with the program: read-only, full, a file where a folder should be."""
+
+
+def _place(error: OSError) -> str:
+    """A place that can't be used, and where ours can be moved to."""
+    where = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes, os.PathLike)) else "a file"
+    if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
+        return f"{where}: {error.strerror}, where {'a file' if error.errno == errno.EISDIR else 'a folder'} is expected; give another"
+    moved = "SSLSLR_RESULTS, SSLSLR_RUNS, SSLSLR_CACHE and SSLSLR_RECORD move our own"
+    return f"{where}: can't be used ({error.strerror}); choose a folder that can be written ({moved})"
 
 
 def command(name: str) -> Callable[[list[str]], int]:

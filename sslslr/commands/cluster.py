@@ -1,9 +1,10 @@
 """Start a Dask cluster, here or of Slurm jobs, and print the command that uses it."""
 
+import argparse
 import sys
 import time
 
-from sslslr.commands import Parser
+from sslslr.commands import Parser, count, whole
 
 
 def slurm(options):
@@ -17,16 +18,29 @@ def slurm(options):
     )  # fmt: skip
 
 
+def size(text: str) -> str:
+    """An amount of memory as Dask reads it, as an argument's type."""
+    from dask.utils import parse_bytes
+
+    try:
+        good = parse_bytes(text) > 0
+    except (ValueError, OverflowError):
+        good = False
+    if not good:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected an amount of memory, such as 4GB")
+    return text
+
+
 def main(arguments: list[str]) -> int:
     """Start the cluster, print the command that uses it, wait for Ctrl-C; returns the exit status."""
     parser = Parser(__name__, __doc__)
     parser.add_argument("kind", choices=["local", "slurm"])
-    parser.add_argument("--workers", type=int, default=2, help="processes, or Slurm jobs")
-    parser.add_argument("--memory", default="4GB", help="of each")
+    parser.add_argument("--workers", type=count, default=2, help="processes, or Slurm jobs")
+    parser.add_argument("--memory", type=size, default="4GB", help="of each")
     parser.add_argument("--walltime", default="08:00:00")
     parser.add_argument("--queue", help="Slurm partition")
     parser.add_argument("--account", help="Slurm account")
-    parser.add_argument("--gpus", type=int, default=0, help="GPUs of each job")
+    parser.add_argument("--gpus", type=whole, default=0, help="GPUs of each job")
     parser.add_argument("--script", action="store_true", help="print the job script and stop")
     options = parser.parse_args(arguments)
     if options.kind == "slurm":

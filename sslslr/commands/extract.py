@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from sslslr.commands import Parser
+from sslslr.commands import Parser, processes
 from sslslr.errors import SignError
 from sslslr.extract.batch import extract
 from sslslr.extract.holistic import unavailable
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     parser = Parser(__name__, __doc__, epilog=EPILOG)
     parser.add_argument("videos", type=Path, metavar="VIDEOS")
     parser.add_argument("out", type=Path, metavar="OUT")
-    parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes, about 430 MB each (default 0: one a core)")
+    parser.add_argument("--workers", type=processes, default=0, metavar="N", help="processes, about 430 MB each (default 0: one a core)")
     parser.add_argument("--manifest", type=Path, metavar="M", help="a CSV that says which clips to extract, and what they are")
     parser.add_argument("--retry", action="store_true", help="try failed videos again though their files haven't changed")
     asked = parser.parse_args(arguments)

@@ -14,7 +14,7 @@ import torch
 
 from sslslr import paths, profiles
 from sslslr.claims.judge import CLAIMS
-from sslslr.commands import Parser, overhead, sizes
+from sslslr.commands import Parser, overhead, processes, sizes
 from sslslr.commands import costs as unit_costs
 from sslslr.commands.costs import Units
 from sslslr.commands.reproduce import notebooks
@@ -265,13 +265,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--profile", default="quick")
     parser.add_argument("--data", default="", help="folder of the data set; without it the published sizes count")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="how the data set is read")
-    parser.add_argument("--workers", default="", help="processes; default: one a core, or one a GPU")
+    parser.add_argument("--workers", type=processes, default=0, help="processes; default: one a core, or one a GPU")
     options = parser.parse_args(arguments)
     profile = profiles.load(options.profile)
     asked = (profile, options.dataset, options.data, shlex.join(options.option))
     signs, words = sizes.data_of(*asked)
     cuda = torch.cuda.is_available()
-    workers = int(options.workers or 0) or at_once()
+    workers = options.workers or at_once()
     device = torch.cuda.get_device_name() if cuda else f"CPU, {workers} processes of one thread; no GPU is here"
     print(f"plan: {options.dataset}, profile {profile.name}: {words}\non: {device}, {resolve(profile.precision)}", flush=True)
     plan = Plan(profile, signs, other=sizes.other(signs, *asked)).walk()

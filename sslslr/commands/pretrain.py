@@ -21,23 +21,25 @@ from tqdm.auto import tqdm
 
 from sslslr import paths, profiles
 from sslslr.clips.signs import Signs
-from sslslr.commands import Parser
+from sslslr.commands import Parser, count, positive, whole
 from sslslr.errors import SignError
-from sslslr.learning.training import Run, as_json, measure, restore, store, train_epoch
+from sslslr.learning.store import about as about_run
+from sslslr.learning.training import Run, measure, restore, store, train_epoch
 from sslslr.provenance import provenance
 from sslslr.studies import corpora
 from sslslr.studies.comparison import METHODS
 from sslslr.views import VIEWS, ViewConfig
 
 
-def pretrain(fabric: Fabric, run: Run, signs: Signs, folder: Path, compiled: bool = False) -> list[dict]:
+def pretrain(fabric: Fabric, run: Run, signs: Signs, folder: Path, compiled: bool = False, again: bool = False) -> list[dict]:
     """Train ``run`` on the training split over all of the fabric's processes; returns a dict of metrics an epoch.
 
     ``compiled``: the encoder goes through torch.compile; weights and their names stay what they are.
 
-    ``folder`` gets ``run.json``, ``metrics.json``, ``weights.safetensors`` and, while training, ``state.safetensors``,
-    from which the same call goes on. Raises SignError when the loss is no longer finite, or a batch is smaller than
-    the number of processes.
+    ``folder`` gets ``run.json`` at the start, which says whose it is, ``metrics.json``, ``weights.safetensors`` and, while training,
+    ``state.safetensors``, from which the same call goes on. Where the training is finished its metrics come back, unless it is to be made
+    ``again``. Raises SignError when the folder is another run's or other data's, the loss is no longer finite, or a batch is smaller than the
+    number of processes.
     """
     run, part, world = run.fitted(signs), signs.part("train"), fabric.world_size
     if len(part) // max(1, -(-len(part) // run.batch)) < world:
@@ -45,6 +47,17 @@ def pretrain(fabric: Fabric, run: Run, signs: Signs, folder: Path, compiled: boo
     plain = run.build(len(signs.glosses)).to(fabric.device)
     optimiser = run.optimiser.build(plain)
     state = folder / "state.safetensors"
+    about = json.loads(json.dumps(about_run(run, signs)))
+    folder.mkdir(parents=True, exist_ok=True)
+    whose(folder, about)
+    if not again and (folder / "weights.safetensors").exists():
+        return json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    fabric.barrier()
+    if fabric.global_rank == 0:
+        for name in RESULTS if again else ():
+            (folder / name).unlink(missing_ok=True)
+        paths.write_json(folder / "run.json", about)
+    fabric.barrier()
     metrics, seconds = restore(state, plain, optimiser) if state.exists() else ([], 0.0)
     if compiled:
         plain.encoder.compile()
@@ -66,13 +79,37 @@ def pretrain(fabric: Fabric, run: Run, signs: Signs, folder: Path, compiled: boo
         fabric.barrier()
     if fabric.global_rank == 0:
         made = provenance() | {"devices": world, "seconds": round(seconds, 1), "compiled": compiled}
-        paths.write_json(folder / "run.json", as_json(run) | {"data": {"name": signs.name, "fingerprint": signs.fingerprint}, "made": made})
+        paths.write_json(folder / "run.json", about | {"made": made})
         paths.write_text(folder / "metrics.json", json.dumps(metrics, indent=1))
         with paths.atomic(folder / "weights.safetensors") as partial:
             save_file({k: v.cpu().contiguous() for k, v in plain.state_dict().items()}, partial)
         state.unlink(missing_ok=True)
     fabric.barrier()
     return metrics
+
+
+RESULTS = ("state.safetensors", "weights.safetensors", "metrics.json", "run.json")
+
+
+def whose(folder: Path, about: dict) -> None:
+    """Raise SignError where ``folder`` holds a training of other settings or data than ``about``, saying which differ."""
+    if not any((folder / name).exists() for name in RESULTS):
+        return
+    try:
+        then = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        other = {k: (then.get(k), v) for k, v in about.items() if then.get(k) != v}
+    except (OSError, ValueError, AttributeError):
+        raise SignError(f"{folder}: holds a training, but no run.json says of what; choose another folder, or delete this one") from None
+    if other:
+        told = [f"{name} {_short(a, b)}, not {_short(b, a)}" for name, (a, b) in other.items()]
+        raise SignError(f"{folder}: holds a training of other settings ({'; '.join(told)}); choose another folder, or delete this one")
+
+
+def _short(value, other) -> str:
+    """A setting for a message; of a group of settings those that differ from the ``other``'s."""
+    if isinstance(value, dict) and isinstance(other, dict):
+        return " ".join(f"{k} {_short(v, other.get(k))}" for k, v in value.items() if other.get(k) != v) or "fewer"
+    return f"{value[:12]}..." if isinstance(value, str) and len(value) > 30 else str(value)
 
 
 def wanted(compiled: str, device: torch.device) -> bool:
@@ -91,14 +128,17 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--corpus", default="lsfb-like", help="which of the synthetic corpora")
     parser.add_argument("--method", default="slfpn", choices=METHODS)
     parser.add_argument("--views", default="boundary", choices=sorted(VIEWS))
-    parser.add_argument("--rate", type=float)
-    parser.add_argument("--epochs", type=int)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--devices", type=int, default=1)
-    parser.add_argument("--num-nodes", type=int, default=1)
-    parser.add_argument("--precision", default="auto", help="auto, fp32 or bf16")
+    parser.add_argument("--rate", type=positive)
+    parser.add_argument("--epochs", type=count)
+    parser.add_argument("--seed", type=whole, default=0)
+    parser.add_argument("--devices", type=count, default=1)
+    parser.add_argument("--num-nodes", type=count, default=1)
+    parser.add_argument("--precision", default="auto", choices=["auto", "fp32", "bf16"])
     parser.add_argument("--compile", default="auto", choices=["auto", "true", "false"], help="torch.compile; auto: on a GPU, where it pays")
+    parser.add_argument("--again", action="store_true", help="make a finished training anew; otherwise it is left as it is")
     options = parser.parse_args(arguments)
+    if options.out.exists() and not options.out.is_dir():
+        raise SignError(f"{options.out}: is a file; expected a folder, which gets the result")
     profile = profiles.load(options.profile)
     sizes = replace(profile, precision=options.precision, epochs=options.epochs or profile.epochs)
     loaded = corpora.load(sizes, options.dataset, options.data, only=options.corpus, options=shlex.join(options.option))
@@ -108,9 +148,11 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # for the other processes, which Fabric starts
     fabric = Fabric(devices=options.devices, num_nodes=options.num_nodes, strategy="ddp" if several else "auto")
     fabric.launch()
-    metrics = pretrain(fabric, run, signs, options.out, wanted(options.compile, fabric.device))
+    before = (options.out / "weights.safetensors").exists() and not options.again
+    metrics = pretrain(fabric, run, signs, options.out, wanted(options.compile, fabric.device), options.again)
     if fabric.global_rank == 0:
-        print(f"{options.out}: {len(metrics)} epochs on {fabric.world_size} process(es), loss {metrics[-1]['loss']:.4f}")
+        how = "finished before and left as it is (--again makes it anew)" if before else f"on {fabric.world_size} process(es)"
+        print(f"{options.out}: {len(metrics)} epochs {how}, loss {metrics[-1]['loss']:.4f}")
     return 0
 
 

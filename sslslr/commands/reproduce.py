@@ -14,6 +14,7 @@ from sslslr.datasets.options import parse
 from sslslr.datasets.options import text as as_text
 from sslslr.errors import SignError
 from sslslr.extract.holistic import unavailable
+from sslslr.report import kernel
 from sslslr.report.notebooks import STANDARD, declared, needs, notebooks
 
 
@@ -70,6 +71,7 @@ def execute(notebook: Path, executed: Path, values: dict, code: str) -> None:
     started, before = time.perf_counter(), len(list(paths.runs().glob("*/provenance.json")))
     executed.parent.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    kernel.own()
     try:
         papermill.execute_notebook(
             str(notebook), str(failed), parameters=values, cwd=str(notebook.parent), kernel_name="python3",
@@ -160,6 +162,7 @@ def nbval(profile: str = "smoke") -> int:
     import papermill
     import pytest
 
+    kernel.own()
     folder = paths.results("synthetic", profile) / "nbval"
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.ipynb"):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sslslr import paths
 from sslslr.clips.signs import Signs
 from sslslr.datasets import extracted, source
 from sslslr.errors import SignError
@@ -43,13 +44,15 @@ def index(path: Path, signs: int | None = None) -> source.Listing:
     table = pd.concat(tables, ignore_index=True)
     listed = len(table)
     table = source.most_represented(table.assign(clip=[os.path.splitext(v)[0] for v in table["video"]]), signs)
-    ending, root = next(((e, r) for e in ENDINGS if (r := source.holder(path, table["clip"][:50] + e))), ("", None))
+    ending, root = next(((e, r) for e in ENDINGS if (r := source.holder(path, table["clip"] + e))), ("", None))
     opener = None if root is None else partial(open_clip, root)
     table = table.assign(file=table["clip"] + ending if opener else table["video"])
-    root = root or source.holder(path, table["video"][:50])
+    root = root or source.holder(path, table["video"])
     if root is None:
         raise SignError(f"{path}: neither landmarks nor videos, the first is {table['video'][0]}; expected {EXPECTED}")
-    there = table["file"].isin(os.listdir(root))
+    disk = source.on_disk(root)
+    table = table.assign(file=[disk.get(paths.readable(f), f) for f in table["file"]])
+    there = table["file"].isin(disk.values())
     notes = (f"the {signs} most represented signs: {len(table)} of {listed} clips",) if signs else ()
     if opener:
         notes = (*notes, f"landmarks from {root.name}/: body, right hand and left hand of 543 landmarks; the face is not used")

@@ -32,7 +32,7 @@ def index(path: Path) -> source.Listing:
     table = table.assign(clip=table["file"], signer=[m[1] if (m := SIGNER.search(f)) else "" for f in table["file"]], fps=str(FPS))
     if (unsigned := table["signer"] == "").any():
         raise SignError(f"{path}: {table['file'][unsigned].iloc[0]} names no signer; expected {EXPECTED}")
-    root = source.holder(path, table["file"][:50])
+    root = source.holder(path, table["file"])
     if root is None:
         raise SignError(f"{path}: no listed folder of pictures is here, the first is {table['file'][0]}; expected {EXPECTED}")
     there = np.array([(root / f).is_dir() for f in table["file"]])
@@ -44,7 +44,7 @@ def _list(path: Path, split: str) -> pd.DataFrame:
     file = next((f for name in FILES[split] if (f := source.locate(path, f"{name}_greek_iso.csv"))), None)
     if file is None:
         raise SignError(f"{path}: no {split}_greek_iso.csv; expected {EXPECTED}")
-    lines = [line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines()]
+    lines = [line.strip() for line in source.read_text(file, "lines frame_folder|gloss").splitlines()]
     rows = [line.rpartition("|") for line in lines if line]
     for number, (folder, bar, gloss) in enumerate(rows, 1):
         if not (folder and bar and gloss):

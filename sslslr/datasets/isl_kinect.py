@@ -30,8 +30,7 @@ def index(path: Path) -> source.Listing:
     """The clips of a folder of ``{word}_{signer}_{repetition}.txt``; SignError for a folder that holds something else."""
     path = source.folder(path, EXPECTED)
     root = source.locate(path, "RawDataset") or path
-    files = sorted(root.glob("*.txt"))
-    files = [f for f in files if f.name != source.LEAVE_OUT and not f.name.startswith(".")]
+    files = [f for f in source.files(root, ".txt") if f.name != source.LEAVE_OUT]
     if not files:
         raise SignError(f"{root}: no clip here; expected {EXPECTED}")
     names = [NAME.fullmatch(f.name) for f in files]

@@ -32,7 +32,7 @@ def index(path: Path, split: str = "paper") -> source.Listing:
     if extracted.is_extraction(path):
         listing = extracted.index(path, name, published)
     else:
-        files = next((found for folder in source.folders(path) if (found := sorted(folder.glob("*.mp4")))), [])
+        files = next((found for folder in source.folders(path) if (found := source.files(folder, ".mp4"))), [])
         if not files:
             raise SignError(f"{path}: no video here; expected {EXPECTED}")
         root = files[0].parent

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sslslr import paths
 from sslslr.clips.signs import Signs
 from sslslr.datasets import extracted, source
 from sslslr.errors import SignError
@@ -44,16 +45,19 @@ def index(path: Path, signs: int | None = None) -> source.Listing:
     if folder is None:
         raise SignError(f"{root}: neither landmarks nor videos; expected {EXPECTED}")
     ending = ".mp4" if folder == "videos" else ".npy"
-    there = (table["clip"] + ending).isin(os.listdir(root / folder))
+    disk = source.on_disk(root / folder)
+    there = (table["clip"] + ending).map(paths.readable).isin(disk)
     if not there.any():
         raise SignError(
             f"{root / folder}: none of the {len(table)} listed clips is here ({source.some(table['clip'])}); expected {EXPECTED}"
         )
     found, missing = table[there].reset_index(drop=True), tuple(table.loc[~there, "clip"])
-    opener, files = None, "videos/" + found["clip"] + ending
+    real = found["clip"].map(lambda clip: disk[paths.readable(clip + ending)])
+    opener, files = None, "videos/" + real
     if folder != "videos":
         poses = root / folder.removesuffix("/pose")
-        opener, files, notes = partial(open_clip, poses), found["clip"], notes + _notes(poses, found["clip"])
+        opener, files = partial(open_clip, poses), real.str.removesuffix(ending)
+        notes += _notes(poses, files)
     return source.Listing(name, root, found.assign(file=files), opener, fps=50.0, missing=missing, published=published, notes=notes)
 
 
@@ -63,7 +67,11 @@ def classes(root: Path, sign: pd.Series) -> pd.Series:
     if not path.exists():
         return sign
     table = source.read_table(path, ("sign",))
-    number = table["class" if "class" in table else next(c for c in table if c != "sign")]
+    if (column := "class" if "class" in table else next((c for c in table if c != "sign"), None)) is None:
+        raise SignError(
+            f"{path}: no number beside the signs; expected the columns sign, class (or delete the file: each sign is a class then)"
+        )
+    number = table[column]
     first = table.assign(number=number).drop_duplicates("number").set_index("number")["sign"]
     name = dict(zip(table["sign"], number.map(first), strict=True))
     return sign.map(lambda s: name.get(s, s))
@@ -77,6 +85,11 @@ def splits(root: Path, clips: pd.Series) -> np.ndarray:
     names = {"train": ["train"], "test": ["test"]}
     if not (folder / "train.json").exists() and (folder / "fold_0.json").exists():
         names = {"train": ["fold_2", "fold_3", "fold_4"], "test": ["fold_0", "fold_1"]}
+    lost = [f"{file}.json" for files in names.values() for file in files if not (folder / f"{file}.json").exists()]
+    if lost and len(lost) < sum(map(len, names.values())):
+        raise SignError(
+            f"{folder}: no {', '.join(lost)} beside the other lists; complete them (or remove them all: there is no split then)"
+        )
     for part, files in names.items():
         for file in files:
             if (folder / f"{file}.json").exists():
@@ -105,8 +118,8 @@ def open_clip(poses: Path, clip: str) -> np.ndarray:
 
 def _ids(path: Path) -> list[str]:
     try:
-        ids = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
+        ids = json.loads(source.read_text(path, "a list of clip ids"))
+    except (ValueError, RecursionError) as error:
         raise SignError(f"{path}: not JSON ({error}); expected a list of clip ids") from None
     if not isinstance(ids, list):
         raise SignError(f"{path}: a {type(ids).__name__}; expected a list of clip ids")

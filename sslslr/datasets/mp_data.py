@@ -2,13 +2,13 @@
 
 import os
 import re
-import unicodedata
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from sslslr import paths
 from sslslr.clips.signs import Signs
 from sslslr.clips.skeleton import HANDS_42, MEDIAPIPE_75, Skeleton
 from sslslr.datasets import source, who
@@ -69,8 +69,8 @@ def index(path: Path, index: str = "", values: str = "", exclude: str = "") -> s
         notes.append(f"{empty} folders without a frame are passed over: nothing was recorded in them")
     layout = values or _layout(recorded)
     table = pd.DataFrame({"gloss": [c.parent.name for c in recorded], "file": [f"{c.parent.name}/{c.name}" for c in recorded]})
-    table["gloss"] = table["gloss"].map(lambda name: unicodedata.normalize("NFC", name))
-    table = table.assign(clip=table["file"], signer=SIGNER, split="")
+    table["gloss"] = table["gloss"].map(paths.readable)
+    table = table.assign(clip=table["file"].map(source.escaped), signer=SIGNER, split="")
     missing: tuple[str, ...] = ()
     if listed := who.find(root, index):
         found = who.label(table, listed, excluded)

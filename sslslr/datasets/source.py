@@ -1,7 +1,6 @@
 """What a folder holds, before a landmark is read; and how a folder of clips becomes one container."""
 
 import hashlib
-import os
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ import pandas as pd
 from sslslr import paths
 from sslslr.clips.signs import Signs, pack, prepare
 from sslslr.clips.skeleton import MEDIAPIPE_75, Skeleton
+from sslslr.datasets.disk import escaped, files, fingerprint, folder, folders, holder, locate, on_disk, read_text  # noqa: F401
 from sslslr.datasets.options import FILES
 from sslslr.errors import SignError
 from sslslr.provenance import versions
@@ -106,7 +106,8 @@ class Listing:
 
     def key(self, *settings) -> str:
         """Hash of the source's files, of the versions of what reads them, of options and ``settings``: equal keys, equal landmarks."""
-        table = hashlib.sha256(pd.util.hash_pandas_object(self.table, index=False).to_numpy().tobytes()).hexdigest()
+        named = self.table.assign(file=self.table["file"].map(escaped))
+        table = hashlib.sha256(pd.util.hash_pandas_object(named, index=False).to_numpy().tobytes()).hexdigest()
         asked = (settings, sorted(self.options.items()), self.unit, self.fps)
         return hashlib.sha256(f"{self.name}|{fingerprint(self.root)}|{self.versions}|{asked}|{table}".encode()).hexdigest()
 
@@ -134,35 +135,6 @@ def _signs(listing: Listing, clips: list[np.ndarray], glosses: tuple[str, ...]) 
         clips=table["clip"].to_numpy(str), split=table["split"].to_numpy("<U5"), onset=unknown, offset=unknown, fps=listing.fps,
         unit=listing.unit,
     )  # fmt: skip
-
-
-def folder(path: Path, expected: str) -> Path:
-    """``path`` as an absolute path; raises SignError unless it is a folder with something in it."""
-    path = Path(path).expanduser()
-    if not path.is_dir():
-        raise SignError(f"{path}: {'is a file, not a folder' if path.exists() else 'no such folder'}; expected {expected}")
-    if not any(path.iterdir()):
-        raise SignError(f"{path}: the folder is empty; expected {expected}")
-    return path.resolve()
-
-
-def folders(path: Path) -> list[Path]:
-    """``path`` and the folders at most two levels below it, the near ones first: where a data set may begin."""
-    found, level = [path], [path]
-    for _ in range(2):
-        level = sorted(Path(e.path) for folder in level for e in os.scandir(folder) if e.is_dir() and not e.name.startswith("."))
-        found += level
-    return found
-
-
-def holder(path: Path, names) -> Path | None:
-    """The first of ``folders(path)`` that holds one of the files ``names``."""
-    return next((folder for folder in folders(path) if any((folder / name).exists() for name in names)), None)
-
-
-def locate(path: Path, name: str) -> Path | None:
-    """The file or folder ``name`` in ``path``, or at most two levels below it."""
-    return None if (folder := holder(path, [name])) is None else folder / name
 
 
 def read_table(path: Path, columns: tuple[str, ...], **options) -> pd.DataFrame:
@@ -196,8 +168,10 @@ def load_array(path: Path, shape: tuple[int | None, ...], what: str) -> np.ndarr
         values = np.load(path, allow_pickle=False)
     except FileNotFoundError:
         raise SignError(f"{path}: no such file; expected {what}") from None
-    except (ValueError, OSError, EOFError) as error:
-        raise SignError(f"{path}: not a numpy array of numbers ({str(error).splitlines()[0]}); expected {what}") from None
+    except Exception as error:  # numpy raises what it likes on a broken file
+        raise SignError(
+            f"{path}: not a numpy array of numbers ({(str(error) or type(error).__name__).splitlines()[0]}); expected {what}"
+        ) from None
     fits = values.ndim == len(shape) and all(n in (None, m) for n, m in zip(shape, values.shape, strict=True))
     if not fits or values.dtype.kind not in "fiu":
         raise SignError(f"{path}: {values.dtype} values of shape {values.shape}; expected {what}")
@@ -230,7 +204,14 @@ def as_asked(listing: Listing, options: dict[str, str]) -> Listing:
     notes: tuple[str, ...] = (f"the first {first} frame(s) of every clip are dropped",) if int(first) else ()
     notes += () if listing.skeleton.shoulders else (f"there is no body: clips are {listing.skeleton.measured}",)
     decide = {key: value for key, value in options.items() if key not in FILES}
-    listing = replace(listing, skip=int(first), options=decide, notes=(*listing.notes, *notes))
+    words = {c: listing.table[c].map(paths.readable) for c in ("gloss", "signer")}  # one Unicode form: one class, one person
+    listing = replace(
+        listing,
+        table=listing.table.assign(clip=listing.table["clip"].map(escaped), **words),
+        skip=int(first),
+        options=decide,
+        notes=(*listing.notes, *notes),
+    )
     listing = without_left_out(listing, listing.root / LEAVE_OUT)
     if "LEAVE_OUT" in options and not (asked := Path(options["LEAVE_OUT"]).expanduser()).exists():
         raise SignError(f"LEAVE_OUT={asked}: no such file")
@@ -241,12 +222,9 @@ def without_left_out(listing: Listing, path: Path) -> Listing:
     """The listing without the clips that the file ``path`` names, a name a line, if it is there; a note says how many."""
     if not path.exists():
         return listing
-    try:
-        names = {line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()}
-    except (OSError, UnicodeDecodeError) as error:
-        raise SignError(f"{path}: not a text file in UTF-8 ({error}); expected the name of a clip in each line") from None
-    out = listing.table[["clip", "file"]].isin(names).any(axis=1)
-    missing = tuple(m for m in listing.missing if m not in names)
+    names = {paths.readable(line.strip()) for line in read_text(path, "the name of a clip in each line").splitlines()}
+    out = listing.table[["clip", "file"]].map(paths.readable).isin(names).any(axis=1)
+    missing = tuple(m for m in listing.missing if paths.readable(m) not in names)
     note = f"{int(out.sum()) + len(listing.missing) - len(missing)} clips are left out, as {path} says"
     if out.all():
         raise SignError(f"{path}: leaves out all {len(listing)} clips of {listing.root}")
@@ -260,28 +238,6 @@ def write_manifest(listing: Listing) -> Path:
     path = paths.cache() / "manifests" / f"{listing.name}.csv"
     paths.write_text(path, manifest.to_csv(index=False))
     return path
-
-
-def fingerprint(root: Path) -> str:
-    """Hash of the names, sizes and times of all files below ``root``; hidden ones don't count."""
-    found: list[str] = []
-    _walk(str(root), "", found, set())
-    return hashlib.sha256("\n".join(sorted(found)).encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def _walk(folder: str, below: str, found: list[str], seen: set[str]) -> None:
-    if (real := os.path.realpath(folder)) in seen:  # a link that leads back up
-        return
-    seen.add(real)
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir():
-                _walk(entry.path, f"{below}{entry.name}/", found, seen)
-            else:
-                stat = entry.stat(follow_symlinks=not entry.is_symlink() or os.path.exists(entry.path))
-                found.append(f"{below}{entry.name}|{stat.st_size}|{stat.st_mtime_ns}")
 
 
 def some(names) -> str:

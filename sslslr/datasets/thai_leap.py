@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sslslr import paths
 from sslslr.clips.signs import Signs
 from sslslr.clips.skeleton import LEAP_42
 from sslslr.datasets import source, who
@@ -107,7 +108,7 @@ def _frames(file: Path) -> list[dict]:
 
 def _arrays(file: Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(file, allow_pickle=False) as stored:
+        with np.load(paths.unpacked(file), allow_pickle=False) as stored:
             return {name: stored[name] for name in ("joints", "timestamp")}
     except Exception as error:  # numpy and zipfile raise what they like on a broken file
         raise SignError(f"{file}: not a take as .npz ({str(error).splitlines()[0]}); expected {EXPECTED}") from None

@@ -1,6 +1,8 @@
 """WLASL: American Sign Language collected from the web, 100, 300, 1,000 or 2,000 glosses; published as links to video."""
 
 import json
+import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import pandas as pd
 from sslslr.clips.signs import Signs
 from sslslr.datasets import extracted, source
 from sslslr.errors import SignError
+from sslslr.extract.sources import SPLITS
+from sslslr.extract.video import VIDEOS
 
 PUBLISHED = {
     100: {"clips": 2_038, "classes": 100, "train": 1_442, "val": 338, "test": 258},
@@ -17,6 +21,8 @@ PUBLISHED = {
     1000: {"clips": 13_168, "classes": 1_000, "train": 8_974, "val": 2_318, "test": 1_876},
     2000: {"clips": 21_083, "classes": 2_000, "train": 14_289, "val": 3_916, "test": 2_878},
 }
+RATE = 25  # frames a second at which the lists count, whatever a video's own rate (the data set's README)
+YOUTUBE = re.compile(r"youtu\.?be.*(?P<id>[\w-]{11})$")
 EXPECTED = "WLASL_v0.3.json, nslt_100.json (300, 1000, 2000) and videos/*.mp4 (one a clip) or raw_videos/ (to be cut)"
 
 
@@ -26,9 +32,10 @@ def read(path: Path, glosses: int = 2000) -> Signs:
 
 
 def index(path: Path, glosses: int = 2000) -> source.Listing:
-    """The clips of ``nslt_{glosses}.json``; those whose video is gone (dead links) are in ``missing``, by name.
+    """The clips of ``nslt_{glosses}.json``; those whose video is not there are in ``missing``, by name.
 
-    ``videos/`` hold one clip each; in ``raw_videos/`` a clip goes from frame_start (from 1) to frame_end (-1: the end).
+    ``videos/`` hold one clip each. In ``raw_videos/`` a clip goes from frame_start (from 1) to frame_end (-1: the end), counted at
+    25 frames a second; several may lie in one file, which the authors' downloader calls by its YouTube id.
     """
     path = source.folder(path, EXPECTED)
     name = f"wlasl-{glosses}"
@@ -40,12 +47,20 @@ def index(path: Path, glosses: int = 2000) -> source.Listing:
     listed, subset = source.locate(path, "WLASL_v0.3.json"), source.locate(path, f"nslt_{glosses}.json")
     if listed is None or subset is None:
         raise SignError(f"{path}: no {'WLASL_v0.3.json' if listed is None else f'nslt_{glosses}.json'}; expected {EXPECTED}")
-    table = _table(listed, subset)
-    root, there = _videos(path, table["clip"])
+    table, unknown = _table(listed, subset)
+    root, table, there = _videos(path, table)
     if root.name != "raw_videos":
-        table = table.drop(columns=["start_frame", "end_frame"])
+        table = table.drop(columns=["start", "end"])
     missing = tuple(table.loc[~there, "clip"])
-    notes = (f"{len(missing)} of {len(table)} clips have no video (dead links)",) if missing else ()
+    notes: tuple[str, ...] = ()
+    if unknown:
+        ids = f"{len(unknown)} id{'s' * (len(unknown) > 1)} of {subset.name} ({source.some(unknown)})"
+        notes += (f"{ids} {'are' if len(unknown) > 1 else 'is'} not described in {listed.name}, and left out as its authors say",)
+    if missing:
+        notes += (f"{len(missing)} of {len(table)} clips have no video in {root.name}/ under their id or their YouTube id",)
+    if missing and (gone := source.locate(path, "missing.txt")):
+        known = set(source.read_text(gone, "the id of a video in each line").split()) & set(missing)
+        notes += (f"{len(known)} of them are dead links, as {gone.name} says",)
     found = table[there].reset_index(drop=True)
     return source.Listing(
         name, root, found, None, missing=missing, missing_is_normal=True, published=PUBLISHED[glosses], notes=notes,
@@ -55,32 +70,48 @@ def index(path: Path, glosses: int = 2000) -> source.Listing:
 
 def _caution(here: int, glosses: int) -> str:
     total = PUBLISHED[glosses]["clips"]
-    return f"{total - here:,} of {total:,} published clips are missing (dead links); give n with every accuracy" if here < total else ""
+    return (
+        f"{total - here:,} of {total:,} published clips are missing (many links are dead); give n with every accuracy"
+        if here < total
+        else ""
+    )
 
 
-def _table(listed: Path, subset: Path) -> pd.DataFrame:
+def _table(listed: Path, subset: Path) -> tuple[pd.DataFrame, list[str]]:
+    """The clips of the subset, and those ids that the list does not describe (1, 6 and 12 of the larger published subsets)."""
     try:
         entries = json.loads(listed.read_text(encoding="utf-8-sig"))
-        instances = {i["video_id"]: (e["gloss"], i) for e in entries for i in e["instances"]}
+        instances = {str(i["video_id"]): (str(e["gloss"]), i) for e in entries for i in e["instances"]}
         chosen = json.loads(subset.read_text(encoding="utf-8-sig"))
         rows = [
-            {"clip": video, "gloss": instances[video][0], "signer": str(instances[video][1]["signer_id"]), "split": about["subset"],
-             "start_frame": str(instances[video][1]["frame_start"]), "end_frame": str(instances[video][1]["frame_end"])}
-            for video, about in chosen.items()
+            {"clip": video, "gloss": instances[video][0], "signer": str(instances[video][1]["signer_id"]), "split": SPLITS[about["subset"]],
+             **_times(instances[video][1]), "url": str(instances[video][1].get("url", ""))}
+            for video, about in chosen.items() if video in instances
         ]  # fmt: skip
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
         raise SignError(f"{subset}: does not fit {listed.name} ({type(error).__name__}: {error}); download both again") from None
-    if not rows:
-        raise SignError(f"{subset}: lists no clip")
-    table = pd.DataFrame(rows)
-    return table.assign(file=table["clip"] + ".mp4")
+    if 2 * len(rows) <= len(chosen):
+        raise SignError(f"{subset}: {listed.name} describes {len(rows)} of its {len(chosen)} clips; download both again")
+    return pd.DataFrame(rows), [video for video in chosen if video not in instances]
 
 
-def _videos(path: Path, clips: pd.Series) -> tuple[Path, np.ndarray]:
-    """The folder that has the videos, and which of the clips are there."""
+def _times(instance: dict) -> dict[str, str]:
+    """From the first frame to the last, as times in ms; "" for the video's beginning or end."""
+    first, last = int(instance["frame_start"]), int(instance["frame_end"])
+    start, end = ((frame - 1) * 1000 / RATE for frame in (first, last))
+    return {"start": f"{start:.10g}" if first > 1 else "", "end": f"{end:.10g}" if last > 0 else ""}
+
+
+def _videos(path: Path, table: pd.DataFrame) -> tuple[Path, pd.DataFrame, np.ndarray]:
+    """The folder that has the videos, the table with each clip's file, and which of the clips are there."""
+    clips, table = table["clip"], table.assign(file=table["clip"] + ".mp4")
     for name in ("videos", "raw_videos"):
-        root = source.locate(path, name)
-        there = np.array([root is not None and (root / f"{c}.mp4").exists() for c in clips])
-        if root is not None and there.any():
-            return root, there
+        if (root := source.locate(path, name)) is None:
+            continue
+        have = {Path(f).stem: f for f in sorted(os.listdir(root), reverse=True) if Path(f).suffix.lower() in VIDEOS and f[0] != "."}
+        youtube = [m["id"] if name == "raw_videos" and (m := YOUTUBE.search(url)) else "" for url in table["url"]]
+        files = [have.get(clip) or have.get(other) for clip, other in zip(clips, youtube, strict=True)]
+        if any(files):
+            there = np.array([f is not None for f in files])
+            return root, table.assign(file=[f or default for f, default in zip(files, table["file"], strict=True)]), there
     raise SignError(f"{path}: none of the {len(clips)} videos is here, the first is videos/{clips[0]}.mp4; expected {EXPECTED}")

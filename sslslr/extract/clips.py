@@ -15,7 +15,7 @@ from sslslr.clips.signs import Signs, pack
 from sslslr.clips.skeleton import MEDIAPIPE_75
 from sslslr.errors import SignError
 from sslslr.extract.holistic import PARTS
-from sslslr.paths import atomic
+from sslslr.paths import atomic, unpacked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +79,7 @@ class Clip:
     def load(cls, path: Path) -> "Clip":
         """Read what ``save`` wrote; raises SignError for a file that is missing or isn't that."""
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with np.load(unpacked(path), allow_pickle=False) as stored:
                 arrays = {key: stored[key] for key in ARRAYS}
                 width, height = (int(x) for x in stored["size"])
                 about = {key: stored[key].item() for key in ABOUT}
@@ -109,7 +109,7 @@ def read_instances(folder: Path) -> "pd.DataFrame":
     except FileNotFoundError:
         raise SignError(f"{folder}: has no {INSTANCES}; expected a folder made by sslslr extract VIDEOS {folder}") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise SignError(f"{path}: not a table ({error}); run the extraction again, it rebuilds it") from None
+        raise SignError(f"{path}: not a table ({str(error).splitlines()[0].strip()}); run the extraction again, it rebuilds it") from None
     missing = {"id", "gloss", "signer", "split"} - set(table)
     if missing or table.empty:
         what = f"lacks the column {', '.join(sorted(missing))}" if missing else "lists no clip"

@@ -8,9 +8,11 @@ and hands, and the branch costs a tenth of the time without changing a bit of th
 import os
 import platform
 import sys
+from array import array
 from collections.abc import Iterable
 from contextlib import contextmanager
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -60,18 +62,19 @@ class Holistic:
         height (outside it they exceed that), z in picture widths; NaN where not found; visibility (T, 33) in 0 to 1.
         The graph is reset first, so that nothing of the clip before is left and the result is that of a new graph.
         """
-        found: dict[str, list] = {part: [] for part in (*PARTS, "visibility")}
+        found = {part: array("f") for part in (*PARTS, "visibility")}  # four bytes a number, however long the video is
         with quiet_stderr():
             self._graph.reset()
             for picture in pictures:
                 result = self._graph.process({"image": picture})
                 body = result.pose_landmarks
-                found["visibility"].append([p.visibility for p in body.landmark] if body else [np.nan] * PARTS["pose"])
+                found["visibility"].extend([p.visibility for p in body.landmark] if body else [np.nan] * PARTS["pose"])
                 for part in PARTS:
                     landmarks = getattr(result, f"{part}_landmarks")
-                    points = [(p.x, p.y, p.z) for p in landmarks.landmark] if landmarks else [(np.nan,) * 3] * PARTS[part]
-                    found[part].append(points)
-        return {part: np.asarray(values, np.float32) for part, values in found.items()}
+                    points = chain.from_iterable((p.x, p.y, p.z) for p in landmarks.landmark) if landmarks else [np.nan] * 3 * PARTS[part]
+                    found[part].extend(points)
+        shapes = {part: (-1, n, 3) for part, n in PARTS.items()} | {"visibility": (-1, PARTS["pose"])}
+        return {part: np.frombuffer(values, np.float32).reshape(shapes[part]) for part, values in found.items()}
 
 
 def unavailable(what: str = "extraction from video") -> str:

@@ -4,13 +4,17 @@ import os
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from sslslr.errors import SignError
 from sslslr.extract.video import VIDEOS, WHOLE, Cut, pictures
+from sslslr.paths import readable
 
 COLUMNS = ("path", "id", "gloss", "signer", "split", "start", "end", "start_frame", "end_frame", "fps")
+
+SPLITS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val", "test": "test"}
+"""What lists call the parts of a split, and what we do."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,9 @@ def find(videos: Path, manifest: Path | None = None, leave_out: Path | None = No
         found = _from_manifest(Path(manifest), videos)
     elif videos.is_dir():
         found = [_named(p, videos) for p in _walk(videos, leave_out and Path(leave_out).resolve(), set())]
-        found = found or ([Source(videos.resolve().name, videos)] if pictures(videos) else [])
+        found = found or ([Source(readable(videos.resolve().name), videos)] if pictures(videos) else [])
     elif os.path.lexists(videos):
-        found = [Source(videos.name, videos)]
+        found = [Source(readable(videos.name), videos)]
     else:
         raise SignError(f"{videos}: no such video or folder; expected a video, a folder of videos, or a folder and --manifest")
     if not found:
@@ -63,7 +67,7 @@ def _same(name: str) -> str:
 
 def _named(path: Path, root: Path) -> Source:
     below = path.relative_to(root)
-    return Source(below.as_posix(), path, gloss=below.parent.name)
+    return Source(readable(below.as_posix()), path, gloss=readable(below.parent.name))
 
 
 def _walk(folder: Path, leave_out: Path | None, seen: set[Path]) -> Iterator[Path]:
@@ -93,7 +97,9 @@ def _from_manifest(manifest: Path, videos: Path) -> list[Source]:
     except FileNotFoundError:
         raise SignError(f"{manifest}: no such manifest; expected a CSV with the column path") from None
     except (OSError, ValueError) as error:
-        raise SignError(f"{manifest}: not a CSV table in UTF-8 ({error}); expected the columns {', '.join(COLUMNS)}") from None
+        raise SignError(
+            f"{manifest}: not a CSV table in UTF-8 ({str(error).splitlines()[0].strip()}); expected the columns {', '.join(COLUMNS)}"
+        ) from None
     if "path" not in table or table.empty:
         lack = "no column path" if len(table) else "no row"
         raise SignError(f"{manifest}: {lack} (columns: {', '.join(map(str, table))}); expected {', '.join(COLUMNS)}")
@@ -113,23 +119,43 @@ def _row(cells: dict, where: str, videos: Path) -> Source:
     if not row["path"]:
         raise SignError(f"{where}: the path is empty; give each row a video's path, relative to {videos}")
     cut = _cut(row, where)
+    row["path"] = _as_there(videos if videos.is_dir() else videos.parent, row["path"])
     path = (videos if videos.is_dir() else videos.parent) / row["path"]
     parts = [p for p in PurePosixPath(Path(row["path"]).as_posix()).parts if p not in ("/", "..", ".")]
     if path.is_relative_to(videos) and Path(row["path"]).is_absolute():
         parts = list(path.relative_to(videos).parts)
     name = row.get("id") or "/".join(parts) + cut_name(cut)
-    if name.startswith("/") or ".." in name.split("/"):
+    steps = PureWindowsPath(name)  # takes both kinds of slashes, and drive letters, for what they are
+    if steps.anchor or ".." in steps.parts or "\0" in name or not steps.parts:
         raise SignError(f"{where}: the id {name!r} leads out of the output folder; use a plain name")
-    return Source(name, path, cut, row.get("gloss", ""), row.get("signer", ""), row.get("split", ""))
+    split = row.get("split", "")
+    return Source(
+        readable(name), path, cut, readable(row.get("gloss", "")), readable(row.get("signer", "")), SPLITS.get(split.lower(), split)
+    )
+
+
+def _as_there(root: Path, path: str) -> str:
+    """A manifest's path as the disk has it: with slashes, where Windows wrote backslashes, and in the disk's Unicode form."""
+    others = (path, path.replace("\\", "/"), *(unicodedata.normalize(form, path) for form in ("NFC", "NFD")))
+    return next((p for p in others if os.path.lexists(root / p)), path)
+
+
+def _whole(text: str) -> int:
+    """A whole number, also as spreadsheets write it beside empty cells: 10.0."""
+    if not (value := float(text)).is_integer():
+        raise ValueError(text)
+    return int(value)
 
 
 def _cut(row: dict[str, str], where: str) -> Cut:
     values: dict[str, Any] = {}
-    for column, kind in (("start", float), ("end", float), ("start_frame", int), ("end_frame", int), ("fps", float)):
+    for column, kind in (("start", float), ("end", float), ("start_frame", _whole), ("end_frame", _whole), ("fps", float)):
         try:
             value = kind(row[column]) if row.get(column) else None
-        except ValueError:
+        except (ValueError, OverflowError):
             raise SignError(f"{where}: {column} is {row[column]!r}; expected a number or nothing") from None
+        if value is not None and not abs(value) < 1e15:  # no number, infinite, or beyond any recording
+            raise SignError(f"{where}: {column} is {row[column]!r}; expected a number or nothing")
         values[column] = value
     if values["end_frame"] == -1:
         values["end_frame"] = None

@@ -79,9 +79,9 @@ def write(out: Path, rows: list[dict], before: dict[str, dict], frames: int, sec
         if good or earlier:
             instances = pd.DataFrame(earlier + good).drop(columns=["status", "reason", "detail"], errors="ignore")
             with atomic(out / INSTANCES) as partial:
-                instances.to_csv(partial, index=False, encoding="utf-8")
+                instances.to_csv(partial, index=False, encoding="utf-8", errors="backslashreplace")
         with atomic(out / REPORT) as partial:
-            table.to_csv(partial, index=False, encoding="utf-8")
+            table.to_csv(partial, index=False, encoding="utf-8", errors="backslashreplace")
         if good:
             with atomic(out / PLOT) as partial:
                 plot(table).savefig(partial, dpi=150)

@@ -5,10 +5,11 @@ quietly where the file was cut off (a Matroska file cut at 60 % yields 1 of 40 f
 the file declares is compared with its real one first.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -54,24 +55,30 @@ WHOLE = Cut()
 def frames(path: Path, cut: Cut = WHOLE) -> Iterator[tuple[float, np.ndarray]]:
     """Yield (time in ms, upright RGB picture (H, W, 3) uint8) for each frame of the clip.
 
-    Rotation flags are applied, and pixels that aren't square are made so. Raises VideoError at whatever is wrong,
+    Rotation and mirroring flags are applied, and pixels that aren't square are made so. Raises VideoError at whatever is wrong,
     if need be after some frames: a caller keeps nothing of a clip that did not end well.
     """
     path = Path(path)
     read = _check_file(path)
-    count, last_time, size, taken = 0, 0.0, None, False
+    count, last_time, size, taken, passed = 0, 0.0, None, False, False
     for time, picture in read(path, cut):
         count, last_time = count + 1, time
         if size not in (None, picture.shape):
             raise VideoError("unreadable", f"{path}: the picture's size changes at frame {count}; re-encode the video at one size")
         size = picture.shape
-        if (cut.last and count > cut.last) or (cut.end is not None and time > cut.end):
+        at = round(time, 3)  # a time in microseconds is no reason to lose a frame
+        if passed := bool((cut.last and count > cut.last) or (cut.end is not None and at > cut.end)):
             break
-        if (cut.first and count < cut.first) or (cut.start is not None and time < cut.start):
+        if (cut.first and count < cut.first) or (cut.start and at < cut.start):  # from 0 means from the first frame on
             continue
         taken = True
         yield time, picture
-    _check_end(path, cut, count, last_time, taken)
+    if passed and not taken:
+        raise VideoError(
+            "empty", f"{path}: no frame lies in {_range(cut)}; frame {count} is the next, at {last_time:.0f} ms (times are in ms)"
+        )
+    if not passed:
+        _check_end(path, cut, count, last_time, taken)
 
 
 def _check_end(path: Path, cut: Cut, count: int, last_time: float, taken: bool) -> None:
@@ -198,7 +205,18 @@ def _upright(frame: av.VideoFrame, pixel_aspect) -> np.ndarray:
     aspect = float(pixel_aspect or 1) or 1.0
     width = None if 0.99 < aspect < 1.01 else max(1, round(frame.width * aspect))
     picture = frame.to_ndarray(format="rgb24", width=width) if width else frame.to_ndarray(format="rgb24")
-    return np.ascontiguousarray(np.rot90(picture, round(frame.rotation / 90) % 4))
+    a, b, mirrored = _display(frame)
+    turns = -math.atan2(-b, -a) * 2 / math.pi if mirrored else frame.rotation / 90
+    return np.ascontiguousarray(np.rot90(picture[:, ::-1] if mirrored else picture, round(turns) % 4))
+
+
+def _display(frame: av.VideoFrame) -> tuple[int, int, bool]:
+    """Where the display matrix, if there is one, sends x (as front cameras write it), and whether it mirrors the picture."""
+    told: Any = frame.side_data  # a mapping by name, which its annotations don't say
+    if "DISPLAYMATRIX" not in told:
+        return 1, 0, False
+    (a, b, _), (c, d, _), _ = np.frombuffer(told["DISPLAYMATRIX"], np.int32).reshape(3, 3).tolist()
+    return a, b, a * d < b * c
 
 
 def pictures(folder: Path) -> list[Path]:

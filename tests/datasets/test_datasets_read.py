@@ -110,11 +110,11 @@ def test_wlasl_names_dead_links_and_cuts_only_raw_videos(tmp_path):
         listing.missing == ("70266",)
         and listing.missing_is_normal
         and len(listing) == 4
-        and listing.notes == ("1 of 5 clips have no video (dead links)",)
+        and listing.notes == ("1 of 5 clips have no video in videos/ under their id or their YouTube id",)
     )
-    assert dict(zip(listing.table["clip"], listing.table["split"], strict=True))["00336"] == "val" and "start_frame" not in listing.table
+    assert dict(zip(listing.table["clip"], listing.table["split"], strict=True))["00336"] == "val" and "start" not in listing.table
     raw = wlasl.index(layouts.wlasl(tmp_path / "raw", raw=True), 100).table.set_index("clip")
-    assert raw.loc["00336", ["start_frame", "end_frame"]].tolist() == ["10", "55"] and raw.loc["00335", "end_frame"] == "-1"
+    assert raw.loc["00336", ["start", "end"]].tolist() == ["360", "2160"] and raw.loc["00335", ["start", "end"]].tolist() == ["", ""]
 
 
 def test_signs_are_ranked_by_what_is_listed_not_by_what_happens_to_be_there(tmp_path):

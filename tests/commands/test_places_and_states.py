@@ -1,0 +1,156 @@
+"""What a lab's bad week does: a folder of another run, places that can't be written, another kernel, arguments that make no sense."""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+from lightning_fabric import Fabric
+from safetensors.torch import load_file
+
+from sslslr import commands, paths
+from sslslr.commands import pretrain as door
+from sslslr.commands import reproduce
+from sslslr.errors import SignError
+from sslslr.learning.training import Run
+from sslslr.methods.encoder import EncoderConfig
+from sslslr.views import ViewConfig
+
+RUN = Run("simclr", encoder=EncoderConfig(blocks=1, width=16, heads=2), epochs=3, batch=16)
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.fixture
+def interrupted(tmp_path, signs, monkeypatch):
+    """OUT of a pretraining that was killed after two of three epochs."""
+    out, keep, made = tmp_path / "out", door.store, []
+
+    def store(*arguments):
+        keep(*arguments)
+        made.append(1)
+        if len(made) == 2:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(door, "store", store)
+        with pytest.raises(Killed):
+            train(RUN, signs, out)
+    return out
+
+
+def train(run, signs, out, **options):
+    return door.pretrain(Fabric(accelerator="cpu", devices=1), run, signs, out, **options)
+
+
+@pytest.mark.parametrize(
+    "other, says",
+    [
+        (replace(RUN, seed=1), "seed 0, not 1"),
+        (replace(RUN, views=ViewConfig("classical")), "views name boundary, not name classical"),
+        (replace(RUN, optimiser=replace(RUN.optimiser, rate=0.02)), "rate 0.001, not rate 0.02"),
+        (replace(RUN, epochs=2), "epochs 3, not 2"),
+        (replace(RUN, method="slfpn"), "method simclr, not slfpn"),
+    ],
+)
+def test_an_interrupted_pretraining_is_not_taken_for_one_of_other_settings(interrupted, signs, other, says):
+    with pytest.raises(SignError, match=says):
+        train(other, signs, interrupted)
+    assert (interrupted / "state.safetensors").exists() and not (interrupted / "weights.safetensors").exists()
+
+
+def test_nor_for_one_on_other_data_nor_one_that_nobody_knows(interrupted, signs):
+    with pytest.raises(SignError, match=r"other settings \(data .*fingerprint"):
+        train(RUN, signs.subset(slice(0, 50)), interrupted)
+    (interrupted / "run.json").unlink()
+    with pytest.raises(SignError, match=r"no run.json says of what"):
+        train(RUN, signs, interrupted)
+
+
+def test_the_same_settings_go_on_and_a_finished_one_is_made_anew_only_if_asked(interrupted, signs, tmp_path):
+    metrics = train(RUN, signs, interrupted)
+    train(RUN, signs, tmp_path / "undisturbed")
+    one, two = (load_file(f / "weights.safetensors") for f in (interrupted, tmp_path / "undisturbed"))
+    assert len(metrics) == 3 and all(torch.equal(one[k], two[k]) for k in one)
+    made = (interrupted / "weights.safetensors").stat().st_mtime_ns
+    assert train(RUN, signs, interrupted) == json.loads((interrupted / "metrics.json").read_text()) == metrics
+    assert (interrupted / "weights.safetensors").stat().st_mtime_ns == made
+    with pytest.raises(SignError, match="seed 0, not 1"):
+        train(replace(RUN, seed=1), signs, interrupted)
+    assert len(train(RUN, signs, interrupted, again=True)) == 3
+    assert (interrupted / "weights.safetensors").stat().st_mtime_ns > made and not (interrupted / "state.safetensors").exists()
+
+
+WRONG = [
+    "pretrain OUT --devices 0", "pretrain OUT --devices -1", "pretrain OUT --num-nodes 0", "pretrain OUT --epochs -2", "pretrain OUT --epochs 1.5",
+    "pretrain OUT --rate -1", "pretrain OUT --rate 0", "pretrain OUT --rate nan", "pretrain OUT --rate inf", "pretrain OUT --seed -1",
+    "pretrain OUT --precision half", "pretrain FILE", "pack mp-data . --frames -3", "pack mp-data . --frames 0", "pack mp-data . --frames 1e9",
+    "pack mp-data . --frames 99999999999999", "pack mp-data FILE", "check mp-data FILE", "plan --workers -1", "plan --workers many",
+    "extract FILE FILE", "extract . OUT --workers -1", "extract . OUT --workers x", "cluster local --memory lots", "cluster local --memory -3",
+    "cluster local --memory nan", "cluster local --workers 0", "cluster slurm --gpus -1", "export FILE OUT.onnx", "weights FILE", "exchange FILE OUT",
+    "reproduce --workers -1", "record --workers -1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_an_argument_that_makes_no_sense_is_one_line_and_status_2(words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "FILE").write_text("no folder")
+    assert commands.main(words.split()) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("sslslr: ") and told.count("\n") == 1
+    assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["FILE"]
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.ENOSPC, errno.ENOTDIR])
+def test_a_place_that_cannot_be_used_is_named_and_other_faults_are_not_hidden(number, monkeypatch, capsys):
+    from sslslr.commands import weights
+
+    where = "/lab/shared/results"
+
+    def load(name):
+        raise OSError(number, os.strerror(number), where)
+
+    monkeypatch.setattr(weights, "load", load)
+    assert commands.main(["weights", "x"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("sslslr: /lab/shared/results: ") and os.strerror(number) in told and told.count("\n") == 1
+    number, where = errno.EBADF, "a bug of ours"
+    with pytest.raises(OSError, match="a bug of ours"):
+        commands.main(["weights", "x"])
+
+
+def caches(environment):
+    code = "import os, sslslr.paths; print(os.environ['NUMBA_CACHE_DIR'], os.environ['MPLCONFIGDIR'])"
+    clean = {k: v for k, v in os.environ.items() if k not in ("NUMBA_CACHE_DIR", "MPLCONFIGDIR")}
+    done = subprocess.run([sys.executable, "-c", code], env=clean | environment, capture_output=True, text=True, check=True, cwd=paths.ROOT)
+    return done.stdout.split()
+
+
+def test_caches_of_numba_and_matplotlib_lie_below_ours_or_where_one_can_write(tmp_path):
+    own = str(tmp_path / "cache")
+    assert caches({"SSLSLR_CACHE": own}) == [f"{own}/numba", f"{own}/matplotlib"]
+    assert caches({"SSLSLR_CACHE": own, "NUMBA_CACHE_DIR": "/mine"})[0] == "/mine"
+    (tmp_path / "file").write_text("")
+    numba, matplotlib = caches({"SSLSLR_CACHE": str(tmp_path / "file" / "cache"), "TMPDIR": str(tmp_path)})
+    assert numba.startswith(f"{tmp_path}/sslslr-") and matplotlib.startswith(f"{tmp_path}/sslslr-")
+
+
+def test_notebooks_run_in_this_python_whatever_kernels_the_user_has(tmp_path, monkeypatch):
+    from test_reproduce import PARAMETERS, write
+
+    kernel = tmp_path / "jupyter" / "kernels" / "python3" / "kernel.json"
+    paths.write_json(kernel, {"argv": ["/bin/false", "-f", "{connection_file}"], "display_name": "Python 3 (other)", "language": "python"})
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
+    (tmp_path / "notebooks").mkdir()
+    write(tmp_path / "notebooks" / "00_who.ipynb", PARAMETERS, "import sys; print(sys.executable)")
+    reproduce.reproduce("synthetic", "smoke", folder=tmp_path / "notebooks")
+    ran = paths.results("synthetic", "smoke") / "notebooks" / "00_who.ipynb"
+    assert sys.executable in ran.read_text()
