@@ -27,7 +27,12 @@ RANGES = {
     "middle_spread": (0.1, 0.4), "length": (0.3, 0.6), "length_spread": (0.12, 0.5), "blunt": (0.3, 1.5), "prior": (-3, 2), "still": (0.01, 0.3),
 }  # fmt: skip
 DRAWS, BEST, ROUNDS, STEPS = 500, 8, 3, 25
-BEFORE = {"lsfb-like": (0.608, 0.688), "asl-citizen-like": (0.660, 0.684), "gsl-like": (0.696, 0.586), "lsa-like": (0.823, 1.038)}  # version 1, by seed
+BEFORE = {
+    "lsfb-like": (0.608, 0.688),
+    "asl-citizen-like": (0.660, 0.684),
+    "gsl-like": (0.696, 0.586),
+    "lsa-like": (0.823, 1.038),
+}  # version 1, by seed
 
 
 class Known:
@@ -47,7 +52,9 @@ def main(path: str) -> None:
     """Search for each person left out and for nobody, and write what was found."""
     marked = gesture_phase.recordings(Path(path))
     real = [Known(prepare(gesture_phase.units(marked, strokes=strokes), FRAMES)) for strokes in (1, None)]
-    made = {c: [Known(prepare(synthetic.make(c, classes=20, signers=6, clips=160, seed=s), FRAMES)) for s in SEEDS] for c in synthetic.CORPORA}
+    made = {
+        c: [Known(prepare(synthetic.make(c, classes=20, signers=6, clips=160, seed=s), FRAMES)) for s in SEEDS] for c in synthetic.CORPORA
+    }
 
     def told(cues: Cues) -> tuple[dict[str, float], float]:
         own = [(k.signs.signers, k.errors(cues)) for k in real]
@@ -68,13 +75,22 @@ def main(path: str) -> None:
         for _ in tqdm(range(ROUNDS), desc=f"without {out or 'nobody'}"):
             for cues, *_ in list(rows):
                 for _ in range(STEPS):
-                    change = {name: getattr(cues, name) + rng.normal() * 0.12 * (RANGES[name][1] - RANGES[name][0]) for name in rng.choice(list(RANGES), 3, replace=False)}
+                    change = {
+                        name: getattr(cues, name) + rng.normal() * 0.12 * (RANGES[name][1] - RANGES[name][0])
+                        for name in rng.choice(list(RANGES), 3, replace=False)
+                    }
                     new = Cues(**asdict(cues) | {name: float(np.clip(value, *RANGES[name])) for name, value in change.items()})
                     rows.append((new, *told(new)))
             rows = sorted(rows, key=cost)[:BEST]
         best = rows[0]
         found[out] = {f.name: round(getattr(best[0], f.name), 3) for f in fields(Cues)}
-        print(out or "nobody", "left out:", {p: round(e, 2) for p, e in best[1].items()}, f"synthetic {best[2]:.2f} of version 1's", flush=True)
+        print(
+            out or "nobody",
+            "left out:",
+            {p: round(e, 2) for p, e in best[1].items()},
+            f"synthetic {best[2]:.2f} of version 1's",
+            flush=True,
+        )
     paths.write_text(FILE, json.dumps(found, indent=1) + "\n")
 
 

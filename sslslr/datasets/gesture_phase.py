@@ -15,7 +15,6 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from sslslr.clips.signs import Signs, pack
 from sslslr.clips.skeleton import KINECT_20
@@ -72,12 +71,16 @@ def read(path: Path) -> Recording:
         raise SignError(f"{path}: {error}; expected numbers in all columns but phase") from None
     words = table["phase"].str.lower().replace(SPELLED).to_numpy(str)
     if not (known := np.isin(words, PHASES)).all():
-        raise SignError(f"{path}: row {int(known.argmin()) + 2} has the phase {table['phase'].iloc[known.argmin()]!r}; expected one of {', '.join(PHASES)}")
+        raise SignError(
+            f"{path}: row {int(known.argmin()) + 2} has the phase {table['phase'].iloc[known.argmin()]!r}; expected one of {', '.join(PHASES)}"
+        )
     # minutes, seconds and milliseconds in one number (5702026 is 57 min 2.026 s): the minute's end looks like a gap of 40 s
     milliseconds = clock // 100_000 * 60_000 + clock % 100_000
     name = path.name.partition("_")[0]
     who = re.match(r"[a-z]+", name.lower())
-    return Recording(name, who[0].upper() if who else name, _landmarks(values.reshape(-1, len(POINTS), 3)), words, milliseconds - milliseconds[0])
+    return Recording(
+        name, who[0].upper() if who else name, _landmarks(values.reshape(-1, len(POINTS), 3)), words, milliseconds - milliseconds[0]
+    )
 
 
 def _landmarks(points: np.ndarray) -> np.ndarray:

@@ -71,7 +71,11 @@ def found(true: np.ndarray, told: np.ndarray, least: float = 0.5, allowed: np.nd
 
 def f1(right: float, told: float, true: float) -> dict[str, float]:
     """Precision, recall and F1 of so many right among so many told, of so many true; 0 where there is none."""
-    return {"precision": right / told if told else 0.0, "recall": right / true if true else 0.0, "f1": 2 * right / (told + true) if told + true else 0.0}
+    return {
+        "precision": right / told if told else 0.0,
+        "recall": right / true if true else 0.0,
+        "f1": 2 * right / (told + true) if told + true else 0.0,
+    }
 
 
 def average_precision(score: np.ndarray, right: np.ndarray, true: int) -> float:

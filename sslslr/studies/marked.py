@@ -12,17 +12,22 @@ import numpy as np
 import pandas as pd
 
 from sslslr import paths
-from sslslr.clips.boundaries import Cues, Strokes, estimate
-from sslslr.clips.signs import Signs, prepare
+from sslslr.clips.boundaries import Cues, estimate
+from sslslr.clips.signs import Signs, pack, prepare
 from sslslr.datasets import gesture_phase
 from sslslr.datasets.gesture_phase import Recording
-from sslslr.measures.segments import segments, stream_scores
+from sslslr.measures.segments import stream_scores
 from sslslr.measures.statistics import interval
 from sslslr.studies.segmenters import SEGMENTERS, Segmenter, hysteresis, strokes_of
 
 FRAMES = 32  # as clips are prepared for the small profiles
 ESTIMATE, PAIR, FIXED = "estimated from landmarks", "best global pair (of the others)", "fixed 1/3 and 3/4"
+BEFORE = "estimate, version 1 (best pair of reaches)"
+# Version 1 took the one pair of reaches with the most evidence, had no cue of the first reach, and was set on synthetic clips alone.
+VERSION_1 = Cues(tail=0.48, small=0.05, rest=0.5, high=0.75, first=0.0, middle=0.5, middle_spread=0.18, length=0.35, length_spread=0.3,
+                 blunt=0.001, prior=-50.0, still=0.2)  # fmt: skip
 CUES = paths.ROOT / "data" / "boundary_cues.json"  # made by tools/boundary_cues.py
+EVIDENCE = paths.ROOT / "data" / "boundary_evidence"  # made by tools/boundary_evidence.py
 BRIDGE, AROUND = 10, 8  # frames: gaps in movement that are bridged, and rest that is kept around a stretch of it
 SHORT = 12  # frames: a stretch of movement that is shorter holds no unit
 
@@ -55,8 +60,13 @@ def units(marked: list[Recording], strokes: int | None = 1, frames: int = FRAMES
         raw = gesture_phase.units(held, strokes=strokes)
         signs, last = prepare(raw, frames), np.minimum(raw.lengths, frames) - 1
         pair = best_pair(gesture_phase.units(others, strokes=strokes))
-        told = estimate(signs, cues_without(person))
-        share = {ESTIMATE: (told.onset / last, told.offset / last), PAIR: pair, FIXED: (1 / 3, 3 / 4)}
+        told, before = estimate(signs, cues_without(person)), estimate(signs, VERSION_1)
+        share = {
+            ESTIMATE: (told.onset / last, told.offset / last),
+            BEFORE: (before.onset / last, before.offset / last),
+            PAIR: pair,
+            FIXED: (1 / 3, 3 / 4),
+        }
         ways = {way: np.broadcast_arrays(*ends, np.zeros(len(signs))) for way, ends in share.items()}
         ways |= {way: _in_units(make(others), held, raw, pair) for way, make in SEGMENTERS.items()}
         for way, (onset, offset, none) in ways.items():
@@ -68,7 +78,9 @@ def units(marked: list[Recording], strokes: int | None = 1, frames: int = FRAMES
     return pd.concat(rows, ignore_index=True)
 
 
-def _in_units(segmenter: Segmenter, held: list[Recording], raw: Signs, pair: tuple[float, float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _in_units(
+    segmenter: Segmenter, held: list[Recording], raw: Signs, pair: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     by_name = {one.name: segmenter(one) for one in held}
     onset, offset, none = np.full(len(raw), pair[0]), np.full(len(raw), pair[1]), np.ones(len(raw))
     for i, clip in enumerate(raw.clips):
@@ -83,7 +95,9 @@ def _in_units(segmenter: Segmenter, held: list[Recording], raw: Signs, pair: tup
 def by_person(rows: pd.DataFrame) -> pd.DataFrame:
     """Mean errors of ``units``: a row a way and person, and "all"."""
     both = pd.concat([rows, rows.assign(person="all")])
-    table = both.groupby(["way", "person"], sort=False).agg(onset=("onset", "mean"), offset=("offset", "mean"), units=("unit", "size"), none=("none", "sum"))
+    table = both.groupby(["way", "person"], sort=False).agg(
+        onset=("onset", "mean"), offset=("offset", "mean"), units=("unit", "size"), none=("none", "sum")
+    )
     return table.reset_index()
 
 
@@ -102,8 +116,18 @@ def against_pair(rows: pd.DataFrame, draws: int = 5000) -> pd.DataFrame:
 def reliability(rows: pd.DataFrame, bins: int = 4) -> pd.DataFrame:
     """Mean error of both ends, in frames, by quarter of the estimate's confidence (95 % t-interval over units)."""
     own = rows[rows["way"] == ESTIMATE].assign(error=lambda t: (t["onset"] + t["offset"]) / 2)
-    parts = np.array_split(own.sort_values("confidence", kind="stable"), bins)
-    return pd.DataFrame([{"confidence": p["confidence"].mean(), "from": p["confidence"].min(), "to": p["confidence"].max(), "prior decides": (p["prior"] > 0.5).mean()} | interval(p["error"]) for p in parts])
+    own = own.assign(part=pd.qcut(own["confidence"].rank(method="first"), bins, labels=False))
+    rows = [
+        {
+            "confidence": p["confidence"].mean(),
+            "from": p["confidence"].min(),
+            "to": p["confidence"].max(),
+            "prior decides": (p["prior"] > 0.5).mean(),
+        }
+        | interval(p["error"])
+        for _, p in own.groupby("part")
+    ]
+    return pd.DataFrame(rows)
 
 
 def active(one: Recording) -> np.ndarray:
@@ -120,8 +144,6 @@ def active(one: Recording) -> np.ndarray:
 
 def clips_of(one: Recording, stretches: np.ndarray) -> Signs:
     """The stretches of a recording as clips of 32 frames, nothing known of them."""
-    from sslslr.clips.signs import pack
-
     landmarks, lengths = pack([one.landmarks[a : b + 1] for a, b in stretches])
     n, nothing = len(stretches), np.full(len(stretches), np.nan)
     names = np.array([f"{one.name}:{a}-{b}" for a, b in stretches])
@@ -144,17 +166,20 @@ def stream(marked: list[Recording]) -> pd.DataFrame:
     """``measures.segments.stream_scores`` of each way on whole recordings; a row a way and held-out person, and "all" together.
 
     The estimate, the best pair and the fixed shares need clips: here each stretch of movement, so they tell one stroke a
-    stretch where a person may have marked several. "Units known" gives them the units between the marked rests instead.
+    stretch where a person may have marked several.
     """
     told: dict[tuple[str, str], list] = {}
     for person, held, others in _turns(marked):
         pair, cues = best_pair(gesture_phase.units(others, strokes=None)), cues_without(person)
 
-        def shares(signs: Signs, cues=cues) -> tuple[np.ndarray, np.ndarray]:
-            found: Strokes = estimate(signs, cues)
-            return found.onset / (signs.lengths - 1), found.offset / (signs.lengths - 1)
+        def by(cues: Cues):
+            def shares(signs: Signs) -> tuple[np.ndarray, np.ndarray]:
+                found = estimate(signs, cues)
+                return found.onset / (signs.lengths - 1), found.offset / (signs.lengths - 1)
 
-        placed = {ESTIMATE: shares, PAIR: lambda signs, pair=pair: pair, FIXED: lambda signs: (1 / 3, 3 / 4)}
+            return shares
+
+        placed = {ESTIMATE: by(cues), BEFORE: by(VERSION_1), PAIR: lambda signs, pair=pair: pair, FIXED: lambda signs: (1 / 3, 3 / 4)}
         ways: dict[str, Segmenter] = {way: lambda one, put=put: in_stretches(one, put) for way, put in placed.items()}
         ways |= {way: make(others) for way, make in SEGMENTERS.items()}
         for way, segmenter in ways.items():
@@ -163,8 +188,3 @@ def stream(marked: list[Recording]) -> pd.DataFrame:
                 for who in (person, "all"):
                     told.setdefault((way, who), []).append(entry)
     return pd.DataFrame([{"way": way, "person": who} | stream_scores(entries) for (way, who), entries in told.items()])
-
-
-def stroke_lengths(marked: list[Recording]) -> np.ndarray:
-    """Frames of every marked stroke."""
-    return np.concatenate([np.diff(segments(o.phases == "stroke"), axis=1)[:, 0] + 1 for o in marked])

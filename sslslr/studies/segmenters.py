@@ -110,7 +110,9 @@ def classifier(marked: list[Recording]) -> Segmenter:
         at = np.clip(np.arange(len(one))[:, None] + np.array(AROUND), 0, len(one) - 1)
         return x[at].reshape(len(one), -1)
 
-    model = HistGradientBoostingClassifier(max_iter=60, random_state=0).fit(np.concatenate([seen(o) for o in marked]), phases_of(marked) == STROKE)
+    model = HistGradientBoostingClassifier(max_iter=60, random_state=0).fit(
+        np.concatenate([seen(o) for o in marked]), phases_of(marked) == STROKE
+    )
     return lambda one: segments(median_filter(model.predict(seen(one)).astype(np.int8), SMOOTH) > 0)
 
 
