@@ -11,6 +11,7 @@ from sslslr import commands, paths
 from sslslr.errors import SignError
 
 WANTED = {
+    "boundaries",
     "reproduce",
     "record",
     "plan",
@@ -27,6 +28,7 @@ WANTED = {
     "exercises",
 }
 WRONG = {
+    "boundaries": ["/no/such/clip.npz", "--out", "OUT"],
     "reproduce": ["--profile", "fast"],
     "record": ["--study", "Table 9"],
     "plan": ["--profile", "fast"],
