@@ -97,7 +97,8 @@ def slide(stream: Stream) -> tuple[np.ndarray, np.ndarray]:
 
 def distinct(segments: np.ndarray, score: np.ndarray, same: float = SAME) -> tuple[np.ndarray, np.ndarray]:
     """Segments in order of their score, without those that overlap a better one by IoU ``same`` or more."""
-    order, kept = np.argsort(-score, kind="stable"), []
+    order = np.argsort(-score, kind="stable")
+    kept: list[int] = []
     iou = overlap(segments, segments)
     for i in order:
         if not any(iou[i, k] >= same for k in kept):

@@ -53,7 +53,9 @@ def told(path: Path, name: str) -> dict:
     clip = Clip.load(path)
     landmarks, lengths = pack([clip.isotropic[..., :2]])
     word, unknown = np.array([name]), np.array([np.nan])
-    signs = Signs("clip", "real", MEDIAPIPE_75, landmarks, lengths, np.array([0]), ("?",), word, word, np.array([""]), unknown, unknown, clip.fps)
+    signs = Signs(
+        "clip", "real", MEDIAPIPE_75, landmarks, lengths, np.array([0]), ("?",), word, word, np.array([""]), unknown, unknown, clip.fps
+    )
     ready = prepare(signs, FRAMES)
     found = estimate(ready)
     scale = (len(clip) - 1) / (ready.lengths[0] - 1)

@@ -31,7 +31,7 @@ def bio(found: np.ndarray, frames: int) -> np.ndarray:
     return out
 
 
-def hits(true: np.ndarray, told: np.ndarray, tolerance: float) -> int:
+def hits(true: Iterable[float], told: Iterable[float], tolerance: float) -> int:
     """How many of the places ``told`` can be given to one place each of ``true``, no further off than ``tolerance`` frames."""
     true, told = sorted(true), sorted(told)
     i = j = count = 0
@@ -98,7 +98,10 @@ def stream_scores(streams: Iterable[tuple[np.ndarray, np.ndarray, int]], toleran
     for tolerance in tolerances:
         right = sum(hits(a[:, end], b[:, end], tolerance) for a, b, _ in streams for end in (0, 1))
         out |= {f"{name} at {tolerance}": value for name, value in f1(right, 2 * n_told, 2 * n_true).items()}
-    true, told = (np.concatenate([bio(s[i], s[2]) for s in streams]) for i in (0, 1))
+    true, told = (
+        np.concatenate([bio(s, frames) for s, frames in part])
+        for part in ([(a, n) for a, _, n in streams], [(b, n) for _, b, n in streams])
+    )
     scores = [f1(((true == k) & (told == k)).sum(), (told == k).sum(), (true == k).sum())["f1"] for k in (1, 2, 0)]
     out |= dict(zip(("B", "I", "O"), scores, strict=True)) | {"BIO": float(np.mean(scores))}
     a, b = true > 0, told > 0

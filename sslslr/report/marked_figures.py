@@ -38,7 +38,9 @@ def marks(signs: Signs, marked: list[Recording], chosen, cues: Cues = CUES, colu
     for ax in axes[-1]:
         ax.set_xlabel("frame", fontsize=8)
     legend = [Patch(color=colour, label=phase) for phase, colour in COLOURS.items()]
-    lines = [plt.Line2D([], [], color="black", lw=1.6, ls=style, label=f"estimated {end}") for style, end in (("-", "onset"), ("--", "offset"))]
+    lines = [
+        plt.Line2D([], [], color="black", lw=1.6, ls=style, label=f"estimated {end}") for style, end in (("-", "onset"), ("--", "offset"))
+    ]
     fig.legend(handles=[*legend, *lines], loc="outside upper center", ncols=4, fontsize=8)
     return fig
 
@@ -55,7 +57,13 @@ def errors(table):
                 ax.plot(getattr(row, end), y, "o", color=RED if own else GREY, ms=8, zorder=1)
             else:
                 ax.text(getattr(row, end), y + 0.18, row.person, fontsize=8, ha="center", va="center")
-        ax.set(yticks=range(len(ways)), yticklabels=ways, xlim=(0, 1.05 * table[end].max()), ylim=(-0.6, len(ways) - 0.4), xlabel=f"error of the {end}, frames of 32")
+        ax.set(
+            yticks=range(len(ways)),
+            yticklabels=ways,
+            xlim=(0, 1.05 * table[end].max()),
+            ylim=(-0.6, len(ways) - 0.4),
+            xlabel=f"error of the {end}, frames of 32",
+        )
     n = table.drop_duplicates("person").set_index("person")["units"]
     fig.suptitle(f"dot: all {n['all']} units; letters: persons ({', '.join(f'{p} {n[p]}' for p in people)})", fontsize=9)
     return fig
@@ -64,8 +72,12 @@ def errors(table):
 def reliability(table):
     """Error against confidence, a point a quarter of the units (``studies.marked.reliability``); bars: 95 % t-interval."""
     fig, ax = plt.subplots(figsize=(4.8, 3))
-    ax.errorbar(table["confidence"], table["mean"], (table["mean"] - table["low"], table["high"] - table["mean"]), fmt="o-", color=BLUE, capsize=3)
+    ax.errorbar(
+        table["confidence"], table["mean"], (table["mean"] - table["low"], table["high"] - table["mean"]), fmt="o-", color=BLUE, capsize=3
+    )
     for row in table.itertuples():
-        ax.annotate(f"n = {row.n}", (row.confidence, row.low), textcoords="offset points", xytext=(0, -11), ha="center", fontsize=7.5, color=ORANGE)
+        ax.annotate(
+            f"n = {row.n}", (row.confidence, row.low), textcoords="offset points", xytext=(0, -11), ha="center", fontsize=7.5, color=ORANGE
+        )
     ax.set(xlabel="confidence (mean of a quarter of the units)", ylabel="error, frames of 32", xlim=(0, 1), ylim=(0, None))
     return fig

@@ -6,7 +6,7 @@ chosen on the others. Persons are three, so an interval over units describes the
 
 import json
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -67,7 +67,8 @@ def units(marked: list[Recording], strokes: int | None = 1, frames: int = FRAMES
             PAIR: pair,
             FIXED: (1 / 3, 3 / 4),
         }
-        ways = {way: np.broadcast_arrays(*ends, np.zeros(len(signs))) for way, ends in share.items()}
+        every = np.ones(len(signs))
+        ways = {way: (onset * every, offset * every, 0 * every) for way, (onset, offset) in share.items()}
         ways |= {way: _in_units(make(others), held, raw, pair) for way, make in SEGMENTERS.items()}
         for way, (onset, offset, none) in ways.items():
             about = {"way": way, "person": person, "unit": raw.clips, "phases": [raw.glosses[k] for k in raw.labels], "none": none}
@@ -117,7 +118,7 @@ def reliability(rows: pd.DataFrame, bins: int = 4) -> pd.DataFrame:
     """Mean error of both ends, in frames, by quarter of the estimate's confidence (95 % t-interval over units)."""
     own = rows[rows["way"] == ESTIMATE].assign(error=lambda t: (t["onset"] + t["offset"]) / 2)
     own = own.assign(part=pd.qcut(own["confidence"].rank(method="first"), bins, labels=False))
-    rows = [
+    table = [
         {
             "confidence": p["confidence"].mean(),
             "from": p["confidence"].min(),
@@ -127,7 +128,7 @@ def reliability(rows: pd.DataFrame, bins: int = 4) -> pd.DataFrame:
         | interval(p["error"])
         for _, p in own.groupby("part")
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(table)
 
 
 def active(one: Recording) -> np.ndarray:
@@ -152,12 +153,17 @@ def clips_of(one: Recording, stretches: np.ndarray) -> Signs:
     return prepare(raw, FRAMES)
 
 
-def in_stretches(one: Recording, shares) -> np.ndarray:
-    """One stroke in each stretch of movement, where ``shares(signs) -> (onset, offset)`` puts it: (S, 2)."""
+def in_stretches(one: Recording, by: Cues | tuple[float, float]) -> np.ndarray:
+    """One stroke in each stretch of movement, where the estimate with these constants, or a pair of shares, puts it: (S, 2)."""
     stretches = active(one)
     if not len(stretches):
         return stretches
-    onset, offset = shares(clips_of(one, stretches))
+    if isinstance(by, Cues):
+        signs = clips_of(one, stretches)
+        found, last = estimate(signs, by), signs.lengths - 1
+        onset, offset = found.onset / last, found.offset / last
+    else:
+        onset, offset = np.array(by)
     length = stretches[:, 1] - stretches[:, 0]
     return np.c_[stretches[:, 0] + np.rint(onset * length), stretches[:, 0] + np.rint(offset * length)].astype(int)
 
@@ -172,15 +178,8 @@ def stream(marked: list[Recording]) -> pd.DataFrame:
     for person, held, others in _turns(marked):
         pair, cues = best_pair(gesture_phase.units(others, strokes=None)), cues_without(person)
 
-        def by(cues: Cues):
-            def shares(signs: Signs) -> tuple[np.ndarray, np.ndarray]:
-                found = estimate(signs, cues)
-                return found.onset / (signs.lengths - 1), found.offset / (signs.lengths - 1)
-
-            return shares
-
-        placed = {ESTIMATE: by(cues), BEFORE: by(VERSION_1), PAIR: lambda signs, pair=pair: pair, FIXED: lambda signs: (1 / 3, 3 / 4)}
-        ways: dict[str, Segmenter] = {way: lambda one, put=put: in_stretches(one, put) for way, put in placed.items()}
+        placed: dict[str, Cues | tuple[float, float]] = {ESTIMATE: cues, BEFORE: VERSION_1, PAIR: pair, FIXED: (1 / 3, 3 / 4)}
+        ways: dict[str, Segmenter] = {way: partial(in_stretches, by=by) for way, by in placed.items()}
         ways |= {way: make(others) for way, make in SEGMENTERS.items()}
         for way, segmenter in ways.items():
             for one in held:

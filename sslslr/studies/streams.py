@@ -5,6 +5,7 @@ The threshold of rejection is chosen on other streams (other people, too) than t
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -39,8 +40,8 @@ def encoders() -> dict[str, Encode]:
     torch.manual_seed(0)
     untrained = PoseTransformer(EncoderConfig(**trained["SL-FPN"].about["encoder"]))
     return {
-        **{title: lambda signs, one=one: embed(one.module, signs) for title, one in trained.items()},
-        "random encoder": lambda signs: embed(untrained, signs),
+        **{title: partial(embed, one.module) for title, one in trained.items()},
+        "random encoder": partial(embed, untrained),
         "hand-made features": lambda signs: np.nan_to_num(handmade(signs)),
     }
 
@@ -71,16 +72,16 @@ def sentences(signs: Signs, pace: float, count: int = 24, seed: int = 0) -> list
 def measured(told: list[pd.DataFrame], streams: list[Stream], least: float, iou: float = 0.5) -> dict[str, float]:
     """Precision, recall and F1 of what is at least ``least`` like its gloss, found at the right place under the right gloss; mAP
     (over glosses, whatever the likeness); error of the onset in frames where right; strokes found whatever the gloss."""
-    score, right, late, place, words = [], [], [], 0, []
+    scores, rights, late, place, named = [], [], [], 0, []
     for table, stream in zip(told, streams, strict=True):
         segments = table[["first", "last"]].to_numpy(int)
         which = found(stream.segments, segments, iou, table["gloss"].to_numpy()[:, None] == stream.glosses[None, :])
         place += int((found(stream.segments, segments, iou) >= 0).sum())
-        score.append(table["likeness"].to_numpy())
-        words.append(table["gloss"].to_numpy())
-        right.append(which >= 0)
+        scores.append(table["likeness"].to_numpy())
+        named.append(table["gloss"].to_numpy())
+        rights.append(which >= 0)
         late += np.abs(segments[which >= 0, 0] - stream.segments[which[which >= 0], 0]).tolist()
-    score, right, words = np.concatenate(score), np.concatenate(right), np.concatenate(words)
+    score, right, words = np.concatenate(scores), np.concatenate(rights), np.concatenate(named)
     true = pd.Series(np.concatenate([s.glosses for s in streams])).value_counts()
     precision = [average_precision(score[words == g], right[words == g], n) for g, n in true.items()]
     kept = score >= least
@@ -88,11 +89,11 @@ def measured(told: list[pd.DataFrame], streams: list[Stream], least: float, iou:
     return out | {"onset error": float(np.mean(late)) if late else float("nan"), "signs": int(true.sum()), "streams": len(streams)}
 
 
-def threshold(told: list[pd.DataFrame], streams: list[Stream]) -> float:
-    """The likeness below which is rejected: the best F1 on these streams."""
+def threshold(told: list[pd.DataFrame], streams: list[Stream], measure: Callable[..., dict[str, float]] = measured) -> float:
+    """The likeness below which is rejected: the best F1 on these streams, as ``measure`` counts it."""
     values = np.concatenate([t["likeness"].to_numpy() for t in told])
     steps = np.quantile(values, np.linspace(0, 0.98, 40)) if len(values) else [0.0]
-    return float(max(steps, key=lambda least: measured(told, streams, least)["f1"]))
+    return float(max(steps, key=lambda least: measure(told, streams, least)["f1"]))
 
 
 def table(paces=PACES, count: int = 24, progress: Callable = iter) -> pd.DataFrame:
@@ -175,8 +176,7 @@ def real_table(signs: Signs, count: int = 24) -> pd.DataFrame:
     rows = []
     for way in ("boundary estimate", "sliding windows"):
         chosen, told = ([spot(s, book, PROPOSALS[way]) for s in streams] for streams in (tuned, tested))
-        steps = np.quantile(np.concatenate([t["likeness"] for t in chosen]), np.linspace(0, 0.98, 40))
-        least = float(max(steps, key=lambda least, c=chosen: in_clips(c, tuned, least)["f1"]))
+        least = threshold(chosen, tuned, in_clips)
         rows.append({"proposals": way} | in_clips(told, tested, least) | {"glosses": len(signs.glosses), "test signers": n - 3 * n // 4})
     return pd.DataFrame(rows)
 

@@ -6,7 +6,14 @@ import numpy as np
 import pandas as pd
 
 ORDER = ("lh", "rh", "h", "s", "lw", "rw")
-PLACES = {"h": (5.0, 1.6, 1.8), "s": (5.0, 4.2, 1.8), "lw": (4.5, 4.6, 1.8), "rw": (5.5, 4.6, 1.8), "lh": (4.4, 4.8, 1.8), "rh": (5.6, 4.8, 1.8)}
+PLACES = {
+    "h": (5.0, 1.6, 1.8),
+    "s": (5.0, 4.2, 1.8),
+    "lw": (4.5, 4.6, 1.8),
+    "rw": (5.5, 4.6, 1.8),
+    "lh": (4.4, 4.8, 1.8),
+    "rh": (5.6, 4.8, 1.8),
+}
 
 
 def bell(frames: int) -> np.ndarray:
@@ -21,7 +28,13 @@ def recording(seed: int, units: int = 4) -> pd.DataFrame:
     for i in range(units):
         rest, preparation, stroke, hold, retraction = rng.integers((20, 8, 20, 8, 8), (30, 14, 40, 12, 14))
         wave = 1 + 0.25 * np.sin(np.arange(stroke) * 0.8)
-        pieces = [("Rest", np.zeros(rest)), ("Preparation", bell(preparation)), ("Stroke", wave), ("Hold", np.ones(hold * (i % 2))), ("Retraction", 1 - bell(retraction))]
+        pieces = [
+            ("Rest", np.zeros(rest)),
+            ("Preparation", bell(preparation)),
+            ("Stroke", wave),
+            ("Hold", np.ones(hold * (i % 2))),
+            ("Retraction", 1 - bell(retraction)),
+        ]
         for name, values in pieces:
             rise.append(values)
             phases += [name] * len(values)

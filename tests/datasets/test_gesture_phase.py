@@ -1,8 +1,5 @@
 """Marked recordings: the clock, the units between rests, what the landmarks lack, and wrong tables."""
 
-import os
-from pathlib import Path
-
 import gesture_recordings as made
 import numpy as np
 import pandas as pd
@@ -11,8 +8,6 @@ import pytest
 from sslslr.clips.skeleton import KINECT_20
 from sslslr.datasets import gesture_phase
 from sslslr.errors import SignError
-
-REAL = Path(os.environ.get("SSLSLR_REALDATA", Path(__file__).parents[3] / "shared" / "realdata")) / "gesture-phase"
 
 
 @pytest.fixture
@@ -72,14 +67,15 @@ def test_a_phase_that_does_not_exist_and_a_missing_column_are_named_with_their_f
     table.drop(columns="sy").to_csv(path, index=False)
     with pytest.raises(SignError, match="no column sy"):
         gesture_phase.recordings(tmp_path)
+    path.rename(tmp_path / "g" / "a1.csv")
     with pytest.raises(SignError, match="no marked recording"):
-        path.rename(tmp_path / "g" / "a1.csv")
         gesture_phase.recordings(tmp_path)
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason=f"the real recordings are not at {REAL}; name their folder in SSLSLR_REALDATA")
-def test_the_published_recordings_have_the_counts_that_were_looked_at():
-    marked = gesture_phase.recordings(REAL)
+def test_the_published_recordings_have_the_counts_that_were_looked_at(realdata):
+    if not (realdata / "gesture-phase").is_dir():
+        pytest.skip("no gesture-phase beside the others (set SSLSLR_REALDATA)")
+    marked = gesture_phase.recordings(realdata / "gesture-phase")
     assert [one.name for one in marked] == ["a1", "a2", "a3", "b1", "b3", "c1", "c3"]
     assert sum(map(len, marked)) == 9901 and sum(len(one.units) for one in marked) == 59
     single = gesture_phase.units(marked)

@@ -13,7 +13,7 @@ from sslslr.datasets import gesture_phase, synthetic
 from sslslr.studies import marked, segmenters, unmarked
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "datasets"))
-import gesture_recordings as made  # noqa: E402
+import gesture_recordings as made
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,9 @@ def test_where_transitions_are_reaches_the_estimate_is_near_the_marks_and_better
 def test_a_person_is_judged_with_nothing_of_their_own(recordings, monkeypatch):
     asked, learned = [], []
     monkeypatch.setattr(marked, "cues_without", lambda person: asked.append(person) or Cues())
-    monkeypatch.setattr(marked, "SEGMENTERS", {"watched": lambda others: learned.append({o.person for o in others}) or segmenters.above_elbow})
+    monkeypatch.setattr(
+        marked, "SEGMENTERS", {"watched": lambda others: learned.append({o.person for o in others}) or segmenters.above_elbow}
+    )
     rows = marked.units(recordings)
     assert asked == ["A", "B", "C"] and learned == [{"B", "C"}, {"A", "C"}, {"A", "B"}]
     pair = rows[(rows["way"] == marked.PAIR) & (rows["person"] == "A")]
