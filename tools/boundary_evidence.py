@@ -15,11 +15,13 @@ from sslslr.studies import marked, unmarked
 def main(recordings: str, isl: str) -> None:
     """Make all tables anew."""
     made = gesture_phase.recordings(Path(recordings))
-    single, every = marked.units(made), marked.units(made, strokes=None)
+    single, every, spliced = marked.units(made), marked.units(made, strokes=None), unmarked.spliced_rows(made)
     tables = {
         "units": marked.by_person(single), "all_units": marked.by_person(every), "against_pair": marked.against_pair(single),
         "against_pair_all": marked.against_pair(every), "reliability": marked.reliability(every), "stream": marked.stream(made),
-        "spliced": unmarked.spliced_errors(made, marked.cues_without, marked.best_pair),
+        "spliced": marked.by_person(spliced),
+        "against_pair_spliced": marked.against_pair(spliced),
+        "reliability_spliced": marked.reliability(spliced),
         "repetitions": unmarked.repetitions(prepare(datasets.load("isl-kinect", isl)["isl-kinect"], marked.FRAMES)),
     }  # fmt: skip
     for name, table in tables.items():

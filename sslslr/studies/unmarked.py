@@ -8,6 +8,7 @@ from sslslr.clips.signs import Signs, pack, prepare
 from sslslr.clips.skeleton import KINECT_20
 from sslslr.datasets.gesture_phase import Recording
 from sslslr.measures.segments import segments
+from sslslr.studies.marked import ESTIMATE, FRAMES, PAIR, best_pair, cues_without
 
 TRANSITION = (8, 24)  # frames of a transition: the middle 80 % of the preparations that people marked
 
@@ -87,23 +88,15 @@ def _reach(a: np.ndarray, b: np.ndarray, frames: int) -> np.ndarray:
     return (a + (b - a) * (10 * u**3 - 15 * u**4 + 6 * u**5)).astype(np.float32)
 
 
-def spliced_errors(marked: list[Recording], cues_of, pair_of, frames: int = 32) -> pd.DataFrame:
-    """Mean error of both ends, in frames, on ``spliced`` clips by person: the estimate with ``cues_of(person)`` against ``pair_of(others)``."""
-    signs = prepare(spliced(marked), frames)
-    last, rows = signs.lengths - 1, []
+def spliced_rows(marked: list[Recording], frames: int = FRAMES) -> pd.DataFrame:
+    """Errors on ``spliced`` clips, as ``studies.marked.units`` has them (a row a clip and way): the estimate, and the best pair of the others."""
+    signs, rows = prepare(spliced(marked), frames), []
+    last = signs.lengths - 1
     for person in sorted(set(signs.signers)):
         own = signs.signers == person
-        told, pair = estimate(signs.subset(own), cues_of(person)), pair_of(signs.subset(~own))
-        for way, onset, offset in (
-            ("estimate", told.onset, told.offset),
-            ("best pair of the others", pair[0] * last[own], pair[1] * last[own]),
-        ):
+        told, pair = estimate(signs.subset(own), cues_without(person)), best_pair(signs.subset(~own))
+        for way, onset, offset in ((ESTIMATE, told.onset, told.offset), (PAIR, pair[0] * last[own], pair[1] * last[own])):
             error = {"onset": np.abs(onset - signs.onset[own]), "offset": np.abs(offset - signs.offset[own])}
-            rows.append(pd.DataFrame({"way": way, "person": person} | error))
-    every = pd.concat(rows)
-    every = pd.concat([every, every.assign(person="all")])
-    return (
-        every.groupby(["way", "person"], sort=False)
-        .agg(onset=("onset", "mean"), offset=("offset", "mean"), clips=("onset", "size"))
-        .reset_index()
-    )
+            sure = {"confidence": told.confidence, "prior": told.prior} if way == ESTIMATE else {}
+            rows.append(pd.DataFrame({"way": way, "person": person, "unit": signs.clips[own], "none": 0.0} | error | sure))
+    return pd.concat(rows, ignore_index=True)

@@ -87,8 +87,8 @@ def test_spliced_strokes_are_the_recorded_frames_and_their_ends_are_found(record
         first, last = map(int, span.split("-"))
         got = signs.landmarks[i, int(signs.onset[i]) : int(signs.offset[i]) + 1]
         np.testing.assert_array_equal(got, by_name[name].landmarks[first : last + 1])
-    told = unmarked.spliced_errors(recordings, marked.cues_without, marked.best_pair).set_index(["way", "person"])
-    assert told.loc[("estimate", "all"), "onset"] < 1.5 and told.loc[("estimate", "all"), "clips"] == 12
+    told = marked.by_person(unmarked.spliced_rows(recordings)).set_index(["way", "person"])
+    assert told.loc[(marked.ESTIMATE, "all"), "onset"] < 1.5 and told.loc[(marked.ESTIMATE, "all"), "units"] == 12
 
 
 def test_icc_is_one_for_groups_that_agree_and_about_nothing_for_chance():
