@@ -58,7 +58,7 @@ class Cues:
     high: float = 1.577
     first: float = 1.045
     middle: float = 0.471
-    middle_spread: float = 0.102
+    middle_spread: float = 0.18
     length: float = 0.334
     length_spread: float = 0.249
     blunt: float = 0.982

@@ -33,9 +33,9 @@ def stream(one: Stream, segments: np.ndarray, confidence: np.ndarray, spots):
 
 
 def paces(table):
-    """Share of places proposed, and mAP, against the pace; a line a way to propose (left), an encoder (right: proposals of the estimate)."""
+    """Against the pace: signs found whatever the gloss, a line a way to propose (mean over encoders); mAP, a line an encoder (estimate's proposals)."""
     fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.1))
-    first = table.drop_duplicates(["pace", "proposals"])
+    first = table.groupby(["proposals", "pace"], sort=False, as_index=False)["places"].mean()
     for ax, rows, by, value in (
         (axes[0], first, "proposals", "places"),
         (axes[1], table[table["proposals"] == "boundary estimate"], "encoder", "mAP"),
