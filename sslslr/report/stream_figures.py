@@ -12,7 +12,7 @@ def stream(one: Stream, segments: np.ndarray, confidence: np.ndarray, spots):
     fig, ax = plt.subplots(figsize=(9.5, 3.2))
     wrists = one.landmarks[:, list(one.skeleton.wrists), :2]
     speed = np.linalg.norm(np.gradient(np.nan_to_num(wrists), axis=0), axis=2).max(1)
-    ax.plot(speed / max(speed.max(), 1e-6), color=BLUE, lw=1.2, label="speed of the faster wrist")
+    ax.plot(speed / max(speed.max(), 1e-6), color=BLUE, lw=1.2)
     for (first, last), gloss in zip(one.segments, one.glosses, strict=True):
         ax.plot([first, last], [-0.12, -0.12], color=RED, lw=6, solid_capstyle="butt")
         ax.text((first + last) / 2, -0.27, gloss, ha="center", va="center", fontsize=8)
@@ -26,9 +26,8 @@ def stream(one: Stream, segments: np.ndarray, confidence: np.ndarray, spots):
         xlim=(0, len(one) - 1),
         ylim=(-0.4, top + 0.25),
         yticks=[],
-        xlabel="frame: red the true signs, grey what is proposed, orange what is spotted",
+        xlabel="frame; blue speed of the faster wrist, red the true signs, grey what is proposed, orange what is spotted",
     )
-    ax.legend(loc="upper right", fontsize=8)
     return fig
 
 
