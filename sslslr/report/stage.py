@@ -120,18 +120,21 @@ class Stage:
         write_json(folder / f"{name}.json", {"caption": caption, "stamp": self.stamp(data), **self.made(data)})
         return folder / f"{name}.png"
 
-    def table(self, frame: pd.DataFrame, name: str, caption: str, shown: pd.DataFrame | None = None) -> pd.DataFrame:
-        """Save ``frame`` as ``tables/<name>.csv`` (every digit) and, as ``shown`` to readers, ``.md`` and ``.tex``; returns what is shown."""
-        caption = self._said(caption)
+    def table(self, frame: pd.DataFrame, name: str, caption: str, shown: pd.DataFrame | None = None, data: str = "") -> pd.DataFrame:
+        """Save ``frame`` as ``tables/<name>.csv`` (every digit) and, as ``shown`` to readers, ``.md`` and ``.tex``; returns what is shown.
+
+        ``data`` as in ``figure``.
+        """
+        caption = caption if data else self._said(caption)
         folder = self.folder / "tables"
         shown = frame if shown is None else shown
         shown = shown.astype(object).where(shown.notna(), "–")
         buffer = io.StringIO()
         frame.to_csv(buffer, index=False)
         write_text(folder / f"{name}.csv", buffer.getvalue())
-        write_text(folder / f"{name}.md", f"{caption}\n\n{shown.to_markdown(index=False)}\n\n{self.stamp()}\n")
+        write_text(folder / f"{name}.md", f"{caption}\n\n{shown.to_markdown(index=False)}\n\n{self.stamp(data)}\n")
         write_text(folder / f"{name}.tex", latex(shown, caption, name))
-        write_json(folder / f"{name}.json", {"caption": caption, "stamp": self.stamp(), **self.made()})
+        write_json(folder / f"{name}.json", {"caption": caption, "stamp": self.stamp(data), **self.made(data)})
         return shown
 
 

@@ -230,7 +230,7 @@ def errors(profile: Profile, corpora: dict[str, Signs], found: dict[str, Search]
     """Error of every way to place the boundaries, in frames and as a share of the clip; a row a corpus, seed and way.
 
     The best global pair is the median truth of ``corpora`` (the studies' own), so it has seen labels; the estimate's
-    constants were set on the training signers of repeat 0 of those. All are measured on ``fresh`` people. ``found``: what
+    constants have seen that of seeds 0 and 5, and marks of real people (``tools/boundary_cues.py``). All are measured on ``fresh`` people. ``found``: what
     Algorithm 1 found, by corpus. Null: the clips' estimates, dealt out to other clips.
     """
     rows = []

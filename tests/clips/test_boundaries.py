@@ -79,6 +79,25 @@ def test_padding_mirror_size_and_the_company_of_other_clips_change_nothing(corpo
     np.testing.assert_allclose(estimate(signs.subset(chosen)).onset, told.onset[chosen])
 
 
+def test_a_large_reach_within_the_stroke_is_not_taken_for_the_preparation_where_the_clip_begins_at_rest():
+    on, off = np.full(6, 10.0), np.full(6, 30.0)
+    x = reach_and_return(on, off, wave=0.0)
+    x[:, :, [7, 9], 0] += np.float32(0.9) * bell(np.arange(40.0)[None, :, None], 17, 24)  # sideways, as far as the preparation goes up
+    found = estimate(signs_of(x))
+    assert np.abs(found.onset - on).max() < 2
+
+
+def test_where_nothing_moves_clearly_the_prior_decides_and_says_so(corpora):
+    rng = np.random.default_rng(1)
+    still = reach_and_return([10.0] * 8, [26.0] * 8)
+    still[:, :] = still[:, :1] + rng.normal(size=still.shape).astype(np.float32) * 0.004  # jitter of a standing person
+    found = estimate(signs_of(still))
+    assert (found.prior > 0.5).all() and (found.confidence < 0.3).all()
+    clear = estimate(signs_of(reach_and_return([10.0, 12], [26.0, 30])))
+    assert (clear.prior < 0.3).all()
+    assert all(((t.prior >= 0) & (t.prior + t.confidence <= 1 + 1e-6)).all() for t in map(estimate, corpora.values()))
+
+
 def test_labels_signers_and_truth_are_not_looked_at(corpora):
     signs = corpora["lsa-like"]
     nothing = np.full(len(signs), np.nan)

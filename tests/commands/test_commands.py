@@ -11,6 +11,7 @@ from sslslr import commands, paths
 from sslslr.errors import SignError
 
 WANTED = {
+    "boundaries",
     "reproduce",
     "record",
     "plan",
@@ -29,6 +30,7 @@ WANTED = {
     "replicate",
 }
 WRONG = {
+    "boundaries": ["/no/such/clip.npz", "--out", "OUT"],
     "reproduce": ["--profile", "fast"],
     "record": ["--study", "Table 9"],
     "plan": ["--profile", "fast"],
