@@ -8,6 +8,7 @@ import seaborn as sns
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 # Okabe and Ito's palette, which stays distinct under the common colour-vision deficiencies.
 ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK, GREY = (
@@ -40,6 +41,7 @@ COLOURS = {
     "stroke": RED,
     "retraction": YELLOW,
 }
+WIDEST, SMALLEST = 8.4, 8.0  # inches, of the 840 pixels that JupyterLab has for a figure at 100 an inch; points, of text in it
 MARKERS = {
     "SimCLR": "^",
     "MoCo v2": "v",
@@ -72,7 +74,15 @@ def style() -> None:
     })  # fmt: skip
 
 
-def panels(count: int, height: float, width: float = 9.5) -> tuple[Figure, np.ndarray]:
+def readable(fig: Figure) -> None:
+    """Make a figure fit beside a file browser, whoever made it: at most ``WIDEST`` inches wide, and no text below ``SMALLEST`` points."""
+    if fig.get_figwidth() > WIDEST:
+        fig.set_figwidth(WIDEST)
+    for text in fig.findobj(Text):
+        text.set_fontsize(max(text.get_fontsize(), SMALLEST))
+
+
+def panels(count: int, height: float, width: float = WIDEST) -> tuple[Figure, np.ndarray]:
     """A figure of ``count`` panels, two a row, each row ``height`` inches high; and the panels (count,)."""
     rows = -(-count // 2)
     fig, axes = plt.subplots(rows, min(2, count), figsize=(width, height * rows), sharey=True, squeeze=False)
@@ -104,7 +114,7 @@ def name_columns(axes: np.ndarray, titles, at: str) -> None:
 def dots(table, models, value="mean", title=""):
     """Dot-and-interval plot of a table of ``studies.controls.table``: a panel a corpus, a row a model; chance dashed."""
     corpora = list(dict.fromkeys(table["corpus"]))
-    fig, axes = panels(len(corpora), 0.42 * len(models) + 1.3, 9.5 if len(corpora) > 1 else 7)
+    fig, axes = panels(len(corpora), 0.42 * len(models) + 1.3, WIDEST if len(corpora) > 1 else 7)
     for ax, corpus in zip(axes, corpora, strict=True):
         part = table[table["corpus"] == corpus].set_index("model").loc[list(models)[::-1]]
         for y, (model, row) in enumerate(part.iterrows()):
