@@ -22,7 +22,7 @@ from sslslr.claims import figures, own, paper, parts
 from sslslr.claims.claim import Claim
 from sslslr.claims.plan import CLASS, CLIP, DEVELOPMENT, GROUP, ROUND, TIMES, role
 from sslslr.claims.rows import Missing, Rows, Tables
-from sslslr.claims.verdict import FAILS, HOLDS, NOT_JUDGED, NOT_RUN, UNDECIDED, decide, verdict
+from sslslr.claims.verdict import FAILS, HOLDS, NOT_JUDGED, NOT_RUN, UNDECIDED, VERDICTS, decide, verdict
 from sslslr.measures.contrasts import FEWEST
 from sslslr.paths import write_json, write_text
 from sslslr.provenance import commit
@@ -77,9 +77,8 @@ def judge(claim: Claim, tables: Tables, profile: profiles.Profile, dataset: str)
     worst = parts.iloc[0]
     row |= {"table": f"tables/{worst['table']}.csv", "unit": comparisons[0].unit}
     if not profile.judges or profile.name not in (claim.profiles or [profile.name]):
-        return row | {"verdict": NOT_JUDGED, "text": f"Profile {profile.name} judges nothing here."}, parts.assign(
-            id=claim.id, verdict=NOT_JUDGED
-        )
+        row |= {"verdict": NOT_JUDGED, "text": f"Profile {profile.name} judges nothing here."}
+        return row, parts.assign(id=claim.id, verdict=NOT_JUDGED)
     text = f"{verdict_counts(parts)}: {sentence(worst, worst['unit'] == 'points')}{caveat(claim, tables, dataset)}."
     row |= {k: worst[k] for k in ("answer", "effect", "unit", "low", "high", "low90", "high90", "n", "p")}
     row |= {"compared": worst["name"], "comparisons": len(parts)}
