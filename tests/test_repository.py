@@ -104,6 +104,7 @@ def test_notebooks_are_told_and_thin_and_committed_without_outputs(path):
     assert re.match(r"# \d\d ", text) and all(word in text for word in ("**You will learn**", "**Time**", "## Limits", "## Exercise"))
     assert path.name.startswith(text[2:4])
     assert set(notebooks.declared(path)) >= set(notebooks.STANDARD)
+    assert notebooks.saved(path) == {}, "a parameter is not what parameters.yml says"
 
 
 def test_profiles_are_whole_and_grow(tmp_path, monkeypatch):

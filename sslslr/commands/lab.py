@@ -1,6 +1,7 @@
 """Open JupyterLab on a copy of the notebooks (lab/, or class/ without solutions), with a start page; what you changed stays."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,8 @@ def write(folder: Path, solutions: bool = True) -> tuple[list[str], list[str]]:
     """
     made = {p.name: exercises.content(restored(p) if solutions else exercises.students(p)) for p in notebooks()}
     for path in (paths.ROOT / "docs" / "lessons").glob("*.md"):
-        text = path.read_text(encoding="utf-8").replace("(../../notebooks/", "(../").replace("(../checklist", "(../../docs/checklist")
+        text = re.sub(r"\(\.\./\.\./notebooks/(?=\d\d_)", "(../", path.read_text(encoding="utf-8"))
+        text = text.replace("(../checklist", "(../../docs/checklist")
         made[f"lessons/{path.name}"] = text.encode()
     results = paths.results("", "")
     for path in results.glob("*/*/tables/*.*"):
