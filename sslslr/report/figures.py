@@ -82,10 +82,15 @@ def readable(fig: Figure) -> None:
         text.set_fontsize(max(text.get_fontsize(), SMALLEST))
 
 
-def panels(count: int, height: float, width: float = WIDEST) -> tuple[Figure, np.ndarray]:
+def width(columns: int, each: float, more: float = 0) -> float:
+    """Inches for ``columns`` panels of ``each`` inches and ``more`` beside them, but no more than there is room for."""
+    return min(WIDEST, each * columns + more)
+
+
+def panels(count: int, height: float, wide: float = WIDEST) -> tuple[Figure, np.ndarray]:
     """A figure of ``count`` panels, two a row, each row ``height`` inches high; and the panels (count,)."""
     rows = -(-count // 2)
-    fig, axes = plt.subplots(rows, min(2, count), figsize=(width, height * rows), sharey=True, squeeze=False)
+    fig, axes = plt.subplots(rows, min(2, count), figsize=(wide, height * rows), sharey=True, squeeze=False)
     for ax in axes.flat[count:]:
         ax.remove()
     return fig, axes.flat[:count]
@@ -123,7 +128,12 @@ def dots(table, models, value="mean", title=""):
         first = part.iloc[0]
         ax.axvline(first["chance"], color="black", ls="--", lw=1)
         ax.annotate(
-            "chance", (first["chance"], 1), xycoords=("data", "axes fraction"), xytext=(3, -9), textcoords="offset points", fontsize=7
+            "chance",
+            (first["chance"], 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(3, -9),
+            textcoords="offset points",
+            fontsize=SMALLEST,
         )
         ax.set(
             yticks=range(len(part)),

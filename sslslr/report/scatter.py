@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
-from sslslr.report.figures import BLUE, GREEN, ORANGE, PINK, RED, SKY, YELLOW
+from sslslr.report.figures import BLUE, GREEN, ORANGE, PINK, RED, SKY, YELLOW, width
 from sslslr.report.player import Player, edges_of, safe_json, square, whole
 from sslslr.report.player_markup import KEYS, NOTE
 from sslslr.report.scatter_script import SCRIPT
@@ -28,7 +28,7 @@ def grid(panels: dict, marked: dict | None = None, groups: dict | None = None, n
     (signers), a colour each. ``notes``: (row, column) -> a few words below the panel.
     """
     rows, columns = (list(dict.fromkeys(key[i] for key in panels)) for i in (0, 1))
-    fig, axes = plt.subplots(len(rows), len(columns), figsize=(2.05 * len(columns) + 0.9, 1.75 * len(rows) + 0.6), squeeze=False)
+    fig, axes = plt.subplots(len(rows), len(columns), figsize=(width(len(columns), 2.05, 0.9), 1.75 * len(rows) + 0.6), squeeze=False)
     for (row, column), ax in zip([(r, c) for r in rows for c in columns], axes.flat, strict=True):
         ax.set(xticks=[], yticks=[])
         ax.margins(0.08)
@@ -43,7 +43,7 @@ def grid(panels: dict, marked: dict | None = None, groups: dict | None = None, n
             ax.scatter(*x[~inside].T, s=4, color="#B5B5B5", lw=0)
             ax.scatter(*x[inside].T, s=16, color=RED, lw=0.4, edgecolor="white")
         if notes:
-            ax.set_xlabel(notes[row, column], fontsize=6.5, labelpad=2)
+            ax.set_xlabel(notes[row, column], fontsize=8, labelpad=2)
     for ax, column in zip(axes[0], columns, strict=True):
         ax.set_title(column, fontsize=9)
     for ax, row in zip(axes[:, 0], rows, strict=True):
