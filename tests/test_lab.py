@@ -4,58 +4,19 @@ import base64
 import json
 import os
 import re
-import socket
 import subprocess
-import sys
-import time
-import urllib.request
-from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
 import pytest
-from browser import browse, needs_browser
+from browser import CELLS, PANEL, browse, needs_browser, opened, ready
 
 from sslslr import paths
 from sslslr.commands import lab
 from sslslr.report import start
 
 THIRD = "03_not_every_frame_matters.ipynb"
-PANEL = "[...jupyterapp.shell.widgets('main')].find(w => w.sessionContext && w.content.model)"
-CELLS = f"{PANEL}.content.model.sharedModel.cells.filter(c => c.cell_type === 'code')"
 PICTURES = os.environ.get("SSLSLR_PICTURES", "")  # a folder for pictures of what is seen on the way
-
-
-@contextmanager
-def opened(folder: Path, home: Path):
-    """JupyterLab as ``make lab`` starts it on ``folder``, with settings of its own in ``home``; yields its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    home.mkdir()
-    own = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
-    own |= {"IPYTHONDIR": str(home / "ipython")} | lab.environment(folder)
-    options = ["--no-browser", "--expose-app-in-browser", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
-    command = [sys.executable, "-m", "jupyterlab", *lab.arguments_of(folder, str(port)), *options]
-    with (home / "log.txt").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | own)
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        end = time.monotonic() + 90
-        while True:
-            assert process.poll() is None and time.monotonic() < end, (home / "log.txt").read_text()[-2000:]
-            try:
-                opener.open(f"http://127.0.0.1:{port}/api/status", timeout=5).read()
-                break
-            except OSError:
-                time.sleep(0.3)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
 
 
 def picture(tab, name: str) -> None:
@@ -72,13 +33,6 @@ def click(tab, element: str) -> None:
     at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2, "button": "left", "clickCount": 1}
     for kind in ("mousePressed", "mouseReleased"):
         tab.call("Input.dispatchMouseEvent", type=kind, **at)
-
-
-def ready(tab) -> None:
-    """A notebook is open and its kernel idle."""
-    tab.wait(f"window.jupyterapp && {PANEL} && {PANEL}.sessionContext.session", 120)
-    tab.wait(f"{PANEL}.sessionContext.session.kernel && {PANEL}.sessionContext.session.kernel.status === 'idle'", 120)
-    tab.run(f"jupyterapp.shell.activateById({PANEL}.id)")
 
 
 def scroll(tab, test: str) -> None:
