@@ -152,7 +152,7 @@ def quiz_and_keys(tab) -> None:
     click(tab, "document.querySelector('.sign-player [data-do=play]')")
     at = tab.run(said)
     tab.wait(f"{said} !== {at}")
-    assert tab.run("getComputedStyle(document.querySelector('.sign-player [data-note]')).display") == "none"
+    assert tab.run("getComputedStyle(document.querySelector('.sign-player .sign-note')).display") == "none"
     picture(tab, "03_player")
 
 
@@ -177,7 +177,7 @@ def came_back(tab, address: str, folder: Path) -> None:
     tab.open(f"{address}/lab/tree/{folder.name}/{untrusted.name}?reset")
     ready(tab)
     scroll(tab, "o.data && (o.data['text/html'] || '').includes('sign-player')")
-    tab.wait("document.querySelector('.sign-player [data-note]')", 60)
+    tab.wait("document.querySelector('.sign-player .sign-note')", 60)
     seen = "document.querySelector('.sign-player').closest('.jp-OutputArea')"
     assert "Trust Notebook" in tab.run(f"{seen}.innerText") and tab.run(f"{seen}.querySelector('img').naturalWidth") > 100
     assert not tab.run(f"[...{seen}.querySelectorAll('button')].some(b => b.offsetParent)"), "a button that does nothing"

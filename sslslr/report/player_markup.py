@@ -6,7 +6,7 @@ from sslslr.report.figures import BLUE, COLOURS
 
 KEYS = 'data-lm-suppress-shortcuts="true"'  # on whatever can have the focus: JupyterLab leaves its keys alone
 NOTE = (
-    '<p data-note style="font-size:90%">This moves, and its buttons appear, once its script may run. In JupyterLab run the cell (Shift+Enter), '
+    '<p class="sign-note" style="font-size:90%">This moves, and its buttons appear, once its script may run. In JupyterLab run the cell (Shift+Enter), '
     "or trust the notebook: View, Activate Command Palette, <em>Trust Notebook</em>.</p>"
 )
 THUMB = 8  # pixels from the bar's end to the middle of its thumb, where frame 0 and the last frame are
@@ -48,8 +48,8 @@ def figure(words: str, clip: dict, size: int) -> str:
 REVEAL = r"""  var above = root.closest(".jp-OutputArea-child");
   above = above && above.previousElementSibling && above.previousElementSibling.querySelector(".jp-RenderedImage");
   if (above) above.style.display = "none";
-  root.querySelector("[data-note]").hidden = true;
-  root.querySelector("[data-live]").hidden = false;
+  root.querySelector(".sign-note").hidden = true;
+  root.querySelector(".sign-live").hidden = false;
 """  # the script runs: no note, and no still picture in the output above
 SCRIPT = r"""
 (function () {

@@ -89,7 +89,7 @@ def test_a_notebook_without_the_standard_parameters_is_an_error(folder):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (["--profile", "fast"], "profile 'fast' is unknown; there are full, paper, quick, smoke"),
+        (["--profile", "fast"], "profile 'fast' is unknown; there are decide, full, paper, quick, smoke"),
         (["--dataset", "lsfb9"], "data set 'lsfb9' is unknown; there are "),
         (["--dataset", "isl-kinect"], "DATASET=isl-kinect needs DATA="),
         (["--dataset", "isl-kinect", "--data", "/no/such/folder"], "DATA=/no/such/folder: no such folder"),
