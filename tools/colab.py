@@ -26,7 +26,7 @@ ADDRESS = "{address}"  # of this repository, as git clone takes it
 if importlib.util.find_spec("sslslr") is None:
     if not os.path.exists("../requirements.lock"):
         if not ADDRESS:
-            raise SystemExit("Write the repository's address into ADDRESS, and run again")
+            raise SystemExit("Write the repository's address into ADDRESS; run again")
         clone = ["git", "clone", "--quiet", "--depth", "1", ADDRESS, "companion"]
         subprocess.run(clone, check=True)
         os.chdir("companion/notebooks")
