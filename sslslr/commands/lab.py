@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -70,4 +71,6 @@ def main(arguments: list[str]) -> int:
     if said.prepare:
         return 0
     command = [sys.executable, "-m", "jupyterlab", *arguments_of(folder, said.port), *said.more]
-    return subprocess.run(command, env=os.environ | environment(folder), check=False).returncode
+    process = subprocess.Popen(command, env=os.environ | environment(folder))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is JupyterLab's, which asks and shuts its kernels down
+    return process.wait()
