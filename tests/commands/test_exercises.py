@@ -135,3 +135,16 @@ def test_a_folded_output_holds_all_that_was_shown_and_an_error_comes_through():
         assert isinstance(failed.error_in_exec, ZeroDivisionError)
     finally:
         InteractiveShell.clear_instance()
+
+
+def test_what_somebody_saved_in_a_notebook_does_not_reach_the_students(tmp_path):
+    third = nbformat.read(paths.NOTEBOOKS / "03_not_every_frame_matters.ipynb", 4)
+    (cell,) = tagged(third, "parameters")
+    fresh = cell.source
+    cell.source = fresh.replace('"quick"', "'smoke'").replace('"1/3"', '"1/2"')
+    cell.execution_count, cell.outputs = 3, [nbformat.v4.new_output("stream", text="seen")]
+    assert cell.source != fresh
+    nbformat.write(third, tmp_path / "03_not_every_frame_matters.ipynb")
+    (tmp_path / "parameters.yml").write_text((paths.NOTEBOOKS / "parameters.yml").read_text(encoding="utf-8"), encoding="utf-8")
+    (given,) = tagged(exercises.students(tmp_path / "03_not_every_frame_matters.ipynb"), "parameters")
+    assert given.source == fresh and given.execution_count is None and given.outputs == []
