@@ -22,7 +22,7 @@ class Line(tqdm):
         self.ends, self.handle = ends, None
         super().__init__(*args, **{"delay": 0.5, **options, "file": io.StringIO(), "ncols": 88})
 
-    def display(self, msg: str | None = None, pos: int | None = None) -> bool:
+    def display(self, msg: str | None = None, pos: int | None = None) -> None:
         """Show the bar as it stands, or ``msg``."""
         from IPython.display import TextDisplayObject, display
 
@@ -35,15 +35,13 @@ class Line(tqdm):
             self.handle = display(text, display_id=True)
         else:
             self.handle.update(text)
-        return True
 
     def close(self) -> None:
         """Leave one plain line, if a bar was shown at all."""
         if self.disable:
             return
-        self.disable, shown = True, self.handle is not None
-        self._decr_instances(self)
-        if shown:
+        super().close()
+        if self.handle is not None:
             done = self.ends or f"{self.n} {self.unit}{'s' * (self.n != 1)}"
             self.display(f"{self.desc + ': ' if self.desc else ''}{done}, {self.format_dict['elapsed']:.0f} s")
 

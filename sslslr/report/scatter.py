@@ -95,8 +95,8 @@ def _still(signs: Signs, x: np.ndarray, marked: int) -> bytes:
     """A map (N, 2) as a PNG, one class marked."""
     fig = Figure(figsize=(4.2, 4.2), layout="constrained")
     ax, inside = fig.subplots(), signs.labels == marked
-    ax.scatter(*x[~inside].T, s=9, color="#B5B5B5", lw=0)
-    ax.scatter(*x[inside].T, s=25, color=RED, lw=0.4, edgecolor="white")
+    ax.scatter(x[~inside, 0], x[~inside, 1], s=9, color="#B5B5B5", lw=0)
+    ax.scatter(x[inside, 0], x[inside, 1], s=25, color=RED, lw=0.4, edgecolor="white")
     ax.set(xticks=[], yticks=[])
     with io.BytesIO() as file:
         fig.savefig(file, format="png", dpi=100, facecolor="white")

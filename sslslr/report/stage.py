@@ -166,7 +166,7 @@ def show(what: Figure | pd.DataFrame) -> None:
     from IPython import display, get_ipython
 
     if isinstance(what, pd.DataFrame):
-        caption = html.escape(what.attrs.get("caption", ""))
+        caption = html.escape(str(what.attrs.get("caption", "")))
         display.display(display.Markdown(what.to_markdown(index=False) + (f"\n\n{BELOW.format(caption)}\n" if caption else "")))
         return
     if get_ipython() is None:
