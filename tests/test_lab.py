@@ -177,9 +177,10 @@ def came_back(tab, address: str, folder: Path) -> None:
     tab.open(f"{address}/lab/tree/{folder.name}/{untrusted.name}?reset")
     ready(tab)
     scroll(tab, "o.data && (o.data['text/html'] || '').includes('sign-player')")
-    tab.wait("document.querySelector('.sign-player .sign-note')", 60)
-    seen = "document.querySelector('.sign-player').closest('.jp-OutputArea')"
-    assert "Trust Notebook" in tab.run(f"{seen}.innerText") and tab.run(f"{seen}.querySelector('img').naturalWidth") > 100
+    note = "[...document.querySelectorAll('.sign-player .sign-note')].find(n => n.offsetParent && n.innerText.includes('Trust Notebook'))"
+    tab.wait(note, 60)
+    seen = f"{note}.closest('.jp-OutputArea')"
+    assert tab.run(f"[...{seen}.querySelectorAll('img')].some(i => i.offsetParent && i.naturalWidth > 100)")
     assert not tab.run(f"[...{seen}.querySelectorAll('button')].some(b => b.offsetParent)"), "a button that does nothing"
     picture(tab, "untrusted")
     tab.run("jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'}).then(() => 0)")

@@ -1,5 +1,7 @@
 """One style for every figure: colours that colour-blind readers can tell apart, one a model everywhere."""
 
+from textwrap import fill
+
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
@@ -82,6 +84,16 @@ def readable(fig: Figure) -> None:
         text.set_fontsize(max(text.get_fontsize(), SMALLEST))
 
 
+def stamp(fig: Figure, words: str) -> None:
+    """Words in small letters at the bottom right, in as many lines as they need, below a legend that stands at the bottom."""
+    said, rows = fill(words, int(fig.get_figwidth() * 14)), 0
+    for legend in (legend for legend in fig.legends if getattr(legend, "_outside_loc", "") == "lower"):
+        legend.borderaxespad += 1.3 * (said.count("\n") + 1)  # in letters' heights
+        rows = max(rows, -(-len(legend.get_texts()) // legend._ncols))
+    above = "\n" * round(1.4 * rows)  # the layout leaves room for the higher of the two: let this be as high as both
+    fig.supxlabel(above + said, x=0.995, ha="right", fontsize=SMALLEST, color="#555555")
+
+
 def width(columns: int, each: float, more: float = 0) -> float:
     """Inches for ``columns`` panels of ``each`` inches and ``more`` beside them, but no more than there is room for."""
     return min(WIDEST, each * columns + more)
@@ -111,7 +123,7 @@ def over_time(ax: Axes, rows: pd.DataFrame, at: str, column: str, shade: float, 
 def name_columns(axes: np.ndarray, titles, at: str) -> None:
     """Titles above the first row of ``axes`` (rows, columns), what is on the x axis below the last."""
     for ax, title in zip(axes[0], titles, strict=True):
-        ax.set_title(title, fontsize=8.5, fontweight="normal")
+        ax.set_title(fill(title, 18), fontsize=8.5, fontweight="normal")
     for ax in axes[-1]:
         ax.set_xlabel(at, fontsize=8)
 
@@ -143,7 +155,7 @@ def dots(table, models, value="mean", title=""):
             xlabel=f"top-1 accuracy ({first['protocol']})",
         )
         ax.set_title(
-            f"{corpus}: {int(first['classes'])} glosses, {int(first['n'])} runs, {int(first['test_clips'])} test clips", fontsize=9
+            f"{corpus}\n{int(first['classes'])} glosses, {int(first['n'])} runs, {int(first['test_clips'])} test clips", fontsize=9
         )
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig

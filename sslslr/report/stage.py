@@ -19,7 +19,7 @@ from sslslr.record.recording import Recorded, recalled
 from sslslr.record.recording import provenance as provenance_of
 from sslslr.record.recording import table as table_of
 from sslslr.record.tables import Record
-from sslslr.report.figures import SMALLEST, readable, style
+from sslslr.report.figures import readable, stamp, style
 from sslslr.studies import corpora as studied
 from sslslr.studies.catalogue import Asked
 
@@ -120,7 +120,7 @@ class Stage:
         readable(fig)
         fig.set_gid(name)
         fig.set_label(caption)
-        fig.supxlabel(self.stamp(data), x=0.995, ha="right", fontsize=SMALLEST, color="#555555")
+        stamp(fig, self.stamp(data))
         folder = self.folder / "figures"
         for suffix in (".svg", ".png"):
             with atomic(folder / f"{name}{suffix}") as partial:
@@ -175,5 +175,5 @@ def show(what: Figure | pd.DataFrame) -> None:
         about = {"alt": what.get_label(), "name": what.get_gid()} if what.get_gid() else {}
         display.display(what, metadata={"image/png": about})
         if about:
-            display.display(display.HTML(BELOW.format(html.escape(about["alt"]))), metadata={"caption": about["name"]})
+            display.display(display.HTML(BELOW.format(html.escape(str(about["alt"])))), metadata={"caption": about["name"]})
     plt.close(what)
