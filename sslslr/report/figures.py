@@ -123,7 +123,7 @@ def over_time(ax: Axes, rows: pd.DataFrame, at: str, column: str, shade: float, 
 def name_columns(axes: np.ndarray, titles, at: str) -> None:
     """Titles above the first row of ``axes`` (rows, columns), what is on the x axis below the last."""
     for ax, title in zip(axes[0], titles, strict=True):
-        ax.set_title(fill(title, 18), fontsize=8.5, fontweight="normal")
+        ax.set_title(fill(title, 22), fontsize=8.5, fontweight="normal")
     for ax in axes[-1]:
         ax.set_xlabel(at, fontsize=8)
 
