@@ -89,7 +89,7 @@ def stamp(fig: Figure, words: str) -> None:
     said, rows = fill(words, int(fig.get_figwidth() * 14)), 0
     for legend in (legend for legend in fig.legends if getattr(legend, "_outside_loc", "") == "lower"):
         legend.borderaxespad += 1.3 * (said.count("\n") + 1)  # in letters' heights
-        rows = max(rows, -(-len(legend.get_texts()) // legend._ncols))
+        rows = max(rows, -(-len(legend.get_texts()) // getattr(legend, "_ncols", 1)))
     above = "\n" * round(1.4 * rows)  # the layout leaves room for the higher of the two: let this be as high as both
     fig.supxlabel(above + said, x=0.995, ha="right", fontsize=SMALLEST, color="#555555")
 
