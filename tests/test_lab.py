@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+import time
 from pathlib import Path
 
 import nbformat
@@ -35,11 +36,17 @@ def click(tab, element: str) -> None:
         tab.call("Input.dispatchMouseEvent", type=kind, **at)
 
 
-def scroll(tab, test: str) -> None:
-    """To the first cell whose outputs satisfy ``test`` (JavaScript of ``o``)."""
+def scroll(tab, test: str, seen: str) -> None:
+    """To the first cell whose outputs satisfy ``test`` (JavaScript of ``o``), until an element of the selector ``seen`` is in sight."""
     place = f"{PANEL}.content.widgets.findIndex(w => w.model.type === 'code' && w.model.sharedModel.outputs.some(o => {test}))"
     assert tab.run(place) >= 0, test
-    tab.run(f"{PANEL}.content.scrollToItem({place}, 'start').then(() => 0)")
+    inside = "e => { const b = e.getBoundingClientRect(); return b.width && b.top > 60 && b.top < innerHeight - 60 }"
+    for _ in range(60):
+        tab.run(f"{PANEL}.content.scrollToItem({place}, 'start').then(() => 0)")
+        time.sleep(0.5)
+        if tab.run(f"[...document.querySelectorAll({seen!r})].some({inside})"):
+            return
+    raise AssertionError(f"{seen} did not come in sight")
 
 
 @pytest.fixture
@@ -114,22 +121,20 @@ def test_a_reader_starts_runs_plays_predicts_saves_and_comes_back(folder, tmp_pa
 
 def looks(tab) -> None:
     """Figures are not made smaller than they were drawn; captions are seen; the solution is folded."""
-    scroll(tab, "o.data && o.data['image/png']")
+    scroll(tab, "o.data && o.data['image/png']", ".jp-OutputArea-output img")
     image = "[...document.querySelectorAll('.jp-OutputArea-output img')].find(i => i.naturalWidth > 300)"
     tab.wait(image, 60)
     assert tab.run(f"{image}.getBoundingClientRect().width / {image}.naturalWidth") > 0.99
     assert "Speed of the faster wrist" in tab.run("[...document.querySelectorAll('p.caption')].map(p => p.innerText).join()")
     picture(tab, "03_run")
-    scroll(tab, "o.data && (o.data['text/html'] || '').includes('class=\"folded\"')")
-    tab.wait("document.querySelector('details.folded')", 60)
+    scroll(tab, "o.data && (o.data['text/html'] || '').includes('class=\"folded\"')", "details.folded")
     assert not tab.run("document.querySelector('details.folded').open"), "Run All showed the answer"
     picture(tab, "03_solution")
 
 
 def quiz_and_keys(tab) -> None:
     """A quiz opens with a click; keys on a control of player or quiz are the control's, and delete no cell."""
-    scroll(tab, "o.data && (o.data['text/html'] || '').includes('class=\"quiz\"')")
-    tab.wait("document.querySelector('.quiz summary')", 60)
+    scroll(tab, "o.data && (o.data['text/html'] || '').includes('class=\"quiz\"')", ".quiz summary")
     click(tab, "document.querySelector('.quiz summary')")
     assert tab.run("document.querySelector('.quiz details').open")
     picture(tab, "03_quiz")
@@ -137,8 +142,7 @@ def quiz_and_keys(tab) -> None:
     for _ in "dd":
         tab.press("d", 68)
     assert tab.run(f"{PANEL}.content.widgets.length") == before
-    scroll(tab, "o.data && (o.data['text/html'] || '').includes('sign-player')")
-    tab.wait("document.querySelector('.sign-player input')", 60)
+    scroll(tab, "o.data && (o.data['text/html'] || '').includes('sign-player')", ".sign-player canvas")
     said = "parseInt(document.querySelector('.sign-player output').textContent)"
     for control in ("input", "select", "button", "[role=group]"):
         tab.run(f"document.querySelector('.sign-player {control}').focus()")
@@ -162,8 +166,7 @@ def came_back(tab, address: str, folder: Path) -> None:
     tab.open("about:blank")
     tab.open(f"{address}/lab/tree/{folder.name}/{THIRD}?reset")
     ready(tab)
-    scroll(tab, "o.data && (o.data['text/html'] || '').includes('sign-player')")
-    tab.wait("document.querySelector('.sign-player canvas')", 60)
+    scroll(tab, "o.data && (o.data['text/html'] || '').includes('sign-player')", ".sign-player canvas")
     assert "Error displaying widget" not in tab.run("document.body.innerText")
     picture(tab, "03_reopened")
     notebook = nbformat.read(folder / THIRD, 4)
@@ -176,7 +179,7 @@ def came_back(tab, address: str, folder: Path) -> None:
     tab.open("about:blank")
     tab.open(f"{address}/lab/tree/{folder.name}/{untrusted.name}?reset")
     ready(tab)
-    scroll(tab, "o.data && (o.data['text/html'] || '').includes('sign-player')")
+    scroll(tab, "o.data && (o.data['text/html'] || '').includes('sign-player')", ".sign-player .sign-note")
     note = "[...document.querySelectorAll('.sign-player .sign-note')].find(n => n.offsetParent && n.innerText.includes('Trust Notebook'))"
     tab.wait(note, 60)
     seen = f"{note}.closest('.jp-OutputArea')"

@@ -82,7 +82,7 @@ def player(
     figures = "".join(figure(w, clip, size) for w, clip in zip(words, clips, strict=True))
     heading = f"<p><strong>{html.escape(title)}</strong></p>" if title and len(chosen) > 1 else ""
     return Player(
-        f'<div id="{name}" class="sign-player">{NOTE}<div class="sign-live" hidden>{heading}'
+        f'<div id="{name}" class="sign-player">{NOTE}<div class="sign-live" style="display:none">{heading}'
         f'<div style="display:flex;flex-wrap:wrap;gap:12px">{figures}</div></div>'
         f'<script type="application/json">{safe_json(data)}</script><script>{SCRIPT.replace("PLAYER_ID", name)}</script></div>',
         still([(signs, i) for i in chosen]),

@@ -49,7 +49,7 @@ REVEAL = r"""  var above = root.closest(".jp-OutputArea-child");
   above = above && above.previousElementSibling && above.previousElementSibling.querySelector(".jp-RenderedImage");
   if (above) above.style.display = "none";
   root.querySelector(".sign-note").hidden = true;
-  root.querySelector(".sign-live").hidden = false;
+  root.querySelector(".sign-live").style.display = "";
 """  # the script runs: no note, and no still picture in the output above
 SCRIPT = r"""
 (function () {

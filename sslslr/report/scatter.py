@@ -79,7 +79,7 @@ def explorer(signs: Signs, maps: dict[str, np.ndarray], marked: int, *, frames: 
     words = html.escape(f"{signs.name} ({signs.kind}), {len(signs)} clips; marked: {signs.glosses[marked]}")
     box = "box-sizing:border-box;width:{}px;max-width:100%;aspect-ratio:1;background:#fff;border:1px solid #8888"
     return Player(
-        f'<div id="{name}" class="sign-map" style="font:13px system-ui,sans-serif">{NOTE}<div class="sign-live" hidden><p>{words}</p>'
+        f'<div id="{name}" class="sign-map" style="font:13px system-ui,sans-serif">{NOTE}<div class="sign-live" style="display:none"><p>{words}</p>'
         f"<p><label>embedding of <select {KEYS}>{options}</select></label> <label>coloured by <select {KEYS}><option>gloss</option><option>{signs.unit}</option></select></label></p>"
         '<div style="display:flex;flex-wrap:wrap;gap:12px">'
         f'<svg viewBox="0 0 1000 1000" role="group" aria-label="Map of embeddings: {words}" style="{box.format(size)}"></svg>'
