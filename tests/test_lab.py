@@ -187,5 +187,5 @@ def came_back(tab, address: str, folder: Path) -> None:
     assert not tab.run(f"[...{seen}.querySelectorAll('button')].some(b => b.offsetParent)"), "a button that does nothing"
     picture(tab, "untrusted")
     tab.run("jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'}).then(() => 0)")
-    tab.wait("document.body.dataset.jpThemeLight === 'false'", 30)
+    tab.wait("document.body.dataset.jpThemeLight === 'false' && !document.querySelector('#jupyterlab-splash')", 30)
     picture(tab, "dark")
