@@ -35,7 +35,7 @@ LOCK    := $(firstword $(wildcard requirements-$(VERSION).lock) requirements.loc
 FRESH   := $(VENV)/fresh-$(shell cat $(LOCK) pyproject.toml | cksum | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce record audit replicate plan site claims exercises lint test lab lock clean
+.PHONY: help env reproduce record audit replicate plan site claims exercises lint test lab class lock clean
 
 help: ## Show this help
 	@echo "sslslr: learning sign representations from landmarks without labels. On 2 cores:"
@@ -59,10 +59,12 @@ help: ## Show this help
 	@echo "  make site         the site anew from what was run: site/index.html  1 min      0.5 GB memory"
 	@echo "  make claims       which claims of the paper hold: claims.md       seconds      0.5 GB memory"
 	@echo "                    RECORDED=1 on every data set of the record, without data"
-	@echo "  make exercises    results/exercises: notebooks without solutions  seconds      0.1 GB memory"
-	@echo "  make lab          JupyterLab on the notebooks (PORT=8888)         until Ctrl-C 1 GB memory"
+	@echo "  make lab          JupyterLab on a copy of the notebooks, lab/     until Ctrl-C 0.2 GB memory, 0.6 GB more a notebook"
+	@echo "                    that is open, 0.4 to 0.7 GB more a core while one trains (PORT=8888)"
+	@echo "  make class        the same in class/, without the solutions       until Ctrl-C as make lab"
+	@echo "  make exercises    class/ alone; what a student changed stays      seconds      0.1 GB memory"
 	@echo "  make env          the environment alone (.venv)                   2 min        1 GB memory  3 GB disk"
-	@echo "  make clean        remove .venv*, runs/, results/ and .cache/       seconds"
+	@echo "  make clean        remove .venv*, runs/, results/ and .cache/       seconds      (lab/ and class/ stay: people work there)"
 	@echo
 	@echo "More, such as extracting videos and checking a data set: .venv/bin/sslslr --help"
 	@echo "Every target makes the environment first if it is missing or older than the lock (2 min, once)."
@@ -91,7 +93,7 @@ site: env ## Build the site from the notebooks, figures, tables and claims that 
 claims: env ## Judge the paper's claims on the tables of a data set and a profile
 	@$(VENV)/bin/sslslr claims $(if $(RECORDED),--recorded --profile "$(SAID)",--dataset "$(DATASET)" --profile "$(PROFILE)")
 
-exercises: env ## The notebooks without their solutions, for a class
+exercises: env ## The notebooks without their solutions, for a class; what a student changed stays
 	@$(VENV)/bin/sslslr exercises
 
 record: env ## Train what the record lacks of the studies, and add its rows
@@ -115,11 +117,14 @@ test: env ## Run the tests, then the notebooks on the smoke profile
 	@$(VENV)/bin/python -m pytest -q -n 2 tests
 	@$(VENV)/bin/sslslr reproduce --profile smoke --nbval
 
-lab: env ## Open JupyterLab on the notebooks
-	@$(VENV)/bin/jupyter lab --port "$(PORT)" --notebook-dir notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
+lab: env ## Open JupyterLab on a copy of the notebooks
+	@$(VENV)/bin/sslslr lab --port "$(PORT)"
+
+class: env ## Open JupyterLab on a copy of the notebooks without their solutions
+	@$(VENV)/bin/sslslr lab --students --port "$(PORT)"
 
 lock: ## Resolve the newest versions that pyproject.toml allows, into requirements.lock
 	@bash tools/lock.sh "$(PYTHON)"
 
-clean: ## Remove everything that can be made again
+clean: ## Remove everything that can be made again; what people work in, lab/ and class/, stays
 	rm -rf .venv .venv-* .cache runs results

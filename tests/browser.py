@@ -1,16 +1,25 @@
-"""A headless Chromium driven over its DevTools protocol, for the tests of what readers see."""
+"""A headless Chromium driven over its DevTools protocol, and JupyterLab to open in it, for the tests of what readers see."""
 
 import json
+import os
 import shutil
+import socket
 import subprocess
+import sys
 import time
+import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from sslslr.commands import lab
+
 CHROMIUM = next((b for b in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if b), None)
 needs_browser = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine (chromium, chromium-browser or google-chrome)")
+# The notebook that is open, and its code cells, as JavaScript.
+PANEL = "[...jupyterapp.shell.widgets('main')].find(w => w.sessionContext && w.content.model)"
+CELLS = f"{PANEL}.content.model.sharedModel.cells.filter(c => c.cell_type === 'code')"
 
 
 class Browser:
@@ -85,8 +94,6 @@ class Browser:
 @contextmanager
 def browse(folder: Path):
     """A Browser with a profile of its own in ``folder``, gone afterwards."""
-    import urllib.request
-
     import websocket
 
     options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--remote-debugging-port=0"]
@@ -111,3 +118,42 @@ def browse(folder: Path):
             process.wait(20)
         except subprocess.TimeoutExpired:
             process.kill()
+
+
+@contextmanager
+def opened(folder: Path, home: Path):
+    """JupyterLab as ``make lab`` starts it on ``folder``, with settings of its own in ``home``; yields its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    home.mkdir()
+    own = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
+    own |= {"IPYTHONDIR": str(home / "ipython")} | lab.environment(folder)
+    options = ["--no-browser", "--expose-app-in-browser", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
+    command = [sys.executable, "-m", "jupyterlab", *lab.arguments_of(folder, str(port)), *options]
+    with (home / "log.txt").open("w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | own)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        end = time.monotonic() + 90
+        while True:
+            assert process.poll() is None and time.monotonic() < end, (home / "log.txt").read_text()[-2000:]
+            try:
+                opener.open(f"http://127.0.0.1:{port}/api/status", timeout=5).read()
+                break
+            except OSError:
+                time.sleep(0.3)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def ready(tab) -> None:
+    """A notebook is open and its kernel idle."""
+    tab.wait(f"window.jupyterapp && {PANEL} && {PANEL}.sessionContext.session", 120)
+    tab.wait(f"{PANEL}.sessionContext.session.kernel && {PANEL}.sessionContext.session.kernel.status === 'idle'", 120)
+    tab.run(f"jupyterapp.shell.activateById({PANEL}.id)")

@@ -184,7 +184,7 @@ def test_the_first_cell_installs_what_is_missing_and_nothing_else(first_cell, tm
     exec(first_cell, {})
     assert asked == [], "sslslr is there"
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(SystemExit, match="write the repository's address into ADDRESS"):
+    with pytest.raises(SystemExit, match="Write the repository's address into ADDRESS"):
         exec(re.sub(r'ADDRESS = ".*"', 'ADDRESS = ""', first_cell), {})
     exec(re.sub(r'ADDRESS = ".*"', 'ADDRESS = "https://git.example/sslslr"', first_cell), {})
     assert asked[0][:2] == ["git", "clone"] and "https://git.example/sslslr" in asked[0]

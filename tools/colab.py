@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[1]
 TAG = "colab"
 BADGE = re.compile(r"\n\n\[!\[Open in Colab\][^\n]+")
 CELL = """\
-# Colab and other bare kernels: fetch the companion and what it needs, once. Elsewhere this cell does nothing.
+# Colab and other bare kernels: fetch the companion and what it needs, once.
+# Elsewhere this cell does nothing.
 import importlib.util
 import os
 import subprocess
@@ -25,12 +26,15 @@ ADDRESS = "{address}"  # of this repository, as git clone takes it
 if importlib.util.find_spec("sslslr") is None:
     if not os.path.exists("../requirements.lock"):
         if not ADDRESS:
-            raise SystemExit("sslslr is not here: write the repository's address into ADDRESS, and run this cell again")
-        subprocess.run(["git", "clone", "--quiet", "--depth", "1", ADDRESS, "companion"], check=True)
+            raise SystemExit("Write the repository's address into ADDRESS; run again")
+        clone = ["git", "clone", "--quiet", "--depth", "1", ADDRESS, "companion"]
+        subprocess.run(clone, check=True)
         os.chdir("companion/notebooks")
-    lock = "requirements-3.13.lock" if sys.version_info >= (3, 13) else "requirements.lock"
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "-r", f"../{{lock}}", "-e", ".."], check=True)
-    print("Installed. Restart the session once (in Colab: Runtime, Restart session), then run all cells.")"""
+    newer = "-3.13" if sys.version_info >= (3, 13) else ""
+    what = ["-r", f"../requirements{{newer}}.lock", "-e", ".."]
+    install = [sys.executable, "-m", "pip", "install", "--quiet", *what]
+    subprocess.run(install, check=True)
+    print("Installed. Restart the session once, then run all cells.")"""
 
 
 def address() -> str:

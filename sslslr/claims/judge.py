@@ -1,4 +1,4 @@
-"""The claims against the tables of one reproduction: holds, does not hold, undecided, or not run.
+"""The claims against the tables of one reproduction: holds, does not hold, undecided, not judged (it ran), or not run.
 
 ``sslslr claims`` (``make claims``) takes the claims of ``paper.py``, ``parts.py``, ``own.py`` and ``figures.py``, reads ``tables/*.csv`` and
 writes ``claims.csv`` (a row a claim), ``claims_parts.csv`` (a row a comparison), ``claims_groups.csv`` (a row a comparison and
@@ -22,7 +22,7 @@ from sslslr.claims import figures, own, paper, parts
 from sslslr.claims.claim import Claim
 from sslslr.claims.plan import CLASS, CLIP, DEVELOPMENT, GROUP, ROUND, TIMES, role
 from sslslr.claims.rows import Missing, Rows, Tables
-from sslslr.claims.verdict import FAILS, HOLDS, NOT_RUN, UNDECIDED, decide, verdict
+from sslslr.claims.verdict import FAILS, HOLDS, NOT_JUDGED, NOT_RUN, UNDECIDED, VERDICTS, decide, verdict
 from sslslr.measures.contrasts import FEWEST
 from sslslr.paths import write_json, write_text
 from sslslr.provenance import commit
@@ -77,7 +77,8 @@ def judge(claim: Claim, tables: Tables, profile: profiles.Profile, dataset: str)
     worst = parts.iloc[0]
     row |= {"table": f"tables/{worst['table']}.csv", "unit": comparisons[0].unit}
     if not profile.judges or profile.name not in (claim.profiles or [profile.name]):
-        return row | {"text": f"Profile {profile.name} judges nothing here."}, parts.assign(id=claim.id, verdict=NOT_RUN)
+        row |= {"verdict": NOT_JUDGED, "text": f"Profile {profile.name} judges nothing here."}
+        return row, parts.assign(id=claim.id, verdict=NOT_JUDGED)
     text = f"{verdict_counts(parts)}: {sentence(worst, worst['unit'] == 'points')}{caveat(claim, tables, dataset)}."
     row |= {k: worst[k] for k in ("answer", "effect", "unit", "low", "high", "low90", "high90", "n", "p")}
     row |= {"compared": worst["name"], "comparisons": len(parts)}
@@ -164,7 +165,7 @@ def groups(parts: pd.DataFrame) -> pd.DataFrame:
 def markdown(rows: pd.DataFrame) -> str:
     """``claims.md``: the verdicts as a table, then each claim with its sentence, reading and links."""
     first = rows.iloc[0]
-    counts = ", ".join(f"{n} {v}" for v in (HOLDS, FAILS, UNDECIDED, NOT_RUN) if (n := int((rows["verdict"] == v).sum())))
+    counts = ", ".join(f"{n} {v}" for v in VERDICTS if (n := int((rows["verdict"] == v).sum())))
     head = [f"# The claims of the paper on {first['dataset']} ({first['kind']} data), profile {first['profile']}", "",
             f"{counts}. The comparison shown is the one furthest from holding; its n is what was counted, and the plan says how much was to be.", "",
             "| claim | verdict | effect | 95 % interval | 90 % interval | n | planned | table |", "|:--|:--|:--|:--|:--|--:|:--|:--|"]  # fmt: skip

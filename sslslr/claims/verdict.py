@@ -12,7 +12,8 @@ from sslslr.measures.statistics import holm
 
 VERSION = "verdicts 1"
 
-HOLDS, FAILS, UNDECIDED, NOT_RUN = "holds", "does not hold", "undecided", "not run"
+HOLDS, FAILS, UNDECIDED, NOT_RUN, NOT_JUDGED = "holds", "does not hold", "undecided", "not run", "not judged"
+VERDICTS = (HOLDS, FAILS, UNDECIDED, NOT_JUDGED, NOT_RUN)
 
 
 def lacking(comparison: Comparison, n: int, seeds: int) -> str:

@@ -1,22 +1,29 @@
-"""Write the notebooks without their solutions, as a class gets them."""
+"""Write the notebooks without their solutions into class/, as a class gets them; what a student changed stays."""
 
 import re
 from pathlib import Path
-
-import nbformat
+from typing import TYPE_CHECKING
 
 from sslslr import paths
 from sslslr.commands import Parser
-from sslslr.report.notebooks import notebooks
+from sslslr.report.copies import refresh
+from sslslr.report.notebooks import notebooks, restored
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 SOLUTION, QUIZ = "solution", "quiz"
+CLASS = paths.ROOT / "class"
 FOLDED = re.compile(r"\n*<details><summary>Solution</summary>.*?</details>\n*", re.DOTALL)
 TURN = "# Your turn: write what you predict first, then try it here.\n"
 
 
-def students(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The notebook without solutions and outputs; where a solution was computed, an empty cell waits. Hints and quizzes stay."""
-    out, cells, waits = nbformat.from_dict(notebook), [], False
+def students(path: Path) -> "NotebookNode":
+    """The notebook at ``path`` without solutions and outputs, its parameters at their defaults; where a solution was computed, an
+    empty cell waits. Hints and quizzes stay."""
+    import nbformat
+
+    out, cells, waits = restored(path), [], False
     for cell in out.cells:
         if SOLUTION in cell.metadata.get("tags", []):
             if cell.cell_type == "code" and not waits:
@@ -25,30 +32,40 @@ def students(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
             continue
         if cell.cell_type == "markdown":
             cell.source = FOLDED.sub("\n", cell.source).strip("\n")
-        else:
-            cell.outputs, cell.execution_count = [], None
         cells.append(cell)
     out.cells = cells
     return out
 
 
-def write(folder: Path, source: Path | None = None) -> list[Path]:
-    """The students' version of every notebook in ``folder``, and nothing of an earlier one; returns the files."""
-    wanted = {path.name: students(nbformat.read(path, as_version=4)) for path in notebooks(source)}
-    for old in folder.glob("[0-9][0-9]_*.ipynb"):
-        if old.name not in wanted:
-            old.unlink()
-    for name, notebook in wanted.items():
-        nbformat.validate(notebook)
-        with paths.atomic(folder / name) as partial:
-            nbformat.write(notebook, partial)
-    return [folder / name for name in wanted]
+def content(notebook: "NotebookNode") -> bytes:
+    """A notebook as the bytes of its file, on every system the same; raises where it is not valid."""
+    import nbformat
+
+    nbformat.validate(notebook)
+    return (nbformat.writes(notebook).rstrip("\n") + "\n").encode()
+
+
+def write(folder: Path, source: Path | None = None) -> tuple[list[Path], list[str], list[str]]:
+    """The students' version of every notebook in ``folder``; a file that somebody changed stays as it is.
+
+    Returns the files, the names of those left as they were, and those of them of which there is a newer version.
+    """
+    wanted = {path.name: content(students(path)) for path in notebooks(source)}
+    return [folder / name for name in wanted], *refresh(folder, wanted)
+
+
+def left(folder: Path, changed: list[str], newer: list[str]) -> str:
+    """What to say of files that were left as they are; "" where none was."""
+    said = f"left as you changed them: {', '.join(changed)}" if changed else ""
+    return said + (f"; newer versions of {', '.join(newer)} come once yours have another name in {folder}" if newer else "")
 
 
 def main(arguments: list[str]) -> int:
     """Run the command; returns the exit status."""
     parser = Parser(__name__, __doc__)
-    parser.add_argument("--out", type=Path, default=paths.results("exercises", ""), help="default: %(default)s")
-    written = write(parser.parse_args(arguments).out)
-    print(f"{len(written)} notebooks without solutions: {written[0].parent}")
+    parser.add_argument("--out", type=Path, default=CLASS, help="default: %(default)s")
+    written, changed, newer = write(parser.parse_args(arguments).out)
+    print(f"{len(written) - len(changed)} notebooks without solutions: {written[0].parent}")
+    if said := left(written[0].parent, changed, newer):
+        print(said)
     return 0

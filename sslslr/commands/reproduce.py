@@ -15,13 +15,14 @@ from sslslr.datasets.options import text as as_text
 from sslslr.errors import SignError
 from sslslr.extract.holistic import unavailable
 from sslslr.report import kernel
-from sslslr.report.notebooks import STANDARD, declared, needs, notebooks
+from sslslr.report.notebooks import STANDARD, declared, defaults, needs, notebooks, saved, sources
 
 
 def parameters(notebook: Path, standard: dict, extra: dict[str, str]) -> dict[str, object]:
-    """Values to inject: the standard ones, and those of ``extra`` that this notebook declares, in the type it declares."""
-    known = declared(notebook)
-    values = dict(standard)
+    """Values to inject: the notebook's defaults, whatever is saved in it, but the ``standard`` ones and those of ``extra`` that it
+    declares, in the type it declares."""
+    known = defaults(notebook)
+    values = known | standard
     for name, text in extra.items():
         if name in known:
             kind: type = type(known[name])
@@ -33,12 +34,12 @@ def parameters(notebook: Path, standard: dict, extra: dict[str, str]) -> dict[st
 
 
 def fingerprint(values: dict, notebook: Path) -> str:
-    """Hash of what decides an executed notebook: itself, its parameters, the package (but not the site's pages), the locks,
-    and every file or folder that a parameter names (by size and time)."""
-    digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
+    """Hash of what decides an executed notebook: its cells' sources, its parameters, the package (but not the site's pages), the
+    locks, and every file or folder that a parameter names (by size and time)."""
+    digest = hashlib.sha256((json.dumps(values, sort_keys=True) + sources(notebook)).encode())
     package = paths.ROOT / "sslslr"
     code = [p for p in sorted(package.rglob("*.py")) if not p.is_relative_to(package / "report" / "site")]
-    for path in [notebook, *sorted(paths.ROOT.glob("requirements*.lock")), *sorted(paths.PROFILES.glob("*.yml")), *code, *sorted(paths.PAPER_FACTS.glob("*"))]:  # fmt: skip
+    for path in [*sorted(paths.ROOT.glob("requirements*.lock")), *sorted(paths.PROFILES.glob("*.yml")), *code, *sorted(paths.PAPER_FACTS.glob("*"))]:  # fmt: skip
         if path.is_file():
             digest.update(f"{path.name}".encode() + path.read_bytes())
     said = shlex.split(str(values.get("OPTIONS", "")))
@@ -120,6 +121,9 @@ def reproduce(
             print(f"  {notebook.stem:<44} left out: {why}", flush=True)
             continue
         values = parameters(notebook, standard, extra or {})
+        for name, (value, usual) in saved(notebook).items():
+            if values[name] != value:
+                print(f"  {notebook.stem}: {name} = {value!r} is saved in it and not used; SET='{name}={value}' is how (default {usual!r})")
         code = fingerprint(values, notebook)
         executed = out / "notebooks" / notebook.name
         if done(executed, code):
@@ -171,7 +175,7 @@ def nbval(profile: str = "smoke") -> int:
         if said := left_out(notebook):
             print(f"{notebook.name} left out: {said}", flush=True)
             continue
-        standard = {"PROFILE": profile, "DATASET": "synthetic", "DATA": "", "WORKERS": 0}
+        standard = defaults(notebook) | {"PROFILE": profile, "DATASET": "synthetic", "DATA": "", "WORKERS": 0}
         papermill.execute_notebook(str(notebook), str(folder / notebook.name), parameters=standard, prepare_only=True, progress_bar=False)
         content = nbformat.read(folder / notebook.name, as_version=4)
         nbformat.write(content, folder / notebook.name)

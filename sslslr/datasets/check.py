@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from sslslr import paths
 from sslslr.clips import splits
@@ -15,6 +14,7 @@ from sslslr.clips.signs import Signs
 from sslslr.datasets import findings, index, source
 from sslslr.datasets.survey import LOOKS, measure, picture
 from sslslr.errors import SignError
+from sslslr.progress import track
 from sslslr.provenance import commit
 
 BLOCK = 1 << 20
@@ -75,7 +75,7 @@ def check(name: str, path: Path, progress: bool = False, options: str | dict[str
     listing = index(name, path, options)
     bad: dict[str, str] = {}
     sketches: list[findings.Sketch] = []
-    rows = list(tqdm(_rows(listing, bad, sketches), total=len(listing), unit="clip", disable=not progress, leave=False))
+    rows = list(track(_rows(listing, bad, sketches), total=len(listing), unit="clip", disable=not progress, leave=False))
     about = listing.table.drop(columns="file").iloc[[i for i, _ in rows]].reset_index(drop=True)
     table = pd.concat([about, pd.DataFrame([row for _, row in rows], index=about.index)], axis=1)
     done = Check(listing, table, notes=list(listing.notes), unusable=[*bad, *(listing.missing if not listing.missing_is_normal else ())])

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from tqdm import tqdm
 
 from sslslr import paths
 from sslslr.clips.input import Input
@@ -17,6 +16,7 @@ from sslslr.clips.signs import Signs
 from sslslr.clips.skeleton import SKELETONS
 from sslslr.datasets import index
 from sslslr.errors import SignError
+from sslslr.progress import track
 from sslslr.provenance import versions
 
 VERSION = "packing 1"
@@ -64,7 +64,7 @@ def prepared(
     folder = paths.cache() / "packed" / f"{name}-{key[:20]}"
     if not (folder / ABOUT).exists():
         parts = (choice.each(part, frames, coordinates) for part in listing.chunks())
-        bar = tqdm(parts, total=-(-len(listing) // 512), unit="512 clips", disable=not progress, leave=False)
+        bar = track(parts, total=-(-len(listing) // 512), unit="512 clips", disable=not progress, leave=False)
         pack(bar, len(listing), frames, folder, made_by, choice.together)
     return open_packed(folder)
 

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 import filelock
-from tqdm import tqdm
 
 from sslslr.errors import SignError
 from sslslr.extract import summary
@@ -18,6 +17,7 @@ from sslslr.extract.holistic import Backend, Holistic
 from sslslr.extract.pool import Died, imap_unordered
 from sslslr.extract.sources import Source, find
 from sslslr.extract.worker import Worker, done_row, facts, failed_row, failure_path, fingerprint, state_of
+from sslslr.progress import track
 
 
 def extract(
@@ -46,7 +46,7 @@ def extract(
         todo = [(i, s) for i, s in enumerate(sources) if rows[i] is None]
         started, done, workers = time.monotonic(), 0, max(1, min(workers, len(todo)))
         results = imap_unordered(partial(Worker, backend, out), todo, workers)
-        bar = tqdm(total=len(todo), unit="clip", disable=not progress or not todo, mininterval=0.5, desc="extracting")
+        bar = track(total=len(todo), unit="clip", disable=not progress or not todo, mininterval=0.5, desc="extracting")
         try:
             for (i, source), result in results:
                 if isinstance(result, Died):

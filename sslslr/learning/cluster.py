@@ -1,10 +1,12 @@
 """Where the runs of a study go: processes here, or a Dask cluster (``SCHEDULER=dask://host:port``)."""
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import joblib
+from joblib.externals.loky import get_reusable_executor
 
 from sslslr.errors import SignError
 
@@ -15,13 +17,18 @@ SCHEDULER = "SSLSLR_SCHEDULER"
 def parallel(workers: int) -> Iterator[joblib.Parallel]:
     """A ``joblib.Parallel`` that gives its results one by one: ``workers`` local processes, or the Dask cluster named
     in ``SSLSLR_SCHEDULER``. All workers must see the same folders (a shared file system). A job whose worker dies goes
-    to another one and resumes there after its last epoch.
+    to another one and resumes there after its last epoch. The local processes end with the block.
 
     Raises SignError when the address is not one or nobody answers there.
     """
     address = os.environ.get(SCHEDULER, "")
     if not address:
-        yield joblib.Parallel(n_jobs=workers, return_as="generator")
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)  # joblib replaces one that has grown
+        try:
+            yield joblib.Parallel(n_jobs=workers, return_as="generator")
+        finally:
+            if workers > 1:  # they hold 0.4 to 0.7 GB each, and the next study may be an hour away
+                get_reusable_executor(reuse=True, kill_workers=True).shutdown(kill_workers=True)
         return
     if not address.startswith("dask://") or ":" not in address.removeprefix("dask://"):
         raise SignError(f"SCHEDULER={address}: expected dask://host:port, as sslslr cluster prints it")

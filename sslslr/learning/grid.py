@@ -13,12 +13,12 @@ from typing import Any
 
 import joblib
 import torch
-from tqdm.auto import tqdm
 
 from sslslr import paths
 from sslslr.learning import cluster
 from sslslr.learning.store import OutOfTime, key, until
 from sslslr.methods.precision import keep_memory
+from sslslr.progress import track
 
 
 def at_once() -> int:
@@ -47,7 +47,7 @@ def side_by_side(
     epochs = [max(1, run.epochs) for run, *_ in jobs]
     done = [False] * len(jobs)
     keep_memory()
-    bar = tqdm(total=sum(epochs), desc=title, unit="epoch", mininterval=1)
+    bar = track(total=sum(epochs), desc=title, unit="epoch", mininterval=1, ends=f"{len(jobs)} run{'s' * (len(jobs) != 1)}")
     with bar, _Watch(bar, folders, epochs, done), cluster.parallel(workers) as pool:
         results = pool(joblib.delayed(_alone)(task, paths.runs(), paths.cache(), end, *job) for job in jobs)
         out = []

@@ -7,7 +7,7 @@ from sslslr.clips import boundaries
 from sslslr.clips.signs import Signs
 from sslslr.measures.likeness import hand_speed
 from sslslr.measures.statistics import interval
-from sslslr.report.figures import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, handles
+from sslslr.report.figures import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, WIDEST, handles, panels, width
 
 END_COLOURS = {"first": BLUE, "last": ORANGE}
 METHOD_LOOKS = {"SL-FPN": (BLUE, "o"), "SimCLR": (ORANGE, "s"), "control": (GREY, "D")}
@@ -20,7 +20,7 @@ def sweep(rows, corpora: dict[str, Signs], found: dict):
     and 95 % t-interval over runs on test signers; band: the middle 80 % of the true boundaries, where known.
     """
     names = list(dict.fromkeys(rows["corpus"]))
-    fig, axes = plt.subplots(len(names), 2, figsize=(9.5, 2.7 * len(names) + 0.6), sharey="row", squeeze=False)
+    fig, axes = plt.subplots(len(names), 2, figsize=(WIDEST, 2.7 * len(names) + 0.6), sharey="row", squeeze=False)
     for pair, name in zip(axes, names, strict=True):
         signs = corpora[name]
         chance = 1 / len(np.unique(signs.labels))
@@ -45,7 +45,7 @@ def sweep(rows, corpora: dict[str, Signs], found: dict):
         pair[0].set_ylabel("linear top-1 accuracy")
         pair[0].set_ylim(0, min(1.0, pair[0].get_ylim()[1]))
     drawn = handles(axes[0])
-    fig.legend(list(drawn.values()), list(drawn), loc="outside upper center", ncols=3, fontsize=7.5)
+    fig.legend(list(drawn.values()), list(drawn), loc="outside upper center", ncols=3, fontsize=8)
     return fig
 
 
@@ -59,7 +59,7 @@ def _true_end(ax, signs: Signs, end: str) -> None:
 
 def optima(told: dict[str, dict]):
     """Figure 5: share of classes whose own optimum is each share of permuted frames; whiskers: 95 % of the null model."""
-    fig, axes = plt.subplots(len(told), 2, figsize=(9.5, 2.4 * len(told) + 0.5), sharey=True, squeeze=False)
+    fig, axes = plt.subplots(len(told), 2, figsize=(WIDEST, 2.4 * len(told) + 0.5), sharey=True, squeeze=False)
     for pair, (name, one) in zip(axes, told.items(), strict=True):
         at = np.arange(len(one["shares"]))
         for e, (ax, end) in enumerate(zip(pair, END_COLOURS, strict=True)):
@@ -88,7 +88,7 @@ def loss_map(told: dict[str, dict]):
 
     Left as the paper measures it, right cross-fitted; the number of classes stands in each cell.
     """
-    fig, axes = plt.subplots(len(told), 2, figsize=(9, 3.3 * len(told) + 0.3), squeeze=False)
+    fig, axes = plt.subplots(len(told), 2, figsize=(WIDEST, 3.3 * len(told) + 0.3), squeeze=False)
     top = max(1.0, *(200 * one["losses"].mean(0).max() for one in told.values()))
     for pair, (name, one) in zip(axes, told.items(), strict=True):
         k, (a, b) = len(one["shares"]), one["own"]
@@ -101,7 +101,7 @@ def loss_map(told: dict[str, dict]):
             for (y, x), n in np.ndenumerate(count):
                 if n:
                     dark = abs(mean[y, x]) > 0.6 * top
-                    ax.text(x, y, f"{mean[y, x]:.1f}\n({n})", ha="center", va="center", fontsize=7, color="white" if dark else "black")
+                    ax.text(x, y, f"{mean[y, x]:.1f}\n({n})", ha="center", va="center", fontsize=8, color="white" if dark else "black")
             ax.plot(one["at"][0], one["at"][1], "s", mfc="none", mec="black", ms=27, mew=1.6)
             ticks = [f"{s:.2f}" for s in one["shares"]]
             ax.set(xticks=range(k), xticklabels=ticks, yticks=range(k), yticklabels=ticks, xlabel="own alpha", ylabel="own beta")
@@ -116,7 +116,7 @@ def traces(signs: Signs, chosen, columns: int = 3):
     signs = signs.subset(np.asarray(chosen))
     told, speed = boundaries.estimate(signs), hand_speed(signs, bins=48)
     rows = -(-len(signs) // columns)
-    fig, axes = plt.subplots(rows, columns, figsize=(3.15 * columns, 1.65 * rows + 0.5), sharex=True, sharey=True, squeeze=False)
+    fig, axes = plt.subplots(rows, columns, figsize=(width(columns, 3.15), 1.65 * rows + 0.5), sharex=True, sharey=True, squeeze=False)
     for i, ax in enumerate(axes.flat[: len(signs)]):
         last = signs.lengths[i] - 1
         ax.plot(np.linspace(0, 1, 48), speed[i], color=BLUE, lw=1.3, label="speed of the faster wrist")
@@ -137,8 +137,8 @@ def traces(signs: Signs, chosen, columns: int = 3):
 def errors(table):
     """Error of each way to place the boundaries, in frames: mean and 95 % t-interval over seeds, a panel a corpus."""
     names, ways = list(dict.fromkeys(table["corpus"])), list(dict.fromkeys(table["way"]))[::-1]
-    fig, axes = plt.subplots(1, len(names), figsize=(2.3 * len(names) + 2.2, 0.35 * len(ways) + 1.1), sharey=True, squeeze=False)
-    for ax, name in zip(axes[0], names, strict=True):
+    fig, axes = panels(len(names), 0.35 * len(ways) + 1.1)
+    for ax, name in zip(axes, names, strict=True):
         for row in table[table["corpus"] == name].itertuples():
             y, own = ways.index(row.way), row.way.startswith("estimated")
             colour = RED if own else PINK if "null" in row.way else GREY
@@ -154,9 +154,8 @@ def errors(table):
 def augmentations(table):
     """Accuracy of each augmentation by method: mean and 95 % t-interval over runs, a panel a corpus, a row a view set."""
     names, views = list(dict.fromkeys(table["corpus"])), list(dict.fromkeys(table["views"]))[::-1]
-    width = 3.4 * len(names) + 2.2
-    fig, axes = plt.subplots(1, len(names), figsize=(width, 0.34 * len(views) + 1.4), sharey=True, squeeze=False)
-    for ax, name in zip(axes[0], names, strict=True):
+    fig, axes = panels(len(names), 0.34 * len(views) + 1.4)
+    for ax, name in zip(axes, names, strict=True):
         part = table[table["corpus"] == name]
         for row in part.itertuples():
             colour, marker = METHOD_LOOKS.get(row.method, (GREEN, "^"))

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 from matplotlib.ticker import MaxNLocator
 
-from sslslr.report.figures import BLUE, GREEN, ORANGE, PINK, RED, SKY, name_columns, over_time
+from sslslr.report.figures import BLUE, GREEN, ORANGE, PINK, RED, SKY, name_columns, over_time, width
 
 COLOURS = (BLUE, RED, ORANGE, GREEN, PINK, SKY)
 MEASURES = {"std": "std of the output · √d", "rank": "effective rank", "norm": "norm of the output"}
@@ -16,14 +16,14 @@ def over_training(history, groups: dict[str, list[str]], measures: dict[str, str
     place in the group.
     """
     fig, axes = plt.subplots(
-        len(groups), len(measures), figsize=(2.6 * len(measures), 2.1 * len(groups) + 0.9), sharex=True, sharey="col", squeeze=False
+        len(groups), len(measures), figsize=(width(len(measures), 2.6), 2.1 * len(groups) + 0.9), sharex=True, sharey="col", squeeze=False
     )
     for row, (title, settings) in zip(axes, groups.items(), strict=True):
         for ax, column in zip(row, measures, strict=True):
             for setting, colour in zip(settings, COLOURS, strict=False):
                 over_time(ax, history[history["model"] == setting], at, column, 0.15, color=colour, label=setting, lw=1.6)
             ax.set_ylim(bottom=0)
-            ax.tick_params(labelsize=7)
+            ax.tick_params(labelsize=8)
             ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         runs = history.loc[history["model"].isin(settings), "repeat"].nunique()
         row[0].set_ylabel(f"{title}\n({runs} run{'s' if runs != 1 else ''})", fontsize=9, fontweight="bold")

@@ -6,7 +6,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from sslslr.clips.signs import Signs
 from sslslr.clips.skeleton import Skeleton
-from sslslr.report.figures import BLUE, COLOURS, GREEN, GREY, ORANGE, PINK, RED, SKY, name_columns, over_time, view_set
+from sslslr.report.figures import BLUE, COLOURS, GREEN, GREY, ORANGE, PINK, RED, SKY, WIDEST, name_columns, over_time, view_set, width
 
 PART_COLOURS = {"body": GREY, "left_hand": BLUE, "right_hand": ORANGE}
 
@@ -25,7 +25,7 @@ def _arrow(ax, start, end, colour="#333333", style="-|>", curve=0.0, dashed=Fals
 
 def architecture(clip: tuple[int, ...], width: int, projection: int):
     """Figure 3 with tensor shapes: clip (B, T, J, C) -> encoder (B, width) -> projection (B, d) -> the three terms."""
-    fig, ax = plt.subplots(figsize=(9.5, 4.3))
+    fig, ax = plt.subplots(figsize=(WIDEST, 4.3))
     shape, feature, out = (f"({', '.join(map(str, s))})" for s in (("B", *clip), ("B", width), ("B", projection)))
     rows = {"view 1": (3.0, "z1", SKY), "original": (1.7, "zo", "white"), "view 2": (0.4, "z2", SKY)}
     ax.add_patch(FancyBboxPatch((2.2, -0.1), 1.5, 3.6, boxstyle="round,pad=0.05", fc="#F2F2F2", ec="#333333"))
@@ -59,7 +59,7 @@ def permutation_map(index: np.ndarray, length: int, alpha: float, beta: float):
 
     ``index`` is (rows, T), the first row the original order.
     """
-    fig, ax = plt.subplots(figsize=(9.5, 0.55 * len(index) + 1.2))
+    fig, ax = plt.subplots(figsize=(WIDEST, 0.55 * len(index) + 1.2))
     image = ax.imshow(index[:, :length], aspect="auto", cmap="viridis", vmin=0, vmax=length - 1, interpolation="nearest")
     for edge in (int(alpha * length + 1e-6), length - int(beta * length + 1e-6)):
         ax.axvline(edge - 0.5, color="white", lw=3)
@@ -123,7 +123,7 @@ def who_is_held_out(signs: Signs):
 
 def boundary_histograms(corpora: dict[str, Signs]):
     """Distribution of the true onset and offset, as fractions of the clip, a panel a corpus; the paper's 1/3 and 3/4 dashed."""
-    fig, axes = plt.subplots(1, len(corpora), figsize=(2.5 * len(corpora) + 0.8, 2.5), sharex=True, sharey=True, squeeze=False)
+    fig, axes = plt.subplots(1, len(corpora), figsize=(width(len(corpora), 2.5, 0.8), 2.5), sharex=True, sharey=True, squeeze=False)
     bins = np.linspace(0, 1, 26)
     for ax, (name, signs) in zip(axes.flat, corpora.items(), strict=True):
         last = signs.lengths - 1
@@ -133,7 +133,7 @@ def boundary_histograms(corpora: dict[str, Signs]):
             ax.axvline(x, color="black", ls="--", lw=1)
         ax.set_title(f"{name} (n = {len(signs)})", fontsize=9)
     axes[0, 0].set_ylabel("clips")
-    axes[0, -1].legend(fontsize=7)
+    axes[0, -1].legend(fontsize=8)
     fig.supxlabel("share of the clip")
     return fig
 
@@ -146,7 +146,7 @@ def curves(metrics, columns: dict[str, str], models, hidden: tuple[tuple[str, st
     """
     corpora = list(dict.fromkeys(metrics["corpus"]))
     fig, axes = plt.subplots(
-        len(corpora), len(columns), figsize=(2.35 * len(columns), 1.75 * len(corpora) + 1.0), sharex=True, squeeze=False
+        len(corpora), len(columns), figsize=(width(len(columns), 2.35), 1.75 * len(corpora) + 1.0), sharex=True, squeeze=False
     )
     for row, corpus in zip(axes, corpora, strict=True):
         for ax, column in zip(row, columns, strict=True):
@@ -157,7 +157,7 @@ def curves(metrics, columns: dict[str, str], models, hidden: tuple[tuple[str, st
                 look = {"color": COLOURS.get(model, GREY), "label": model, "ls": "--" if "dropout" in model else "-"}
                 over_time(ax, part, "epoch", column, 0.2, **look)
             ax.set_ylim(bottom=0)
-            ax.tick_params(labelsize=7)
+            ax.tick_params(labelsize=8)
         row[0].set_ylabel(corpus, fontweight="bold", fontsize=9)
     name_columns(axes, columns.values(), "epoch")
     handles, labels = axes[0, -1].get_legend_handles_labels()
@@ -172,7 +172,7 @@ def view_pairs(x, length: int, pairs: dict, skeleton):
     columns = {name: [np.asarray(clip)[:length, :, :2] * up for clip in clips] for name, clips in shown.items()}
     space = ((-2.6, -3.2), (2.6, 1.9))  # in shoulder widths
     (left, low), (right, high) = space if skeleton.shoulders else _around(np.stack([c for clips in columns.values() for c in clips]))
-    fig, axes = plt.subplots(2, len(columns), figsize=(2.3 * len(columns), 4.9), sharex=True, sharey=True)
+    fig, axes = plt.subplots(2, len(columns), figsize=(width(len(columns), 2.3), 4.9), sharex=True, sharey=True)
     for j, (name, clips) in enumerate(columns.items()):
         for i, ax in enumerate(axes[:, j]):
             if i >= len(clips):
@@ -186,5 +186,5 @@ def view_pairs(x, length: int, pairs: dict, skeleton):
                 ax.plot(*path.T, color=GREY, lw=0.5, alpha=0.5)
                 ax.scatter(*path.T, c=np.linspace(0.25, 1, length), cmap=cmap, s=12, vmin=0, vmax=1, zorder=3)
             ax.set(aspect="equal", xticks=[], yticks=[], xlim=(left, right), ylim=(low, high))
-            ax.set_title(name if j == 0 else f"{view_set(name)} views, {'second' if i else 'first'}", fontsize=8.5)
+            ax.set_title(name if j == 0 else f"{view_set(name)}:\n{'second' if i else 'first'} view", fontsize=8.5)
     return fig

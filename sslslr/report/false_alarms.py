@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from sslslr.measures.contrasts import LEVEL
 from sslslr.measures.false_alarms import RULES
-from sslslr.report.figures import BLUE, GREY, ORANGE, RED
+from sslslr.report.figures import BLUE, GREY, ORANGE, RED, WIDEST
 
 LOOKS = dict(zip(RULES, ((RED, "X"), (ORANGE, "D"), (GREY, "s"), (BLUE, "o")), strict=True))
 
@@ -15,7 +15,7 @@ LOOKS = dict(zip(RULES, ((RED, "X"), (ORANGE, "D"), (GREY, "s"), (BLUE, "o")), s
 def alarms(table: pd.DataFrame, title: str = "") -> Figure:
     """A panel a study, a row for what varies, a mark a rule; the line is the nominal level."""
     studies = [part for _, part in table.groupby(["groups", "seeds"], sort=False)]
-    fig, axes = plt.subplots(1, len(studies), figsize=(10.5, 3.4), sharey=True, squeeze=False)
+    fig, axes = plt.subplots(1, len(studies), figsize=(WIDEST, 3.4), sharey=True, squeeze=False)
     for ax, part in zip(axes.flat, studies, strict=True):
         groups, seeds = int(part["groups"].iloc[0]), int(part["seeds"].iloc[0])
         y = -np.arange(len(part))

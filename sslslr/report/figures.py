@@ -1,5 +1,7 @@
 """One style for every figure: colours that colour-blind readers can tell apart, one a model everywhere."""
 
+from textwrap import fill
+
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,6 +10,7 @@ import seaborn as sns
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 # Okabe and Ito's palette, which stays distinct under the common colour-vision deficiencies.
 ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK, GREY = (
@@ -40,6 +43,7 @@ COLOURS = {
     "stroke": RED,
     "retraction": YELLOW,
 }
+WIDEST, SMALLEST = 8.4, 8.0  # inches, of the 840 pixels that JupyterLab has for a figure at 100 an inch; points, of text in it
 MARKERS = {
     "SimCLR": "^",
     "MoCo v2": "v",
@@ -72,10 +76,33 @@ def style() -> None:
     })  # fmt: skip
 
 
-def panels(count: int, height: float, width: float = 9.5) -> tuple[Figure, np.ndarray]:
+def readable(fig: Figure) -> None:
+    """Make a figure fit beside a file browser, whoever made it: at most ``WIDEST`` inches wide, and no text below ``SMALLEST`` points."""
+    if fig.get_figwidth() > WIDEST:
+        fig.set_figwidth(WIDEST)
+    for text in fig.findobj(Text):
+        text.set_fontsize(max(text.get_fontsize(), SMALLEST))
+
+
+def stamp(fig: Figure, words: str) -> None:
+    """Words in small letters at the bottom right, in as many lines as they need, below a legend that stands at the bottom."""
+    said, rows = fill(words, int(fig.get_figwidth() * 14)), 0
+    for legend in (legend for legend in fig.legends if getattr(legend, "_outside_loc", "") == "lower"):
+        legend.borderaxespad += 1.3 * (said.count("\n") + 1)  # in letters' heights
+        rows = max(rows, -(-len(legend.get_texts()) // getattr(legend, "_ncols", 1)))
+    above = "\n" * round(1.4 * rows)  # the layout leaves room for the higher of the two: let this be as high as both
+    fig.supxlabel(above + said, x=0.995, ha="right", fontsize=SMALLEST, color="#555555")
+
+
+def width(columns: int, each: float, more: float = 0) -> float:
+    """Inches for ``columns`` panels of ``each`` inches and ``more`` beside them, but no more than there is room for."""
+    return min(WIDEST, each * columns + more)
+
+
+def panels(count: int, height: float, wide: float = WIDEST) -> tuple[Figure, np.ndarray]:
     """A figure of ``count`` panels, two a row, each row ``height`` inches high; and the panels (count,)."""
     rows = -(-count // 2)
-    fig, axes = plt.subplots(rows, min(2, count), figsize=(width, height * rows), sharey=True, squeeze=False)
+    fig, axes = plt.subplots(rows, min(2, count), figsize=(wide, height * rows), sharey=True, squeeze=False)
     for ax in axes.flat[count:]:
         ax.remove()
     return fig, axes.flat[:count]
@@ -96,7 +123,7 @@ def over_time(ax: Axes, rows: pd.DataFrame, at: str, column: str, shade: float, 
 def name_columns(axes: np.ndarray, titles, at: str) -> None:
     """Titles above the first row of ``axes`` (rows, columns), what is on the x axis below the last."""
     for ax, title in zip(axes[0], titles, strict=True):
-        ax.set_title(title, fontsize=8.5, fontweight="normal")
+        ax.set_title(fill(title, 22), fontsize=8.5, fontweight="normal")
     for ax in axes[-1]:
         ax.set_xlabel(at, fontsize=8)
 
@@ -104,7 +131,7 @@ def name_columns(axes: np.ndarray, titles, at: str) -> None:
 def dots(table, models, value="mean", title=""):
     """Dot-and-interval plot of a table of ``studies.controls.table``: a panel a corpus, a row a model; chance dashed."""
     corpora = list(dict.fromkeys(table["corpus"]))
-    fig, axes = panels(len(corpora), 0.42 * len(models) + 1.3, 9.5 if len(corpora) > 1 else 7)
+    fig, axes = panels(len(corpora), 0.42 * len(models) + 1.3, WIDEST if len(corpora) > 1 else 7)
     for ax, corpus in zip(axes, corpora, strict=True):
         part = table[table["corpus"] == corpus].set_index("model").loc[list(models)[::-1]]
         for y, (model, row) in enumerate(part.iterrows()):
@@ -113,7 +140,12 @@ def dots(table, models, value="mean", title=""):
         first = part.iloc[0]
         ax.axvline(first["chance"], color="black", ls="--", lw=1)
         ax.annotate(
-            "chance", (first["chance"], 1), xycoords=("data", "axes fraction"), xytext=(3, -9), textcoords="offset points", fontsize=7
+            "chance",
+            (first["chance"], 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(3, -9),
+            textcoords="offset points",
+            fontsize=SMALLEST,
         )
         ax.set(
             yticks=range(len(part)),
@@ -123,7 +155,7 @@ def dots(table, models, value="mean", title=""):
             xlabel=f"top-1 accuracy ({first['protocol']})",
         )
         ax.set_title(
-            f"{corpus}: {int(first['classes'])} glosses, {int(first['n'])} runs, {int(first['test_clips'])} test clips", fontsize=9
+            f"{corpus}\n{int(first['classes'])} glosses, {int(first['n'])} runs, {int(first['test_clips'])} test clips", fontsize=9
         )
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from sslslr.measures.metrics import DEPTHS
-from sslslr.report.figures import BLUE, COLOURS, GREY, MARKERS, ORANGE
+from sslslr.report.figures import BLUE, COLOURS, GREY, MARKERS, ORANGE, WIDEST, panels, width
 from sslslr.studies.finetune import FROZEN, PAPER, SCRATCH, SIMCLR
 
 COLOUR = COLOURS | {SCRATCH: "#000000", SIMCLR: ORANGE, PAPER: BLUE}
@@ -28,7 +28,7 @@ def _style(model: str) -> dict:
 def schedule(ramp, epochs: int, curves: pd.DataFrame, title: str = ""):
     """The learning rate over the epochs, and loss and validation top-1 of each arm under it (``finetune.curves``), a column a share."""
     shares = sorted(curves["share"].unique())
-    fig, axes = plt.subplots(1, 1 + len(shares), figsize=(3.3 * (1 + len(shares)), 3.3), squeeze=False)
+    fig, axes = plt.subplots(1, 1 + len(shares), figsize=(width(1 + len(shares), 3.3), 3.3), squeeze=False)
     at = np.linspace(0, 1, 201)
     ax = axes[0, 0]
     ax.plot(at * epochs, [ramp.at(a) / ramp.rate for a in at], color=BLUE)
@@ -48,36 +48,36 @@ def schedule(ramp, epochs: int, curves: pd.DataFrame, title: str = ""):
 
 
 def label_curves(table: pd.DataFrame, frozen: pd.DataFrame, differences: pd.DataFrame, title: str = ""):
-    """Above, test top-1 over the share of labels, a column a corpus: lines fine-tuned (bars: 95 % intervals), dotted frozen.
-    Below, each pretrained arm minus from scratch, paired, in points."""
+    """Left, test top-1 over the share of labels, a row a corpus: lines fine-tuned (bars: 95 % intervals), dotted frozen.
+    Beside it, each pretrained arm minus from scratch, paired, in points."""
     corpora, arms = list(dict.fromkeys(table["corpus"])), list(dict.fromkeys(table["model"]))
     fig, axes = plt.subplots(
-        2, len(corpora), figsize=(max(8.4, 4.4 * len(corpora) + 1), 6.4), sharex=True, sharey="row", squeeze=False, height_ratios=(3, 2)
+        len(corpora), 2, figsize=(WIDEST, 3.2 * len(corpora) + 1), sharex=True, sharey="col", squeeze=False, width_ratios=(3, 2)
     )
-    for (above, below), corpus in zip(axes.T, corpora, strict=True):
+    for (left, right), corpus in zip(axes, corpora, strict=True):
         for rows in (frozen, table):
             for model, part in rows[rows["corpus"] == corpus].groupby("model", sort=False):
                 part, style = part.sort_values("share"), _style(model)
                 x = part["share"] * (1 if rows is frozen else 1.04 ** (arms.index(model) - (len(arms) - 1) / 2))
                 if rows is frozen:
-                    above.plot(x, part["mean"], **style | {"ms": 4})
+                    left.plot(x, part["mean"], **style | {"ms": 4})
                 else:
-                    above.errorbar(
+                    left.errorbar(
                         x, part["mean"], yerr=(part["high"] - part["low"]) / 2, **style, ms=6, mec="white", mew=0.6, elinewidth=1.4
                     )
         part = differences[differences["corpus"] == corpus]
         for arm, rows in part.groupby("a", sort=False):
             x = rows["share"] * 1.04 ** (arms.index(arm) - (len(arms) - 1) / 2)
             half = 100 * (rows["high"] - rows["low"]) / 2
-            below.errorbar(x, 100 * rows["points"], yerr=half, **_style(arm) | {"ls": "none"}, ms=6, mec="white", mew=0.6, elinewidth=1.4)
-        below.axhline(0, color="black", lw=1)
+            right.errorbar(x, 100 * rows["points"], yerr=half, **_style(arm) | {"ls": "none"}, ms=6, mec="white", mew=0.6, elinewidth=1.4)
+        right.axhline(0, color="black", lw=1)
         shares = sorted(table["share"].unique())
-        above.set(title=f"{corpus} (n = {int(table[table['corpus'] == corpus]['n'].min())})", ylim=(0, 1))
-        below.set(xscale="log", xlabel="labels used, % of training clips", xlim=(0.85 * shares[0], 1.18))
-        below.set_xticks(shares, [f"{100 * s:g}" for s in shares])
-        below.minorticks_off()
-    axes[0, 0].set_ylabel("top-1, test signers")
-    axes[1, 0].set_ylabel("minus from scratch, points")
+        left.set(title=f"{corpus} (n = {int(table[table['corpus'] == corpus]['n'].min())})", ylim=(0, 1))
+        right.set(xscale="log", xlabel="labels used, % of training clips", xlim=(0.85 * shares[0], 1.18))
+        right.set_xticks(shares, [f"{100 * s:g}" for s in shares])
+        right.minorticks_off()
+        left.set_ylabel("top-1, test signers")
+        right.set_ylabel("minus from scratch, points")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     order = sorted(range(len(labels)), key=lambda i: FROZEN in labels[i])
     fig.legend([handles[i] for i in order], [labels[i] for i in order], loc="outside lower left", ncols=2, fontsize=8)
@@ -88,8 +88,8 @@ def label_curves(table: pd.DataFrame, frozen: pd.DataFrame, differences: pd.Data
 def dictionary(rows: pd.DataFrame, title: str = ""):
     """Share of the queries whose true gloss is among the first k suggestions: means over runs, a panel a corpus; chance dashed."""
     corpora = list(dict.fromkeys(rows["corpus"]))
-    fig, axes = plt.subplots(1, len(corpora), figsize=(max(8.4, 4.2 * len(corpora) + 1), 3.8), sharey=True, squeeze=False)
-    for ax, corpus in zip(axes.flat, corpora, strict=True):
+    fig, axes = panels(len(corpora), 3.2)
+    for ax, corpus in zip(axes, corpora, strict=True):
         part = rows[rows["corpus"] == corpus]
         for model, runs in part.groupby("model", sort=False):
             ax.plot(DEPTHS, [runs[f"recall{k}"].mean() for k in DEPTHS], **_style(model), ms=5)
@@ -103,7 +103,7 @@ def dictionary(rows: pd.DataFrame, title: str = ""):
         )
         ax.set_xticks(DEPTHS, [str(k) for k in DEPTHS])
         ax.minorticks_off()
-    axes[0, 0].set_ylabel("queries found (recall at k)")
-    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower left", ncols=3, fontsize=8)
+    axes[0].set_ylabel("queries found (recall at k)")
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower left", ncols=3, fontsize=8)
     fig.suptitle(title, **TITLE)
     return fig

@@ -5,31 +5,24 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from sslslr.claims.verdict import FAILS, HOLDS, NOT_RUN, UNDECIDED
-from sslslr.report.figures import BLUE, GREY, RED
+from sslslr.claims.verdict import FAILS, HOLDS, NOT_JUDGED, UNDECIDED
+from sslslr.report.figures import BLUE, GREY, RED, SMALLEST, WIDEST
 
 # verdict: colour, marker, filled
-LOOKS = {HOLDS: (BLUE, "o", True), FAILS: (RED, "X", True), UNDECIDED: (GREY, "D", False), NOT_RUN: (GREY, "s", False)}
+LOOKS = {HOLDS: (BLUE, "o", True), FAILS: (RED, "X", True), UNDECIDED: (GREY, "D", False), NOT_JUDGED: (GREY, "s", False)}
 SIGNS = {"above": ">", "below": "<", "within": "in"}
 
 
-def forest(parts: pd.DataFrame, title: str = "", row: float = 0.19):
+def forest(parts: pd.DataFrame, title: str = "", row: float = 0.2):
     """A panel a unit, a row a comparison of ``claims_parts.csv``, grouped by claim; a tick marks the bound each is held against."""
     units = sorted(dict.fromkeys(parts["unit"]), key=lambda u: -(parts["unit"] == u).sum())
-    rest = units[1:]
     heights = [(parts["unit"] == u).sum() * row + 0.75 for u in units]
-    fig = plt.figure(figsize=(13, max(heights[0], sum(heights[1:])) + 0.9))
-    left, right = fig.subfigures(1, 2, squeeze=False)[0] if rest else (fig, None)
-    axes = [left.subplots()]
-    if right is not None:  # what is left of the height stays empty, so that rows are equally high
-        *more, blank = right.subplots(len(rest) + 1, 1, height_ratios=[*heights[1:], max(0.01, heights[0] - sum(heights[1:]))])
-        blank.axis("off")
-        axes += more
-    for ax, unit in zip(axes, units, strict=True):
+    fig, axes = plt.subplots(len(units), 1, figsize=(WIDEST, sum(heights) + 0.9), height_ratios=heights, squeeze=False)
+    for ax, unit in zip(axes.flat, units, strict=True):
         draw(ax, parts[parts["unit"] == unit], unit)
     shown = [v for v in LOOKS if (parts["verdict"] == v).any()]
-    handles = [axes[0].plot([], [], LOOKS[v][1], color=LOOKS[v][0], mfc=LOOKS[v][0] if LOOKS[v][2] else "white", ms=7)[0] for v in shown]
-    fig.legend(handles, ["not judged" if v == NOT_RUN else v for v in shown], loc="outside lower left", ncols=4, fontsize=8)
+    handles = [axes[0, 0].plot([], [], LOOKS[v][1], color=LOOKS[v][0], mfc=LOOKS[v][0] if LOOKS[v][2] else "white", ms=7)[0] for v in shown]
+    fig.legend(handles, shown, loc="outside lower left", ncols=4, fontsize=8)
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig
 
@@ -65,7 +58,7 @@ def draw(ax, part: pd.DataFrame, unit: str) -> None:
         ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
         ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set(yticks=-np.arange(len(part)), ylim=(0.6 - len(part), 0.6), xlabel=unit)
-    ax.set_yticklabels(labels, fontsize=6.5)
+    ax.set_yticklabels(labels, fontsize=SMALLEST)
     ax.xaxis.label.set_size(8)
-    ax.tick_params(axis="x", labelsize=7.5)
+    ax.tick_params(axis="x", labelsize=SMALLEST)
     ax.grid(axis="y", visible=False)

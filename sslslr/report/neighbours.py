@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from sslslr.report.figures import BLUE, GREY, ORANGE, RED
+from sslslr.report.figures import BLUE, GREY, ORANGE, RED, WIDEST
 from sslslr.studies.own_sign import Usual
 
 
@@ -12,7 +12,7 @@ def nearest(table: pd.DataFrame, usual: Usual, distance: float, name: str):
 
     ``table``: of ``Gallery.nearest``; ``distance``: of the clip ``name`` to its nearest training clip.
     """
-    fig, (left, right) = plt.subplots(1, 2, figsize=(9.5, 0.42 * len(table) + 1.9), width_ratios=(1.15, 1))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(WIDEST, 0.42 * len(table) + 1.9), width_ratios=(1.15, 1))
     for y, row in enumerate(table[::-1].itertuples()):
         left.plot([row[2], row[3]], [y, y], color="#BBBBBB", lw=1.5, zorder=1)
     left.scatter(table["nearest clip"][::-1], range(len(table)), color=BLUE, zorder=2, label="nearest clip")

@@ -1,7 +1,9 @@
 """Skeletons that move in a notebook, and a sign as a strip of frames (the paper's Figure 2)."""
 
 import html
+import io
 import json
+from base64 import b64encode
 from collections.abc import Sequence
 from uuid import uuid4
 
@@ -9,14 +11,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.figure import FigureBase
+from matplotlib.figure import Figure, FigureBase
 
 from sslslr.clips.boundaries import Strokes
 from sslslr.clips.signs import Signs
 from sslslr.clips.skeleton import normalise
 from sslslr.errors import SignError
-from sslslr.report.figures import BLUE, COLOURS, ORANGE
-from sslslr.report.player_markup import SCRIPT, figure
+from sslslr.report.figures import BLUE, COLOURS, ORANGE, WIDEST
+from sslslr.report.player_markup import NOTE, SCRIPT, figure
 
 MISSING = -1
 WATCHED = 15.0  # frames a second at which a clip is played whose own rate is not known
@@ -25,13 +27,25 @@ _HAND_COLOURS = {"left_hand": BLUE, "right_hand": ORANGE}
 
 
 class Player:
-    """One or several clips to look at; a notebook shows it by ``_repr_html_``, anything else may write that to a file."""
+    """One or several clips to look at: HTML for a notebook, or (``_repr_html_``) for a file.
 
-    def __init__(self, markup: str):
-        self.markup = markup
+    ``still``: a picture (PNG) to see where no script may run, as in a notebook that is not trusted; the script hides it.
+    """
+
+    def __init__(self, markup: str, still: bytes = b""):
+        self.markup, self.still = markup, still
 
     def _repr_html_(self) -> str:
         return self.markup
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        words = {"text/plain": repr(self)}
+        if self.still:
+            about = {"image/png": {"alt": "A still picture of what moves when scripts may run", "still": True}}
+            display(words | {"image/png": b64encode(self.still).decode()}, raw=True, metadata=about)
+        display(words | {"text/html": self.markup}, raw=True)
 
     def __repr__(self) -> str:
         return f"<skeleton player, {len(self.markup) / 1000:.0f} kB of HTML>"
@@ -68,10 +82,37 @@ def player(
     figures = "".join(figure(w, clip, size) for w, clip in zip(words, clips, strict=True))
     heading = f"<p><strong>{html.escape(title)}</strong></p>" if title and len(chosen) > 1 else ""
     return Player(
-        f'<div id="{name}" class="sign-player" data-lm-suppress-shortcuts="true">{heading}'
-        f'<div style="display:flex;flex-wrap:wrap;gap:12px">{figures}</div>'
-        f'<script type="application/json">{safe_json(data)}</script><script>{SCRIPT.replace("PLAYER_ID", name)}</script></div>'
+        f'<div id="{name}" class="sign-player">{NOTE}<div class="sign-live" style="display:none">{heading}'
+        f'<div style="display:flex;flex-wrap:wrap;gap:12px">{figures}</div></div>'
+        f'<script type="application/json">{safe_json(data)}</script><script>{SCRIPT.replace("PLAYER_ID", name)}</script></div>',
+        still([(signs, i) for i in chosen]),
     )
+
+
+def still(clips: Sequence[tuple[Signs, int]], frames: int = 5) -> bytes:
+    """Skeletons in a row as a PNG: ``frames`` moments of one clip, or the middle of each of several."""
+    moments = [(*clips[0], share) for share in np.linspace(0, 1, frames)] if len(clips) == 1 else [(*clip, 0.5) for clip in clips]
+    fig = Figure(figsize=(1.3 * len(moments), 1.4), layout="constrained")
+    ax = fig.subplots()
+    for place, (signs, index, share) in enumerate(moments):
+        shown = signs.landmarks[index, : signs.lengths[index]]
+        _drawn(ax, signs, shown[round(share * (len(shown) - 1))], place, *square(signs, shown))
+    ax.set(xlim=(0, len(moments)), ylim=(1, 0), aspect="equal")
+    ax.axis("off")
+    with io.BytesIO() as file:
+        fig.savefig(file, format="png", dpi=100, facecolor="white")
+        return file.getvalue()
+
+
+def _drawn(ax: Axes, signs: Signs, frame: np.ndarray, place: float, low: np.ndarray, high: np.ndarray) -> None:
+    """One frame (J, C) as a skeleton in the unit square that begins at ``place``."""
+    down = 1 if signs.skeleton.y_down else -1
+    points = (frame[:, :2] - low) / (high - low) * (1, down) + (place, 0 if down == 1 else 1)
+    lines = [
+        (points[a], points[b], part) for a, b, part in edges_of(signs) if np.isfinite(points[[a, b]]).all() and _inside(points[[a, b], 1])
+    ]
+    colours = [_HAND_COLOURS.get(part, "#444444") for *_, part in lines]
+    ax.add_collection(LineCollection([line[:2] for line in lines], colors=colours, linewidths=1.1, capstyle="round"))
 
 
 def strip(ax: Axes | None, signs: Signs, index: int, frames: int = 8) -> FigureBase:
@@ -85,19 +126,14 @@ def strip(ax: Axes | None, signs: Signs, index: int, frames: int = 8) -> FigureB
     if frames < 2:
         raise SignError(f"strip: frames={frames}; a strip needs at least 2")
     if ax is None:
-        _, ax = plt.subplots(figsize=(1.25 * frames, 2.2))
+        _, ax = plt.subplots(figsize=(min(1.25 * frames, WIDEST), 2.2))
     length = int(signs.lengths[index])
     shown = signs.landmarks[index, :length]
     low, high = square(signs, shown)
-    down = 1 if signs.skeleton.y_down else -1
-    edges = edges_of(signs)
     for place, frame in enumerate(np.rint(np.linspace(0, length - 1, frames)).astype(int)):
-        points = (shown[frame, :, :2] - low) / (high - low) * (1, down) + (place, 0 if down == 1 else 1)
-        lines = [(points[a], points[b], part) for a, b, part in edges if np.isfinite(points[[a, b]]).all() and _inside(points[[a, b], 1])]
-        colours = [_HAND_COLOURS.get(part, "#444444") for *_, part in lines]
-        ax.add_collection(LineCollection([line[:2] for line in lines], colors=colours, linewidths=1.1, capstyle="round"))
+        _drawn(ax, signs, shown[frame], place, low, high)
         moment = f"{frame / signs.fps:.2f} s" if _timed(signs, index) else f"frame {frame + 1}"
-        ax.text(place + 0.5, -0.03, moment, ha="center", va="bottom", fontsize=7, color="#555555")
+        ax.text(place + 0.5, -0.03, moment, ha="center", va="bottom", fontsize=8, color="#555555")
     for edge in range(1, frames):  # hands far apart would else seem to belong to the neighbouring frame
         ax.plot([edge, edge], [0, 1], color="#E0E0E0", lw=0.8, zorder=0)
     _phases(ax, signs, index, frames)
@@ -116,7 +152,7 @@ def _phases(ax: Axes, signs: Signs, index: int, frames: int) -> None:
     for phase, start, end in zip(("preparation", "stroke", "retraction"), at[:-1], at[1:], strict=True):
         ax.fill_between([start, end], 1.05, 1.2, color=COLOURS[phase], lw=0)
         white = phase == "stroke"
-        ax.text((start + end) / 2, 1.125, phase, ha="center", va="center", fontsize=7.5, color="white" if white else "black")
+        ax.text((start + end) / 2, 1.125, phase, ha="center", va="center", fontsize=8, color="white" if white else "black")
 
 
 def _indices(signs: Signs, index) -> list[int]:

@@ -4,6 +4,11 @@ import html
 
 from sslslr.report.figures import BLUE, COLOURS
 
+KEYS = 'data-lm-suppress-shortcuts="true"'  # on whatever can have the focus: JupyterLab leaves its keys alone
+NOTE = (
+    '<p class="sign-note" style="font-size:90%">This moves, and its buttons appear, once its script may run. In JupyterLab run the cell (Shift+Enter), '
+    "or trust the notebook: View, Activate Command Palette, <em>Trust Notebook</em>.</p>"
+)
 THUMB = 8  # pixels from the bar's end to the middle of its thumb, where frame 0 and the last frame are
 
 
@@ -24,27 +29,34 @@ def figure(words: str, clip: dict, size: int) -> str:
     legend = "".join(f'<span style="color:{colour}" aria-hidden="true">&#9646;</span>{note}<br>' for colour, note in zip(
         [COLOURS["stroke"]] * bool(clip.get("stroke")) + [BLUE] * bool(clip.get("estimated")) or ["#767676"], notes, strict=True))  # fmt: skip
     speeds = "".join(f'<option value="{s}"{" selected" if s == 1 else ""}>{s}x</option>' for s in (0.25, 0.5, 1, 2))
-    over = '<button type="button" data-do="overlay" aria-pressed="true">Overlay</button>' if clip.get("overlay") else ""
+    over = f'<button type="button" {KEYS} data-do="overlay" aria-pressed="true">Overlay</button>' if clip.get("overlay") else ""
     return (
         f'<figure style="margin:0;width:{size}px;max-width:100%;font:13px system-ui,sans-serif">'
         f'<figcaption style="min-height:2.6em">{words}</figcaption>'
-        f'<div role="group" tabindex="0" aria-label="Skeleton player: {words}. Space plays, arrow keys step, M mirrors">'
+        f'<div role="group" tabindex="0" {KEYS} aria-label="Skeleton player: {words}. Space plays, arrow keys step, M mirrors">'
         f'<canvas width="{2 * size}" height="{2 * size}" role="img" aria-label="Moving skeleton: {words}; {"; ".join(notes)}"'
         f' style="box-sizing:border-box;width:100%;aspect-ratio:1;background:#fff;border:1px solid #8888;border-radius:4px"></canvas>'
         f'<div style="position:relative;height:12px;margin:2px {THUMB}px 0">{marks}</div>'
-        f'<input type="range" min="0" max="{last}" value="0" step="1" aria-label="Frame" style="width:100%;margin:0 0 4px">'
-        '<div style="display:flex;flex-wrap:wrap;gap:6px;align-items:center"><button type="button" data-do="play">Play</button>'
-        f'<button type="button" data-do="mirror" aria-pressed="false">Mirror</button>{over}'
-        f'<select aria-label="Speed">{speeds}</select><output aria-live="off">0 / {last}</output></div></div>'
+        f'<input type="range" {KEYS} min="0" max="{last}" value="0" step="1" aria-label="Frame" style="width:100%;margin:0 0 4px">'
+        f'<div style="display:flex;flex-wrap:wrap;gap:6px;align-items:center"><button type="button" {KEYS} data-do="play">Play</button>'
+        f'<button type="button" {KEYS} data-do="mirror" aria-pressed="false">Mirror</button>{over}'
+        f'<select {KEYS} aria-label="Speed">{speeds}</select><output aria-live="off">0 / {last}</output></div></div>'
         f'<div style="font-size:12px">{legend}</div></figure>'
     )
 
 
+REVEAL = r"""  var above = root.closest(".jp-OutputArea-child");
+  above = above && above.previousElementSibling && above.previousElementSibling.querySelector(".jp-RenderedImage");
+  if (above) above.style.display = "none";
+  root.querySelector(".sign-note").hidden = true;
+  root.querySelector(".sign-live").style.display = "";
+"""  # the script runs: no note, and no still picture in the output above
 SCRIPT = r"""
 (function () {
   "use strict";
   var root = document.getElementById("PLAYER_ID");
   if (!root) return;
+REVEAL
   var data = JSON.parse(root.querySelector('script[type="application/json"]').textContent);
   var colours = { left_hand: "#0072B2", right_hand: "#E69F00" };
   var calm = window.matchMedia && matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -118,4 +130,4 @@ SCRIPT = r"""
     draw();
   });
 })();
-"""
+""".replace("REVEAL\n", REVEAL)

@@ -2,16 +2,19 @@
 
 import base64
 import html
+import io
 import json
 from uuid import uuid4
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 
 from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
-from sslslr.report.figures import BLUE, GREEN, ORANGE, PINK, RED, SKY, YELLOW
+from sslslr.report.figures import BLUE, GREEN, ORANGE, PINK, RED, SKY, YELLOW, width
 from sslslr.report.player import Player, edges_of, safe_json, square, whole
+from sslslr.report.player_markup import KEYS, NOTE
 from sslslr.report.scatter_script import SCRIPT
 
 PALETTE = (BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, "#000000")
@@ -25,7 +28,7 @@ def grid(panels: dict, marked: dict | None = None, groups: dict | None = None, n
     (signers), a colour each. ``notes``: (row, column) -> a few words below the panel.
     """
     rows, columns = (list(dict.fromkeys(key[i] for key in panels)) for i in (0, 1))
-    fig, axes = plt.subplots(len(rows), len(columns), figsize=(2.05 * len(columns) + 0.9, 1.75 * len(rows) + 0.6), squeeze=False)
+    fig, axes = plt.subplots(len(rows), len(columns), figsize=(width(len(columns), 2.05, 0.9), 1.75 * len(rows) + 0.6), squeeze=False)
     for (row, column), ax in zip([(r, c) for r in rows for c in columns], axes.flat, strict=True):
         ax.set(xticks=[], yticks=[])
         ax.margins(0.08)
@@ -40,7 +43,7 @@ def grid(panels: dict, marked: dict | None = None, groups: dict | None = None, n
             ax.scatter(*x[~inside].T, s=4, color="#B5B5B5", lw=0)
             ax.scatter(*x[inside].T, s=16, color=RED, lw=0.4, edgecolor="white")
         if notes:
-            ax.set_xlabel(notes[row, column], fontsize=6.5, labelpad=2)
+            ax.set_xlabel(notes[row, column], fontsize=8, labelpad=2)
     for ax, column in zip(axes[0], columns, strict=True):
         ax.set_title(column, fontsize=9)
     for ax, row in zip(axes[:, 0], rows, strict=True):
@@ -76,15 +79,28 @@ def explorer(signs: Signs, maps: dict[str, np.ndarray], marked: int, *, frames: 
     words = html.escape(f"{signs.name} ({signs.kind}), {len(signs)} clips; marked: {signs.glosses[marked]}")
     box = "box-sizing:border-box;width:{}px;max-width:100%;aspect-ratio:1;background:#fff;border:1px solid #8888"
     return Player(
-        f'<div id="{name}" class="sign-map" data-lm-suppress-shortcuts="true" style="font:13px system-ui,sans-serif"><p>{words}</p>'
-        f"<p><label>embedding of <select>{options}</select></label> <label>coloured by <select><option>gloss</option><option>{signs.unit}</option></select></label></p>"
+        f'<div id="{name}" class="sign-map" style="font:13px system-ui,sans-serif">{NOTE}<div class="sign-live" style="display:none"><p>{words}</p>'
+        f"<p><label>embedding of <select {KEYS}>{options}</select></label> <label>coloured by <select {KEYS}><option>gloss</option><option>{signs.unit}</option></select></label></p>"
         '<div style="display:flex;flex-wrap:wrap;gap:12px">'
         f'<svg viewBox="0 0 1000 1000" role="group" aria-label="Map of embeddings: {words}" style="{box.format(size)}"></svg>'
         f'<div><canvas width="{size}" height="{size}" role="img" aria-label="The clip that is pointed at" style="{box.format(size // 2)}"></canvas>'
-        f'<br><output aria-live="polite" style="display:block;max-width:{size // 2}px">Point at a clip.</output></div></div>'
+        f'<br><output aria-live="polite" style="display:block;max-width:{size // 2}px">Point at a clip.</output></div></div></div>'
         f'<script type="application/json">{safe_json(json.dumps(data, separators=(",", ":"), allow_nan=False))}</script>'
-        f"<script>{SCRIPT.replace('MAP_ID', name)}</script></div>"
+        f"<script>{SCRIPT.replace('MAP_ID', name)}</script></div>",
+        _still(signs, next(iter(maps.values())), marked),
     )
+
+
+def _still(signs: Signs, x: np.ndarray, marked: int) -> bytes:
+    """A map (N, 2) as a PNG, one class marked."""
+    fig = Figure(figsize=(4.2, 4.2), layout="constrained")
+    ax, inside = fig.subplots(), signs.labels == marked
+    ax.scatter(x[~inside, 0], x[~inside, 1], s=9, color="#B5B5B5", lw=0)
+    ax.scatter(x[inside, 0], x[inside, 1], s=25, color=RED, lw=0.4, edgecolor="white")
+    ax.set(xticks=[], yticks=[])
+    with io.BytesIO() as file:
+        fig.savefig(file, format="png", dpi=100, facecolor="white")
+        return file.getvalue()
 
 
 def _frames(signs: Signs, i: int, drawn: list[int], frames: int) -> np.ndarray:

@@ -1,10 +1,13 @@
 """What the interactive map runs in the browser; MAP_ID is replaced by the name of its element."""
 
+from sslslr.report.player_markup import REVEAL
+
 SCRIPT = r"""
 (function () {
   "use strict";
   var root = document.getElementById("MAP_ID");
   if (!root) return;
+REVEAL
   var data = JSON.parse(root.querySelector('script[type="application/json"]').textContent);
   var bytes = Uint8Array.from(atob(data.frames), function (c) { return c.charCodeAt(0); });
   var svg = root.querySelector("svg"), canvas = root.querySelector("canvas"), pen = canvas.getContext("2d");
@@ -60,6 +63,7 @@ SCRIPT = r"""
     var c = document.createElementNS("http://www.w3.org/2000/svg", "circle");
     c.setAttribute("r", 7);
     c.setAttribute("role", "img");
+    c.setAttribute("data-lm-suppress-shortcuts", "true");
     c.setAttribute("tabindex", i === 0 ? 0 : -1);
     c.setAttribute("aria-label", data.glosses[data.label[i]] + ", " + data.unit + " " + data.signers[data.signer[i]]);
     ["mouseenter", "focus"].forEach(function (event) { c.addEventListener(event, function () { play(i); }); });
@@ -77,4 +81,4 @@ SCRIPT = r"""
   place();
   paint();
 })();
-"""
+""".replace("REVEAL\n", REVEAL)

@@ -1,5 +1,6 @@
 """What a notebook stands on: its profile and data, and the folder where its figures and tables go."""
 
+import html
 import io
 import json
 from functools import cached_property
@@ -18,21 +19,27 @@ from sslslr.record.recording import Recorded, recalled
 from sslslr.record.recording import provenance as provenance_of
 from sslslr.record.recording import table as table_of
 from sslslr.record.tables import Record
-from sslslr.report.figures import style
+from sslslr.report.figures import readable, stamp, style
 from sslslr.studies import corpora as studied
 from sslslr.studies.catalogue import Asked
+
+BELOW = '<p class="caption" style="max-width:60rem;margin:0 0 1em;font-size:90%">{}</p>'
 
 
 class Stage:
     """``Stage(PROFILE, DATASET, DATA, WORKERS, OPTIONS)`` opens a notebook; OPTIONS say how a real data set is read.
 
-    Raises SignError for an unknown profile or data set, before anything long starts.
+    Raises SignError for an unknown profile or data set, and for a real one without DATA, before anything long starts.
     """
 
     def __init__(self, profile: str = "quick", dataset: str = "synthetic", data: str = "", workers: int = 0, options: str = ""):
         self.profile = profiles.load(profile)
         if dataset not in datasets.DATASETS:
             raise SignError(f"data set {dataset!r} is unknown; there are {', '.join(datasets.DATASETS)}")
+        if dataset != "synthetic" and not data:
+            raise SignError(
+                f"DATASET = {dataset!r} needs DATA, the folder that holds the data set: set DATA in the parameters cell, and run it again"
+            )
         self.dataset, self.data, self.workers, self.options = dataset, data, int(workers), options
         self.folder = paths.results(dataset, profile)
         style()
@@ -106,12 +113,14 @@ class Stage:
     def figure(self, fig: Figure, name: str, caption: str, data: str = "") -> Path:
         """Save as ``figures/<name>.png`` and ``.svg`` with the stamp on it and the caption beside it; returns the PNG.
 
-        The caption is in both files too, and ``show`` gives it to the notebook as alternative text.
+        At most ``figures.WIDEST`` inches wide and with no text below ``figures.SMALLEST`` points. The caption is in both files too,
+        and ``show`` puts it below the figure and gives it as alternative text.
         """
         caption = caption if data else self._said(caption)
+        readable(fig)
         fig.set_gid(name)
         fig.set_label(caption)
-        fig.supxlabel(self.stamp(data), x=0.995, ha="right", fontsize=6.5, color="#555555")
+        stamp(fig, self.stamp(data))
         folder = self.folder / "figures"
         for suffix in (".svg", ".png"):
             with atomic(folder / f"{name}{suffix}") as partial:
@@ -128,6 +137,7 @@ class Stage:
         caption = caption if data else self._said(caption)
         folder = self.folder / "tables"
         shown = frame if shown is None else shown
+        shown.attrs["caption"] = caption  # show() puts it below, whichever of the two a notebook shows
         shown = shown.astype(object).where(shown.notna(), "–")
         buffer = io.StringIO()
         frame.to_csv(buffer, index=False)
@@ -154,13 +164,19 @@ def read_captions(folder: Path) -> dict[str, dict]:
     return {p.stem: json.loads(p.read_text(encoding="utf-8")) for p in sorted(folder.glob("*.json"))}
 
 
-def show(fig: Figure) -> None:
-    """Show a figure in a notebook once, with its name and caption as alternative text, and free it."""
+def show(what: Figure | pd.DataFrame) -> None:
+    """Show a figure (once; it is freed) or a table in a notebook, with the caption that it was saved with below it."""
     from IPython import display, get_ipython
 
+    if isinstance(what, pd.DataFrame):
+        caption = html.escape(str(what.attrs.get("caption", "")))
+        display.display(display.Markdown(what.to_markdown(index=False) + (f"\n\n{BELOW.format(caption)}\n" if caption else "")))
+        return
     if get_ipython() is None:
         plt.show()
     else:
-        about = {"alt": fig.get_label(), "name": fig.get_gid()} if fig.get_gid() else {}
-        display.display(fig, metadata={"image/png": about})
-    plt.close(fig)
+        about = {"alt": what.get_label(), "name": what.get_gid()} if what.get_gid() else {}
+        display.display(what, metadata={"image/png": about})
+        if about:
+            display.display(display.HTML(BELOW.format(html.escape(str(about["alt"])))), metadata={"caption": about["name"]})
+    plt.close(what)

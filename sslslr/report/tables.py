@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from sslslr.report.figures import COLOURS, GREY, MARKERS, handles, panels, view_set
+from sslslr.report.figures import COLOURS, GREY, MARKERS, handles, panels, view_set, width
 from sslslr.report.stage import percent
 
 LINES = {"random encoder": "--", "hand-made features": "-."}
@@ -36,7 +36,7 @@ def heat(table: pd.DataFrame, title: str = ""):
     views = [v for v in dict.fromkeys(table["views"]) if v != "control"]
     models = list(dict.fromkeys(table["model"]))
     top = 100 * table["mean"].max()
-    fig, axes = plt.subplots(1, len(corpora), figsize=(1.6 + 2.4 * len(corpora), 0.36 * len(models) + 1.5), sharey=True, squeeze=False)
+    fig, axes = plt.subplots(1, len(corpora), figsize=(width(len(corpora), 2.4, 1.6), 0.36 * len(models) + 1.5), sharey=True, squeeze=False)
     for ax, corpus in zip(axes.flat, corpora, strict=True):
         part = table[table["corpus"] == corpus]
         grid = np.full((len(models), len(views)), np.nan)
@@ -99,8 +99,8 @@ def intervals(table: pd.DataFrame, controls: tuple[str, ...], title: str = "", x
 def label_curves(table: pd.DataFrame, models: list[str], title: str = ""):
     """Accuracy over the share of labels (logarithmic), a panel a corpus, a line a model, bands the 95 % intervals."""
     corpora = list(dict.fromkeys(table["corpus"]))
-    fig, axes = plt.subplots(1, len(corpora), figsize=(2.6 * len(corpora) + 1.4, 3.6), sharey=True, squeeze=False)
-    for ax, corpus in zip(axes.flat, corpora, strict=True):
+    fig, axes = panels(len(corpora), 2.9)
+    for ax, corpus in zip(axes, corpora, strict=True):
         for model in models:
             part = table[(table["corpus"] == corpus) & (table["model"] == model)].sort_values("share")
             if part.empty:
@@ -114,7 +114,8 @@ def label_curves(table: pd.DataFrame, models: list[str], title: str = ""):
         ax.set_xticks(shares, [f"{100 * s:g}" for s in shares])
         ax.minorticks_off()
         ax.set_xlabel("labels used, % of training clips", fontsize=8)
-    axes[0, 0].set_ylabel("linear top-1 accuracy")
-    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower left", ncols=3, fontsize=8)
+        ax.set_ylabel("linear top-1 accuracy")
+        ax.label_outer()
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower left", ncols=3, fontsize=8)
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig

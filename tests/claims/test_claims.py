@@ -84,12 +84,12 @@ def test_a_missing_table_or_column_is_not_run(tmp_path):
 def test_smoke_never_judges_and_neither_do_data_that_a_claim_excludes(tmp_path):
     table = runs(A=0.9, B=0.1, C=0.1)
     row, parts = judged(tmp_path, table, profile="smoke")
-    assert row["verdict"] == "not run" and row["effect"] is None and set(parts["verdict"]) == {"not run"}
+    assert row["verdict"] == "not judged" and row["effect"] is None and set(parts["verdict"]) == {"not judged"}
     made = replace(CLAIM, data=("synthetic",), elsewhere="nobody knows there")
     for there, folder in ((table, tmp_path), (None, tmp_path / "empty")):  # why is said, whether a table is there or not
         row, _ = judged(folder, there, made, dataset="isl-kinect")
         assert row["verdict"] == "not run" and row["text"] == "Judged on synthetic data only: nobody knows there."
-    assert judged(tmp_path, table, replace(CLAIM, profiles=("paper",)))[0]["verdict"] == "not run"
+    assert judged(tmp_path, table, replace(CLAIM, profiles=("paper",)))[0]["verdict"] == "not judged"
     assert judged(tmp_path, table, replace(CLAIM, data=("synthetic",)))[0]["verdict"] == "holds"
 
 

@@ -89,7 +89,7 @@ def test_a_notebook_without_the_standard_parameters_is_an_error(folder):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (["--profile", "fast"], "profile 'fast' is unknown; there are full, paper, quick, smoke"),
+        (["--profile", "fast"], "profile 'fast' is unknown; there are decide, full, paper, quick, smoke"),
         (["--dataset", "lsfb9"], "data set 'lsfb9' is unknown; there are "),
         (["--dataset", "isl-kinect"], "DATASET=isl-kinect needs DATA="),
         (["--dataset", "isl-kinect", "--data", "/no/such/folder"], "DATA=/no/such/folder: no such folder"),
@@ -140,3 +140,28 @@ def test_how_a_data_set_is_read_reaches_the_notebook_and_a_changed_index_runs_it
     assert "up to date" not in capsys.readouterr().out
     with pytest.raises(SignError, match="isl-kinect has no option EXCLUDE, INDEX; it has LEAVE_OUT, DROP_FIRST"):
         reproduce.reproduce("isl-kinect", "smoke", str(tmp_path / "data"), folder=folder, options=said)
+
+
+def saved(path, **values):
+    """What a reader leaves in a notebook who runs it with other parameters, and saves it."""
+    notebook = nbformat.read(path, 4)
+    for count, cell in enumerate(c for c in notebook.cells if c.cell_type == "code"):
+        cell.execution_count, cell.outputs = count + 7, [nbformat.v4.new_output("stream", text="seen")]
+        for name, value in values.items():
+            cell.source = "\n".join(f"{name} = {value!r}" if line.startswith(f"{name} =") else line for line in cell.source.split("\n"))
+    nbformat.write(notebook, path)
+
+
+def test_what_a_reader_saved_in_a_notebook_is_named_and_changes_nothing(folder, capsys):
+    (folder / "parameters.yml").write_text("all: {PROFILE: quick}\n'00': {ANSWER: 41}\n")
+    reproduce.reproduce("synthetic", "smoke", folder=folder)
+    saved(folder / "00_toy.ipynb", ANSWER=1, PROFILE="full")
+    capsys.readouterr()
+    reproduce.reproduce("synthetic", "smoke", folder=folder)
+    said = capsys.readouterr().out
+    assert said.count("up to date") == 2 and "00_toy: ANSWER = 1 is saved in it and not used; SET='ANSWER=1'" in said
+    saved(folder / "01_other.ipynb")
+    (folder / "parameters.yml").write_text("all: {PROFILE: quick}\n'00': {ANSWER: 5}\n")
+    reproduce.reproduce("synthetic", "smoke", folder=folder)
+    assert capsys.readouterr().out.count("up to date") == 1
+    assert "answer 6" in (paths.results("synthetic", "smoke") / "notebooks/00_toy.ipynb").read_text()

@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import torch
 from conftest import make_signs
@@ -239,6 +240,8 @@ def task(run, signs, word):
 def test_runs_side_by_side_keep_their_order_and_equal_runs_done_alone(signs):
     jobs = [(replace(SMALL, seed=s, epochs=1), signs, f"job{s}") for s in (3, 1, 2)]
     got = grid.side_by_side(task, jobs, workers=2)
+    left = [p for p in psutil.Process().children(recursive=True) if any("loky" in word for word in p.cmdline())]
+    assert [p for p in left if "resource_tracker" not in " ".join(p.cmdline())] == [], "workers outlive their study"
     assert got == [f"{runs.key(r.fitted(signs), signs)}-{w}-1" for r, _, w in jobs]
     there = load_file(paths.runs() / got[0].split("-")[0] / "weights.safetensors")
     torch.set_num_threads(1)

@@ -1,10 +1,12 @@
 """The skeleton player: self-contained, escaped, and without NaN."""
 
+import io
 import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from browser import browse, needs_browser
@@ -60,6 +62,23 @@ def test_clip_is_inlined_whole_and_controls_are_labelled(signs):
         assert all(a.get("aria-label") for t, a in seen if t == tag) and any(t == tag for t, _ in seen)
     assert re.findall(r"<button[^>]*>([^<]+)</button>", markup) == ["Play", "Mirror"]
     assert "http" not in markup and "src=" not in markup
+
+
+def test_whatever_can_have_the_focus_keeps_its_keys_from_jupyterlab(signs):
+    able = [
+        (t, a) for t, a in parse(player(signs, [0, 1], overlay=[2, 3]).markup).seen if t in ("button", "input", "select") or "tabindex" in a
+    ]
+    assert len(able) == 2 * 6 and all(a.get("data-lm-suppress-shortcuts") == "true" for _, a in able)
+
+
+def test_without_scripts_there_are_a_picture_and_a_sentence_in_place_of_dead_buttons(signs):
+    shown = player(signs, [0, 1])
+    (live,) = (a for t, a in parse(shown.markup).seen if a.get("class") == "sign-live")
+    assert live["style"] == "display:none" and shown.markup.index("Trust Notebook") < shown.markup.index("sign-live") < shown.markup.index(
+        "<button"
+    )
+    still = plt.imread(io.BytesIO(shown.still))
+    assert still.shape[1] > 200 and len(np.unique(still[..., :3].reshape(-1, 3), axis=0)) > 20
 
 
 def test_missing_landmarks_are_marked_and_nothing_else_is(signs):

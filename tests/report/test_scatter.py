@@ -29,7 +29,8 @@ addEventListener("load", function () {
     var fill = circles[3].getAttribute("fill");
     select[1].selectedIndex = 1; select[1].dispatchEvent(new Event("change"));
     document.title = JSON.stringify([root.querySelector("output").textContent, Object.keys(seen).length, drawn, circles.length,
-      before !== circles[7].getAttribute("cx"), fill !== circles[3].getAttribute("fill")]);
+      before !== circles[7].getAttribute("cx"), fill !== circles[3].getAttribute("fill"),
+      [...root.querySelectorAll("circle, select")].every(e => e.hasAttribute("data-lm-suppress-shortcuts") && e.getBoundingClientRect().width)]);
   }, 3000);
 });</script>"""
 
@@ -60,10 +61,11 @@ def browse(path):
 
 
 def check(said, signs):
-    words, frames, pictures, points, moved, recoloured = said
+    words, frames, pictures, points, moved, recoloured, keys = said
     assert words == f"{signs.glosses[signs.labels[7]]} · signer {signs.signers[7]} · {signs.clips[7]}"
     assert frames >= 4 and pictures >= 4, "the clip does not play"
     assert points == len(signs) and moved and recoloured
+    assert keys, "a control whose keys JupyterLab takes, or that is not seen"
 
 
 @needs_browser

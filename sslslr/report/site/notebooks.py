@@ -110,10 +110,12 @@ def fold(cell: NotebookNode) -> None:
 
 
 def shown(output: NotebookNode, named: list[str], stem: str, figures: dict[str, dict], sizes: dict) -> NotebookNode | None:
-    """An output as a page shows it; None for what needs a kernel, and for progress bars."""
+    """An output as a page shows it; None for what needs a kernel, for progress bars, and for what the page says by itself."""
     data = output.get("data", {})
     if WIDGET in data or (output.get("name") == "stderr" and "\r" in output.text):
         return None
+    if output.get("metadata", {}).get("caption") or "still" in output.get("metadata", {}).get("image/png", {}):
+        return None  # the figure below has its caption, and the player moves
     if "text" in output:
         output.text = local(output.text)
     if "image/png" in data:
@@ -136,9 +138,13 @@ def local(text: str) -> str:
 
 def tidied(html: str) -> str:
     """HTML of pandas for a page: tables scroll in themselves, an empty corner heads nothing, no styles that leak."""
-    if "<table" not in html:
+    if "<table" not in html and 'class="folded"' not in html:
         return html
     soup = BeautifulSoup(html, "html.parser")
+    for fold in soup.select("details.folded"):  # the theme folds the whole solution
+        if fold.summary:
+            fold.summary.decompose()
+        fold.unwrap()
     for style in soup.select("style"):
         style.decompose()
     for head in soup.find_all("th"):
