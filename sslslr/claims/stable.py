@@ -35,7 +35,7 @@ def halves(dataset: str, profile: str, folder: Path | None = None, claims: Seque
 def unchosen(dataset: str, profile: str, folder: Path | None = None, claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:
     """On development data, the claims counted in groups judged again without those that chose the settings (``choosers``): verdict,
     verdict ``without`` them, effect and n then. A claim keeps the planned n that is left, but no fewer than five. Empty elsewhere."""
-    size, out = profiles.load(profile), []
+    size, out = profiles.load(profile), list[dict]()
     columns = ["id", "claim", "verdict", "without", "effect", "unit", "n", "text"]
     if role(dataset, size) != DEVELOPMENT:
         return pd.DataFrame(out, columns=columns)

@@ -22,13 +22,12 @@ def response(told: pd.DataFrame, real: pd.DataFrame, treatments: tuple[str, ...]
         disc = ax.scatter(
             part["estimated"], part["differ"], s=620, c=part["mean"], cmap="PuOr_r", vmin=-most, vmax=most, edgecolors=edges, linewidths=1.6
         )
-        for row, bold in zip(part.itertuples(), clear, strict=True):
-            dark = abs(row.mean) > 0.6 * most
-            ax.annotate(f"{row.mean:+.1f}", (row.estimated, row.differ), ha="center", va="center", fontsize=8,
-                        weight="bold" if bold else "normal", color="white" if dark else "black")  # fmt: skip
+        for x, y, mean, bold in zip(part["estimated"], part["differ"], part["mean"], clear, strict=True):
+            ax.annotate(f"{mean:+.1f}", (x, y), ha="center", va="center", fontsize=8, weight="bold" if bold else "normal",
+                        color="white" if abs(mean) > 0.6 * most else "black")  # fmt: skip
         ax.scatter(real["estimated"], real["differ"], marker="x", color="#6B6B6B", s=40)
-        for row in real.itertuples():
-            ax.annotate(row.set, (row.estimated, row.differ), xytext=(5, -9), textcoords="offset points", fontsize=8, color="#555555")
+        for name, x, y in zip(real["set"], real["estimated"], real["differ"], strict=True):
+            ax.annotate(name, (x, y), xytext=(5, -9), textcoords="offset points", fontsize=8, color="#555555")
         ax.margins(0.18)
         ax.set_title(treatment)
         ax.locator_params(axis="x", nbins=5)

@@ -67,10 +67,15 @@ def corpus_of(corpora: dict[str, Signs]) -> tuple[str, Signs]:
 
 
 def run_of(setting: str, profile: Profile, repeat: int) -> Run:
-    """The run behind a setting, with the paper's boundary views and SL-FPN's setting for all; RANDOM is never trained."""
-    if setting == RANDOM:
-        return comparison.control_of(RANDOM, profile, repeat)
-    return comparison.run_of("slfpn", "boundary", profile, repeat, options=settings()[setting])
+    """The run behind a setting, as ``at_paper_rate`` has it; RANDOM is never trained."""
+    return comparison.control_of(RANDOM, profile, repeat) if setting == RANDOM else at_paper_rate(profile, repeat, settings()[setting])
+
+
+def at_paper_rate(profile: Profile, repeat: int, options: dict) -> Run:
+    """SL-FPN with the paper's boundary views and ``options``, at the profile's common rate (1e-3, section 6.2) and not at the one that the
+    search chose for it: that one is so small that nothing collapses, since hardly anything is learned."""
+    own = profile.methods["slfpn"] | {"rate": profile.optimiser["rate"]}
+    return comparison.with_settings("slfpn", "boundary", profile, repeat, profile.methods | {"slfpn": own}, options=options)
 
 
 def names_of(profile: Profile) -> tuple[str, ...]:

@@ -73,9 +73,9 @@ STUDIES = {study.name: study for study in (
           changes=("choose",), curves=True),
     Study("Table 3, rates", ("16",), finetune.five_rate_jobs, finetune.rate_rows, gives=finetune.best),
     Study("Table 3, fine-tuned", ("16",), finetune.five_jobs, needs={"chosen": lambda **_: ("Table 3, rates", {})}),
-    Study("dose and response", ("21",), dose.jobs),
     Study("Table 6, frozen", ("16",), finetune.frozen_jobs, finetune.frozen_rows,
           options={"seeds": 1, "only_table6": False}),
+    Study("dose and response", ("21",), dose.jobs),
 )}  # fmt: skip
 
 

@@ -16,7 +16,9 @@ MORE = {"slfpn_plus": "SL-FPN+", "vicreg": "VICReg", "barlow": "Barlow Twins"}
 NAMES = TITLES | MORE
 METHODS = tuple(TITLES)
 VIEW_SETS = ("boundary", "classical", "strong", "strong_boundary")
-OWN_VIEWS = dict.fromkeys(("simclr", "slfpn", "slfpn_plus"), (*VIEW_SETS, "none"))  # none, dropout alone: the control of the views
+OWN_VIEWS: dict[str, tuple[str, ...]] = dict.fromkeys(
+    ("simclr", "slfpn", "slfpn_plus"), (*VIEW_SETS, "none")
+)  # none, dropout alone: the control of the views
 OWN_VIEWS |= dict.fromkeys(("vicreg", "barlow"), ("strong",))  # not in the paper: they are held against SL-FPN+, which borrows their terms
 PRIMARY = tuple(product(("simclr", "slfpn_plus"), ("strong_boundary", "strong", "boundary", "none")))  # what E1 and E2 compare
 RANDOM, SUPERVISED = "random encoder", "supervised from scratch"

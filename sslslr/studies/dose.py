@@ -116,9 +116,9 @@ def jobs(profile: Profile, corpora: dict[str, Signs]) -> list[Job]:
                 out.append(Job(pooled, runs[BASE], parts, (), of | {"treatment": POOLED}))
             for model in (RANDOM, HANDMADE):
                 run = comparison.control_of(model, profile, repeat)
-                tried = [(BASE, evaluation.evaluate, parts, (model,)), (CUT, evaluation.evaluate, shorter, (model,))]
-                tried += [(POOLED, pooled, parts, ())] * (model == RANDOM)
-                out += [Job(task, run, on, rest, place | {"model": model, "treatment": name}) for name, task, on, rest in tried]
+                of = place | {"model": model}
+                out += [Job(evaluation.evaluate, run, on, (model,), of | {"treatment": t}) for t, on in ((BASE, parts), (CUT, shorter))]
+                out += [Job(pooled, run, parts, (), of | {"treatment": POOLED})] * (model == RANDOM)
     return out
 
 

@@ -55,7 +55,7 @@ def test_a_notebook_s_own_parameters_are_options_of_its_studies_with_the_same_de
 
 def given(name, corpora):
     needs = {"found": {c: Search(1 / 3, 0.25, pd.DataFrame()) for c in corpora}}
-    needs["chosen"] = {(arm, share): 0.1 for arm in finetune.ARMS for share in (0.3, 1.0)}
+    needs["chosen"] = {(arm, share): 0.1 for arm in (*finetune.ARMS, *finetune.FIVE) for share in (0.3, 1.0)}
     return {argument: needs[argument] for argument in STUDIES[name].needs} | ({"other": other(corpora)} if STUDIES[name].prepares else {})
 
 
@@ -73,7 +73,7 @@ def test_the_jobs_of_a_study_are_there_before_anything_trains(name, profile, mon
     jobs = jobs if isinstance(jobs, list) else next(jobs)
     assert jobs and all(isinstance(j, Job) and isinstance(j.run, Run) and callable(j.task) and j.place for j in jobs)
     assert not paths.runs().exists() and len({str(j.place) for j in jobs}) >= len(jobs) / 2
-    assert all(j.name.split(".")[0] in ("evaluation", "observed", "embedding_space", "finetune", "inputs") for j in jobs)
+    assert all(j.name.split(".")[0] in ("evaluation", "observed", "embedding_space", "finetune", "inputs", "dose") for j in jobs)
 
 
 def test_what_a_study_needs_is_asked_first_and_once(profile):
