@@ -151,6 +151,13 @@ def built(tmp_path_factory):
         yield index.parent, stage.folder, sources
 
 
+@pytest.fixture(autouse=True)
+def its_record(request, monkeypatch):
+    """A site that a test builds anew has the record that it was built with."""
+    if "built" in request.fixturenames:
+        monkeypatch.setenv("SSLSLR_RECORD", str(request.getfixturevalue("built")[1].parents[2] / "record"))
+
+
 def main_pages(folder):
     """One page of each kind, to be looked at in the browser."""
     one = [
