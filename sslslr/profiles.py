@@ -30,7 +30,7 @@ class Profile:
     maps: models that are mapped ("all", or their names).  ablation: settings ("all" or "figure 8"), steps watched live.
     final: synthetic corpora of the recipe's final comparison.
     inputs: of the comparison of inputs: synthetic corpora, and the settings of ``input`` whose changes are trained with.
-    dose: of dose and response: the synthetic corpus, seconds at either end, shares of neighbours, methods, repeats.  timing: steps timed of each method.
+    dose: of dose and response: the synthetic corpus and its size, seconds at either end, shares of neighbours, methods, repeats.  timing: steps timed of each method.
     judges: whether claims may be judged on it; ``smoke`` only shows that everything runs.
     recorded: whether studies are answered from the record as far as it goes, without training.
     input: which landmarks an encoder is given, and whose hand is the working one (``sslslr.clips.input.Input``).

@@ -1,4 +1,4 @@
-"""Write the notebooks without their solutions into class/, as a class gets them; what a student changed stays."""
+"""Write the notebooks without solutions into class/, as a class gets them; what a student changed stays."""
 
 import re
 from pathlib import Path

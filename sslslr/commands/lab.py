@@ -1,4 +1,4 @@
-"""Open JupyterLab on a copy of the notebooks (lab/, or class/ without solutions), with a start page; what you changed stays."""
+"""Open JupyterLab on a copy of the notebooks (lab/; class/ without solutions) that nothing overwrites."""
 
 import os
 import re

@@ -6,7 +6,6 @@ sets are placed among the doses by what can be measured on both.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -42,19 +41,14 @@ MOMENTS = 10  # of a clip at which the wrists are looked at
 TREATMENTS = (PERMUTED, MASKED, CUT, POOLED)
 
 
-@lru_cache(maxsize=16)
-def _made(corpus: str, size: tuple, ends: float, neighbours: float) -> Signs:
-    return synthetic.make(corpus, **dict(size), ends=ends, neighbours=neighbours)
-
-
 def doses(profile: Profile) -> Iterator[tuple[dict, Signs]]:
     """The corpus of the profile's ``dose`` at each dose: ``ends`` (seconds of rest or neighbour at either end), ``neighbours`` (share of the
     ends that stand in another sign), and the clips, prepared."""
     asked = profile.dose
-    size = tuple(profile.corpora[asked["corpus"]].items())
     for ends in asked["ends"]:
         for share in asked["neighbours"]:
-            yield {"corpus": asked["corpus"], "ends": ends, "neighbours": share}, ready(_made(asked["corpus"], size, ends, share), profile)
+            made = synthetic.make(asked["corpus"], **asked["size"], ends=ends, neighbours=share)
+            yield {"corpus": asked["corpus"], "ends": ends, "neighbours": share}, ready(made, profile)
 
 
 def cut(signs: Signs, which: str = "true") -> Signs:
@@ -103,11 +97,12 @@ def jobs(profile: Profile, corpora: dict[str, Signs]) -> list[Job]:
     """
     out: list[Job] = []
     for dose, signs in doses(profile) if next(iter(corpora.values())).kind == "synthetic" else ():
+        without = cut(signs)
         for repeat in range(profile.dose["repeats"]):
             parts = split(signs, profile, repeat)[0]
             ratio = round(float((parts.split == "test").sum() / (parts.split == "train").sum()), 4)
             place = dose | {"repeat": repeat, "group": repeat, "signers": len(set(signs.signers)), "test_to_train": ratio}
-            shorter = cut(parts)
+            shorter = without.with_split(parts.split)
             for method in profile.dose["methods"]:
                 of = place | {"model": NAMES[method]}
                 runs = {name: comparison.run_of(method, view, profile, repeat) for name, view in VIEWS.items()}

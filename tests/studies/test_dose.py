@@ -21,9 +21,9 @@ from sslslr.views import VIEWS
 @pytest.fixture
 def profile():
     size = {"classes": 4, "signers": 6, "clips": 60}
-    asked = {"corpus": "lsa-like", "ends": [0.0, 0.8], "neighbours": [0.0, 1.0], "methods": ["simclr"], "repeats": 1}
+    asked = {"corpus": "lsa-like", "size": size, "ends": [0.0, 0.8], "neighbours": [0.0, 1.0], "methods": ["simclr"], "repeats": 1}
     small = {"blocks": 1, "width": 16, "heads": 2, "pool": "mean"}
-    return replace(profiles.load("smoke"), corpora={"lsa-like": size}, dose=asked, epochs=1, encoder=small)
+    return replace(profiles.load("smoke"), dose=asked, epochs=1, encoder=small)
 
 
 def test_longer_ends_and_more_neighbours_are_measured_as_such(profile):
