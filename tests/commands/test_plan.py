@@ -112,7 +112,7 @@ def test_a_paper_sized_plan_holds_no_landmarks(profile):
     finally:
         tracemalloc.stop()
     assert "by their sizes" in words and len(whole.trainings) > 300
-    assert one > 1e9 and peak < 0.15 * one, f"{peak / 1e6:.0f} MB for a plan of corpora of {one / 1e6:.0f} MB"
+    assert one > 1e9 and peak < 0.2 * one, f"{peak / 1e6:.0f} MB for a plan of corpora of {one / 1e6:.0f} MB"
 
 
 def test_clips_known_by_size_are_others_without_some_landmarks_and_cost_nothing():
