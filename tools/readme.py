@@ -15,7 +15,7 @@ from sslslr.measures.statistics import claims
 from sslslr.record.recording import provenance, recalled, table
 from sslslr.record.tables import Record
 from sslslr.report.tables import differences, wide
-from sslslr.studies import controls, recipe
+from sslslr.studies import comparison, controls, recipe, tuning
 
 START, END = "<!-- results -->", "<!-- /results -->"
 VALUE = recipe.VALUE
@@ -54,10 +54,27 @@ def contrasts(runs: pd.DataFrame) -> pd.DataFrame:
     return differences(claims(runs, pairs, "cell", ["corpus", "repeat"], VALUE), True)
 
 
+def searched(record: Record) -> tuple[str, pd.DataFrame]:
+    """The development data in words, and a row a method: what the search chose, and its linear top-1 % on validation signers."""
+    profile = profiles.load(profiles.DECIDES)
+    on = profile.tuning["development"]
+    found = table(record, recalled(record, on, profile.name, "tuning"))
+    clips, tried = found.drop_duplicates("group")["clips"].sum(), tuning.means(found)
+    best = tried.loc[tried.groupby("method", sort=False)["accuracy"].idxmax()].sort_values("accuracy", ascending=False)
+    count = tried.groupby("method").size()
+    rows = pd.DataFrame({
+        "model": best["method"].map(comparison.NAMES).fillna("supervised"), "rate": best["rate"].map("{:g}".format), "options": best["options"],
+        "candidates": best["method"].map(count), "validation top-1 %": (100 * best["accuracy"]).map("{:.1f}".format),
+    })  # fmt: skip
+    return f"{on}, {clips} validation clips of {best['n'].min()} signers", rows
+
+
 def main() -> None:
     """Rewrite README.md."""
-    runs = pd.concat(recorded(Record()).values(), ignore_index=True)
-    text = f"{accuracies(runs).to_markdown(index=False)}\n\n{contrasts(runs).to_markdown(index=False)}"
+    record = Record()
+    runs, (on, chosen) = pd.concat(recorded(record).values(), ignore_index=True), searched(record)
+    text = f"{accuracies(runs).to_markdown(index=False)}\n\n{contrasts(runs).to_markdown(index=False)}\n\n"
+    text += f"The search that chose the settings ({on}; the best of several looks better than it is):\n\n{chosen.to_markdown(index=False)}"
     readme = Path(paths.ROOT / "README.md")
     before, rest = readme.read_text(encoding="utf-8").split(START)
     paths.write_text(readme, f"{before}{START}\n\n{text}\n\n{END}{rest.split(END)[1]}")
