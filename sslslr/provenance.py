@@ -64,11 +64,17 @@ def packages() -> dict[str, str]:
 
 @cache
 def commit() -> str:
-    """Short commit of the checkout, with ``+`` when tracked files differ from it; ``unknown`` outside git."""
+    """Short commit of the checkout, with ``+`` when tracked files differ from it; ``unknown`` outside git.
+
+    The record does not count: every row that is added to it changes it, and no result comes from its being there.
+    """
     try:
         head, changed = (
             subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True, timeout=20).stdout.strip()
-            for words in (["rev-parse", "--short=10", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
+            for words in (
+                ["rev-parse", "--short=10", "HEAD"],
+                ["status", "--porcelain", "--untracked-files=no", "--", ".", ":!data/record"],
+            )
         )
     except (OSError, subprocess.SubprocessError):
         return "unknown"
