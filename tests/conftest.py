@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,6 +34,15 @@ def own_folders(tmp_path, monkeypatch):
     """Nothing that a test writes lands in the checkout."""
     for name in ("RUNS", "RESULTS", "CACHE", "RECORD"):
         monkeypatch.setenv(f"SSLSLR_{name}", str(tmp_path / name.lower()))
+
+
+@contextmanager
+def folders_in(folder: Path):
+    """Runs, record and cache below ``folder``, for what the tests of a module share."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("RUNS", "RECORD", "CACHE"):
+            patch.setenv(f"SSLSLR_{name}", str(folder / name.lower()))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import make_signs
+from conftest import folders_in, make_signs
 
 from sslslr import paths, profiles
 from sslslr.commands import audit as command
@@ -35,9 +35,7 @@ def asked() -> dict:
 def once(tmp_path_factory):
     """A record of three studies, one of them adaptive in what it needs, one with curves."""
     folder = tmp_path_factory.mktemp("once")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("RUNS", "RECORD", "CACHE"):
-            patch.setenv(f"SSLSLR_{name}", str(folder / name.lower()))
+    with folders_in(folder):
         one = Recording(**asked(), workers=1)
         for name in ("SL-FPN and controls", "Figure 4", "tuning", "Table 6, fine-tuning"):
             one.ask(name)

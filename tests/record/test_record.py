@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import make_signs
+from conftest import folders_in, make_signs
 from pandas.testing import assert_frame_equal
 
 from sslslr import paths, profiles, provenance
@@ -63,9 +63,7 @@ def about():
 def once(tmp_path_factory):
     """A folder with a record that has a row in every table but ``points``, and its run store."""
     folder = tmp_path_factory.mktemp("once")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("RUNS", "RECORD", "CACHE"):
-            patch.setenv(f"SSLSLR_{name}", str(folder / name.lower()))
+    with folders_in(folder):
         made(asked(), *BOTH)
     return folder
 

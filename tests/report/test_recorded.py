@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import make_signs
+from conftest import folders_in, make_signs
 from pandas.testing import assert_frame_equal
 
 from sslslr import profiles
@@ -42,9 +42,7 @@ def asked() -> dict:
 def made(tmp_path_factory):
     """A record of the studies that claims stand on, small; its run store beside it."""
     folder = tmp_path_factory.mktemp("made")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("RUNS", "RECORD", "CACHE"):
-            patch.setenv(f"SSLSLR_{name}", str(folder / name.lower()))
+    with folders_in(folder):
         one = Recording(**asked(), workers=1)
         one.ask("Table 1", methods=("simclr", "slfpn", "slfpn_plus"))
         for name in ("Figure 4", "Figure 4, random encoder", "Figure 8, ablation"):
