@@ -157,7 +157,7 @@ def marks(markup: str) -> dict[str, tuple[float, float]]:
 
 def test_true_and_estimated_boundaries_are_marked_where_they_are(signs):
     last = signs.lengths[2] - 1
-    found = Strokes(np.full(40, 0.25 * last), np.full(40, 0.5 * last), np.ones(40))
+    found = Strokes(np.full(40, 0.25 * last), np.full(40, 0.5 * last), np.ones(40), np.zeros(40))
     both = player(signs, 2, estimated=found).markup
     onset, offset = (100 * x / last for x in (signs.onset[2], signs.offset[2]))
     assert marks(both) == {"true": (pytest.approx(onset, abs=0.06), pytest.approx(offset - onset, abs=0.11)), "estimated": (25, 25)}
