@@ -101,7 +101,7 @@ def test_notebooks_are_told_and_thin_and_committed_without_outputs(path):
         assert len(lines) <= 25 and max(map(len, lines)) <= 88, lines[0]
         if not {"nbval-check-output", "nbval-test-listed"} & set(cell["metadata"].get("tags", [])):
             assert not cell["outputs"] and cell["execution_count"] is None
-    assert len(cells) - len(code) >= len(cells) / 4  # a long step is two cells of code
+    assert len(cells) - len(code) >= len(cells) / 3
     assert re.match(r"# \d\d ", text) and all(word in text for word in ("**You will learn**", "**Time**", "## Limits", "## Exercise"))
     assert path.name.startswith(text[2:4])
     assert set(notebooks.declared(path)) >= set(notebooks.STANDARD)

@@ -98,7 +98,8 @@ def test_a_paper_sized_plan_holds_no_landmarks(profile):
     paper = replace(
         paper,
         repeats=2,
-        dose=profile.dose,
+        table1=paper.table1 | {"repeats": 2},
+        dose=profile.dose | {"ends": [0.0], "neighbours": [0.0]},  # clips of its own, few on any profile
         boundaries=some,
         encoder=TINY,
         corpora=paper.corpora | {"lsa-like": profile.corpora["lsa-like"]},
@@ -112,7 +113,7 @@ def test_a_paper_sized_plan_holds_no_landmarks(profile):
     finally:
         tracemalloc.stop()
     assert "by their sizes" in words and len(whole.trainings) > 300
-    assert one > 1e9 and peak < 0.2 * one, f"{peak / 1e6:.0f} MB for a plan of corpora of {one / 1e6:.0f} MB"
+    assert one > 1e9 and peak < 0.15 * one, f"{peak / 1e6:.0f} MB for a plan of corpora of {one / 1e6:.0f} MB"
 
 
 def test_clips_known_by_size_are_others_without_some_landmarks_and_cost_nothing():
