@@ -4,7 +4,10 @@ import json
 import math
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
+
+import pandas as pd
 
 from sslslr.errors import SignError
 from sslslr.learning.store import OutOfTime
@@ -17,16 +20,23 @@ from sslslr.studies.jobs import Job
 SAVE = 10.0  # seconds between two writings of the record: what a kill in between loses is still in the run store
 
 
+class NotRecorded(Exception):
+    """The record lacks something of a study that is not to be trained."""
+
+
 @dataclass(kw_only=True)
 class Recorded(Asked):
-    """The studies answered from the record as far as it goes, without training; what it lacks is asked as ever.
+    """The studies answered from the record as far as it goes, without training; what it lacks is asked as ever, unless it is
+    ``complete`` or nothing: then NotRecorded is raised.
 
     ``served``: the rows of ``jobs`` that were served, by study.  ``old``: by study and place, why a row is not what today's code
-    would give: its versions or settings are no longer the code's. Such a row is served, and named there.
+    would give: its versions or settings are no longer the code's. Such a row is served, and named there; ``current``: it is made anew.
     """
 
     dataset: str
     record: Record = field(default_factory=Record)
+    current: bool = False
+    complete: bool = False
     served: dict[str, list[Row]] = field(default_factory=dict)
     old: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -68,27 +78,43 @@ class Recorded(Asked):
     def answers(self, study: Study, asked: list[Job]) -> list[dict]:
         """As of ``Asked``."""
         places = [self.place(study, i, job, self.names(study, i, job)) for i, job in enumerate(asked)]
-        found = [self._served(study, row) for row in places]
-        missing = [i for i, answer in enumerate(found) if answer is None]
+        there = [self._there(row) for row in places]
+        missing = [i for i, row in enumerate(there) if row is None]
+        if missing and self.complete:
+            raise NotRecorded(study.name)
+        found = [row and self._served(study, row, own) for row, own in zip(there, places, strict=True)]
         for i, answer in zip(missing, asking.ask([asked[i] for i in missing], self.workers, study.name), strict=True):
             found[i] = answer
         return [answer for answer in found if answer is not None]
 
-    def _served(self, study: Study, row: Row) -> dict | None:
-        there = row if (row["run"], row["answer"]) in self.record["answers"] else self.record["jobs"].get(TABLES["jobs"].key_of(row))
-        if there is None:
-            return None
+    def epochs(self, study: Study, number: int, job: Job) -> pd.DataFrame:
+        """As of ``Asked``."""
+        run, _ = self.names(study, number, job)
+        return (
+            rows.epochs_of(self.record, run)
+            if (self.record["runs"].get((run,)) or {}).get("epochs")
+            else super().epochs(study, number, job)
+        )
+
+    def _there(self, row: Row) -> Row | None:
+        if (row["run"], row["answer"]) in self.record["answers"]:
+            return row
+        return None if self.current else self.record["jobs"].get(TABLES["jobs"].key_of(row))
+
+    def _served(self, study: Study, there: Row, own: Row) -> dict:
         self.served.setdefault(study.name, []).append(there)
-        if there is not row:
+        if there is not own:
             why = rows.stale(self.record, there["run"], there["answer"]) or "by other settings or data than today's"
-            self.old.setdefault(study.name, {})[row["place"]] = why
+            self.old.setdefault(study.name, {})[own["place"]] = why
         return rows.answer_of(self.record, there["run"], there["answer"])
 
     def about(self) -> dict:
-        """Where what was served comes from: answers, runs, commits, first and last date, core-hours of training, stale rows."""
-        return provenance(self.record, [row for served in self.served.values() for row in served]) | {
-            "stale": sum(map(len, self.old.values()))
-        }
+        """Where what was served comes from: answers, runs, profiles, commits, first and last date, core-hours of training, stale rows."""
+        return provenance(self.record, self.served_rows()) | {"stale": sum(map(len, self.old.values()))}
+
+    def served_rows(self) -> list[Row]:
+        """The rows of ``jobs`` that were served."""
+        return [row for served in self.served.values() for row in served]
 
     def words(self) -> str:
         """``about`` in one line, "" where nothing was served."""
@@ -97,16 +123,36 @@ class Recorded(Asked):
             return ""
         stale = f", {a['stale']} STALE (make record makes them anew)" if a["stale"] else ""
         commits = a["commits"][0] if len(a["commits"]) == 1 else f"{len(a['commits'])} commits"
-        return f"recorded: {a['answers']} answers of {a['runs']} runs, {commits}, {a['to']}, {a['core_hours']:.1f} core-hours{stale}"
+        of = f"{a['runs']} runs (profile {' and '.join(a['profiles'])})"
+        return f"recorded: {a['answers']} answers of {of}, {commits}, {a['to']}, {a['core_hours']:.1f} core-hours{stale}"
+
+
+@dataclass(kw_only=True)
+class Served(Recorded):
+    """The studies of a small profile: one that a claim is ``decided`` by comes from the record of the profile that decides, where it is
+    complete there; all others are its own."""
+
+    decided: Recorded
+
+    def ask(self, name: str, **options):
+        """As of ``Asked``."""
+        if STUDIES[name].decides if name in STUDIES else False:
+            with suppress(NotRecorded):
+                return self.decided.ask(name, **options)
+        return super().ask(name, **options)
+
+    def served_rows(self) -> list[Row]:
+        """As of ``Recorded``, of both."""
+        return super().served_rows() + self.decided.served_rows()
 
 
 def provenance(record: Record, served: Iterable[Row]) -> dict:
-    """What made some rows of ``jobs``: numbers of answers and runs, commits, dates, and the core-hours that their training took."""
+    """What made some rows of ``jobs``: numbers of answers and runs, profiles, commits, dates, and the core-hours that their training took."""
     served = list(served)
     runs = [record["runs"][name,] for name in dict.fromkeys(r["run"] for r in served) if (name,) in record["runs"]]
     dates = sorted(r["date"] for r in runs if r["date"])
     return {
-        "answers": len(served), "runs": len(runs), "commits": sorted({r["commit"] for r in runs if r["commit"]}),
+        "answers": len(served), "runs": len(runs), "profiles": sorted({r["profile"] for r in served}), "commits": sorted({r["commit"] for r in runs if r["commit"]}),
         "from": dates[0] if dates else "", "to": dates[-1] if dates else "",
         "core_hours": sum(float(r["seconds"] or 0) for r in runs) / 3600,
     }  # fmt: skip

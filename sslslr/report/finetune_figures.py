@@ -26,7 +26,7 @@ def _style(model: str) -> dict:
 
 
 def schedule(ramp, epochs: int, curves: pd.DataFrame, title: str = ""):
-    """The learning rate over the epochs, and loss and validation top-1 of each arm under it (``finetune.curves``), a column a share."""
+    """The learning rate over the epochs, and loss and validation top-1 of each arm under it (``stage.curves``), a column a share."""
     shares = sorted(curves["share"].unique())
     fig, axes = plt.subplots(1, 1 + len(shares), figsize=(width(1 + len(shares), 3.3), 3.3), squeeze=False)
     at = np.linspace(0, 1, 201)

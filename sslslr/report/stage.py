@@ -15,7 +15,7 @@ from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
 from sslslr.paths import atomic, write_json, write_text
 from sslslr.provenance import commit, provenance
-from sslslr.record.recording import Recorded, recalled
+from sslslr.record.recording import Recorded, Served, recalled
 from sslslr.record.recording import provenance as provenance_of
 from sslslr.record.recording import table as table_of
 from sslslr.record.tables import Record
@@ -52,9 +52,13 @@ class Stage:
     @cached_property
     def studies(self) -> Asked:
         """The studies of the catalogue on these corpora; answered from the record as far as it goes, where the profile says so."""
-        if self.profile.recorded:
-            return Recorded(self.profile, self.corpora, self.workers, other=self.with_input, dataset=self.dataset)
-        return Asked(self.profile, self.corpora, self.workers, other=self.with_input)
+        if not self.profile.recorded:
+            return Asked(self.profile, self.corpora, self.workers, other=self.with_input)
+        about = {"corpora": self.corpora, "workers": self.workers, "other": self.with_input, "dataset": self.dataset, "record": Record()}
+        if self.profile.name == profiles.DECIDES:
+            return Recorded(profile=self.profile, **about)
+        decided = Recorded(profile=profiles.load(profiles.DECIDES), current=True, complete=True, **about)
+        return Served(profile=self.profile, current=True, decided=decided, **about)
 
     def with_input(self, corpus: str, change: dict) -> Signs:
         """A corpus with changes to the profile's input (``clips.input.Input``)."""
@@ -64,11 +68,15 @@ class Stage:
     def recorded(self) -> Recorded | None:
         """What of the studies so far came from the record; None before the first and where nothing does."""
         studies = self.__dict__.get("studies")
-        return studies if isinstance(studies, Recorded) and studies.served else None
+        return studies if isinstance(studies, Recorded) and studies.served_rows() else None
 
     def ask(self, name: str, **options):
         """The table of a study of the catalogue, trained and probed as far as it is not yet; ``options`` as the study has them."""
         return self.studies.ask(name, **options)
+
+    def curves(self, name: str, **options) -> pd.DataFrame:
+        """Training seen epoch by epoch, a row an epoch of each run of a study that shows it."""
+        return self.studies.curves(name, **options)
 
     def recorded_elsewhere(self, name: str, dataset: str, **options) -> tuple[pd.DataFrame, str]:
         """The table of a study as the record has it of another data set, which need not be here, on the profile that decides;

@@ -7,7 +7,6 @@ import pandas as pd
 import torch
 
 from sslslr.clips.signs import Signs
-from sslslr.learning.store import fetch
 from sslslr.learning.training import Run, batches
 from sslslr.measures.collapse import collapse_measures
 from sslslr.methods.precision import autocast
@@ -91,16 +90,6 @@ def jobs(profile: Profile, corpora: dict[str, Signs], names: tuple[str, ...] = (
         for place, parts in cells(profile, dict([corpus_of(corpora)]))
         for name in names or names_of(profile)
     ]
-
-
-def history(profile: Profile, corpora: dict[str, Signs], names: tuple[str, ...]) -> pd.DataFrame:
-    """Metrics of every epoch of the settings ``names`` in all repeats, with a column model and those that say where it belongs (``corpora.HEAD``)."""
-    out = []
-    for place, parts in cells(profile, dict([corpus_of(corpora)])):
-        for name in names:
-            metrics = fetch(run_of(name, profile, place["repeat"]), parts).metrics
-            out.append(metrics.assign(**place, model=name))
-    return pd.concat(out, ignore_index=True)
 
 
 def live(run: Run, signs: Signs, steps: int = 120, every: int = 5) -> pd.DataFrame:

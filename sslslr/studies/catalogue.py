@@ -8,6 +8,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
+import pandas as pd
+
 from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
 from sslslr.profiles import Profile
@@ -28,6 +30,7 @@ class Study:
     other studies read off the table. ``options`` with their defaults; a notebook's own parameters set them. ``changes``: those
     that change a row whose place does not say so; the others only choose among the rows. ``curves``: it shows each epoch of its
     runs. ``prepares``: the clips are asked for with other inputs too, so ``jobs`` is given ``other``, which prepares them.
+    ``decides``: claims are decided by its table alone, whatever profile it is of.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Study:
     prepares: bool = False
     changes: tuple[str, ...] = ()
     curves: bool = False
+    decides: bool = False
 
 
 def _given(found):
@@ -52,10 +56,10 @@ CHOSEN = {"chosen": lambda choose, only_table6, **_: ("fine-tuning rates", {"cho
 STUDIES = {study.name: study for study in (
     Study("SL-FPN and controls", ("04",), controls.jobs, curves=True),
     Study("tuning", ("06",), tuning.jobs, tuning.rows, options={"methods": ()}),
-    Study("Table 1", ("06",), comparison.jobs, options=TABLE1),
-    Study("Table 1, MLP probe", ("06",), comparison.mlp_jobs),
-    Study("Table 2, transfer", ("07",), reuse.transfer_jobs),
-    Study("Table 3, few labels", ("08",), reuse.few_label_jobs, reuse.few_label_rows),
+    Study("Table 1", ("06",), comparison.jobs, options=TABLE1, decides=True),
+    Study("Table 1, MLP probe", ("06",), comparison.mlp_jobs, decides=True),
+    Study("Table 2, transfer", ("07",), reuse.transfer_jobs, decides=True),
+    Study("Table 3, few labels", ("08",), reuse.few_label_jobs, reuse.few_label_rows, decides=True),
     Study("Algorithm 1", ("10",), boundaries.searches, gives=_given, options=METHOD, changes=("method",)),
     Study("Figure 4", ("10", "11"), boundaries.sweep_jobs, boundaries.sweep_rows, options=METHOD, changes=("method",)),
     Study("Figure 4, random encoder", ("10",), boundaries.untrained_jobs, boundaries.untrained_rows),
@@ -113,6 +117,18 @@ class Asked:
         if study.gives:
             self._given[name, repr(options)] = study.gives(found)
         return found
+
+    def curves(self, name: str, **options) -> pd.DataFrame:
+        """Training seen epoch by epoch: a row an epoch of each run that a study with ``curves`` asks about, its metrics beside the
+        columns of its place. Trained as far as it is not yet."""
+        study, options = known(name, options)
+        asked = study.jobs(self.profile, self.corpora, **self.given(name, **options), **options)
+        trained = [(i, job) for i, job in enumerate(asked) if job.run.epochs]
+        return pd.concat([self.epochs(study, i, job).assign(**job.place) for i, job in trained], ignore_index=True)
+
+    def epochs(self, study: Study, number: int, job: Job) -> pd.DataFrame:
+        """The metrics of each epoch of the run of a study's job."""
+        return jobs.epochs(job)
 
     def gives(self, name: str, **options):
         """What a study gives to others, what Algorithm 1 found for one; asked once."""

@@ -170,23 +170,6 @@ def frozen_rows(jobs: list[Job], answers: list[dict]) -> pd.DataFrame:
     return pd.DataFrame([j.place | {"share": s, "top1": np.mean(row[str(s)]), "labels": row["labels"][str(s)]} for j, s, row in found])
 
 
-def curves(
-    profile: Profile,
-    signs: Signs,
-    chosen: dict[tuple[str, float], float],
-    arms=ARMS,
-    shares=(1.0,),
-    choose: str = "last",
-) -> pd.DataFrame:
-    """Loss and validation top-1 (0 to 1) of each epoch of the runs of repeat 0, from the store; a row an epoch."""
-    parts, out = split(signs, profile, 0)[0], []
-    for arm, share in product(arms, shares):
-        start = pretraining(arm, profile, 0)
-        found = finetuning.fetch(tuning_of(profile, parts, 0, start, chosen[arm, share], share, choose), parts, start)
-        out.append(found.metrics.assign(model=arm, share=share))
-    return pd.concat(out, ignore_index=True)
-
-
 def over_seeds(rows: pd.DataFrame) -> pd.DataFrame:
     """Means over the seeds of each group of held-out signers, arm and share: the unit of every interval of this study."""
     return recipe.over_seeds(rows, "model", "share")

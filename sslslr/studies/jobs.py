@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from sslslr.clips.signs import Signs
+from sslslr.learning import finetuning, store
 from sslslr.learning.grid import side_by_side
 from sslslr.learning.training import Run
 
@@ -43,6 +44,13 @@ def ask(jobs: Sequence[Job], workers: int = 0, title: str = "jobs", **how) -> li
     ``how``: ``each`` and ``end`` of ``side_by_side``.
     """
     return side_by_side(answer, [(j.run, j.signs, j.task, j.rest) for j in jobs], workers, title, **how) if jobs else []
+
+
+def epochs(job: Job) -> pd.DataFrame:
+    """The metrics of each epoch of a job's run (see ``training.train``), trained if it is not yet."""
+    if isinstance(job.run, finetuning.Tuning):
+        return finetuning.fetch(job.run, job.signs, *job.runs[:-1]).metrics
+    return store.fetch(job.run, job.signs).metrics
 
 
 def rows(jobs: Sequence[Job], answers: Sequence[dict]) -> pd.DataFrame:
