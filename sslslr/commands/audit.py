@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from sslslr import profiles
 from sslslr.commands import Parser
+from sslslr.commands.named import check
 from sslslr.commands.plan import duration
-from sslslr.commands.reproduce import check
 from sslslr.errors import SignError
 from sslslr.learning.grid import at_once
 from sslslr.record import audit as auditing

@@ -17,11 +17,11 @@ from sslslr.claims.judge import CLAIMS
 from sslslr.commands import Parser, overhead, processes, sizes
 from sslslr.commands import costs as unit_costs
 from sslslr.commands.costs import Units
-from sslslr.commands.reproduce import notebooks
 from sslslr.learning.grid import at_once
 from sslslr.learning.store import key
 from sslslr.learning.training import Run
 from sslslr.methods.precision import resolve
+from sslslr.report.notebooks import notebooks
 from sslslr.studies import evaluation, tuning
 from sslslr.studies.catalogue import STUDIES, Asked, Study
 from sslslr.studies.jobs import Job

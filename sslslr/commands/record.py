@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from sslslr import profiles
 from sslslr.claims.judge import CLAIMS
 from sslslr.commands import Parser
+from sslslr.commands.named import check
 from sslslr.commands.plan import blank, duration
-from sslslr.commands.reproduce import check
 from sslslr.errors import SignError
 from sslslr.learning.store import OutOfTime
 from sslslr.methods import METHODS

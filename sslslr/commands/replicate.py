@@ -15,8 +15,8 @@ from sslslr.claims.judge import CLAIMS, number
 from sslslr.claims.verdict import FAILS, HOLDS, UNDECIDED
 from sslslr.commands import Parser
 from sslslr.commands import costs as unit_costs
+from sslslr.commands.named import check
 from sslslr.commands.plan import Plan, Planned, costs, duration, total
-from sslslr.commands.reproduce import check
 from sslslr.errors import SignError
 from sslslr.learning.grid import at_once
 from sslslr.learning.store import OutOfTime

@@ -8,14 +8,23 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
+
 from sslslr import datasets, paths, profiles
+from sslslr.claims.verdict import NOT_RUN, VERDICTS
 from sslslr.commands import Parser
+from sslslr.commands.audit import audit
+from sslslr.commands.named import check
 from sslslr.datasets.options import parse
 from sslslr.datasets.options import text as as_text
 from sslslr.errors import SignError
 from sslslr.extract.holistic import unavailable
-from sslslr.report import kernel
+from sslslr.profiles import DECIDES
+from sslslr.record.tables import Record
+from sslslr.report import kernel, recorded
 from sslslr.report.notebooks import STANDARD, declared, defaults, needs, notebooks, saved, sources
+
+AUDITED = 6  # runs of the record that are trained again at the end
 
 
 def parameters(notebook: Path, standard: dict, extra: dict[str, str]) -> dict[str, object]:
@@ -35,11 +44,11 @@ def parameters(notebook: Path, standard: dict, extra: dict[str, str]) -> dict[st
 
 def fingerprint(values: dict, notebook: Path) -> str:
     """Hash of what decides an executed notebook: its cells' sources, its parameters, the package (but not the site's pages), the
-    locks, and every file or folder that a parameter names (by size and time)."""
+    locks, the record where its profile is answered from it, and every file or folder that a parameter names (by size and time)."""
     digest = hashlib.sha256((json.dumps(values, sort_keys=True) + sources(notebook)).encode())
     package = paths.ROOT / "sslslr"
     code = [p for p in sorted(package.rglob("*.py")) if not p.is_relative_to(package / "report" / "site")]
-    for path in [*sorted(paths.ROOT.glob("requirements*.lock")), *sorted(paths.PROFILES.glob("*.yml")), *code, *sorted(paths.PAPER_FACTS.glob("*"))]:  # fmt: skip
+    for path in [*sorted(paths.ROOT.glob("requirements*.lock")), *sorted(paths.PROFILES.glob("*.yml")), *code, *sorted(paths.PAPER_FACTS.glob("*")), *from_record(str(values["PROFILE"]))]:  # fmt: skip
         if path.is_file():
             digest.update(f"{path.name}".encode() + path.read_bytes())
     said = shlex.split(str(values.get("OPTIONS", "")))
@@ -49,6 +58,11 @@ def fingerprint(values: dict, notebook: Path) -> str:
             stat = path.stat() if path.exists() else path.lstat()
             digest.update(f"{path}{stat.st_size}{stat.st_mtime_ns}".encode())
     return digest.hexdigest()
+
+
+def from_record(profile: str) -> list[Path]:
+    """The record's files, where studies of this profile are answered from them; none elsewhere."""
+    return sorted(paths.record().glob("*.csv")) if profiles.load(profile).recorded else []
 
 
 def done(executed: Path, code: str) -> bool:
@@ -142,22 +156,38 @@ def reproduce(
     return build(dataset, profile, folder)
 
 
+def ended(dataset: str, profile: str, data: str, options: str = "", workers: int = 0) -> bool:
+    """Say how it ended: the verdicts of this reproduction and of the record, and an audit of ``AUDITED`` runs of the record drawn at
+    random where its rows were served; False where one of them does not stand."""
+    record, rows = Record(), judged_here(paths.results(dataset, profile))
+    here = [(f"here ({dataset}, profile {profile})", rows)] if len(rows) else []
+    there = [
+        (f"recorded ({name}, profile {DECIDES})", recorded.judged(record, name, DECIDES).rows)
+        for name in recorded.datasets_of(record, DECIDES)
+    ]
+    for where, rows in here + there:
+        told = {v: list(rows[rows["verdict"] == v]["id"]) for v in VERDICTS if v != NOT_RUN}
+        print(
+            f"verdict {where}: " + ("; ".join(f"{v}: {', '.join(ids)}" for v, ids in told.items() if ids) or "nothing to judge"), flush=True
+        )
+    if not served(paths.results(dataset, profile)):
+        return True
+    return audit(AUDITED, dataset=dataset, data=data, options=options, workers=workers, record=record).good
+
+
+def served(results: Path) -> bool:
+    """Whether a table of this reproduction has rows of the record, which it has only of these very data."""
+    return any("recorded" in json.loads(about.read_text(encoding="utf-8")) for about in (results / "tables").glob("*.json"))
+
+
+def judged_here(results: Path) -> pd.DataFrame:
+    """The claims as notebook 20 has judged them, none where it has not."""
+    return pd.read_csv(file) if (file := results / "claims.csv").exists() else pd.DataFrame()
+
+
 def left_out(notebook: Path) -> str:
     """Why a notebook can't run on this Python, in one sentence; "" where it can."""
     return unavailable() if "mediapipe" in needs(notebook) else ""
-
-
-def check(dataset: str, profile: str, data: str) -> None:
-    """Raise SignError for a data set, a profile or a folder that is not there."""
-    profiles.load(profile)
-    if dataset not in datasets.DATASETS:
-        raise SignError(f"data set {dataset!r} is unknown; there are {', '.join(datasets.DATASETS)}")
-    if dataset == "synthetic" and data:
-        raise SignError("the synthetic corpora are made, not read: leave DATA out, or name another DATASET")
-    if dataset != "synthetic" and not data:
-        raise SignError(f"DATASET={dataset} needs DATA=/path/to/it: the folder that holds the data set")
-    if data and not Path(data).expanduser().exists():
-        raise SignError(f"DATA={data}: no such folder")
 
 
 def nbval(profile: str = "smoke") -> int:
@@ -204,5 +234,6 @@ def main(arguments: list[str]) -> int:
     extra = dict(s.split("=", 1) for s in options.set)
     site = reproduce(options.dataset, options.profile, options.data, int(options.workers or 0), extra, options=shlex.join(options.option))
     shown = site.relative_to(Path.cwd()) if site.is_relative_to(Path.cwd()) else site
+    good = ended(options.dataset, options.profile, options.data, shlex.join(options.option), int(options.workers or 0))
     print(f"done in {time.perf_counter() - started:.0f} s: open {shown}")
-    return 0
+    return 0 if good else 1

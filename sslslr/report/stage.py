@@ -5,6 +5,7 @@ import io
 import json
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -54,7 +55,13 @@ class Stage:
         """The studies of the catalogue on these corpora; answered from the record as far as it goes, where the profile says so."""
         if not self.profile.recorded:
             return Asked(self.profile, self.corpora, self.workers, other=self.with_input)
-        about = {"corpora": self.corpora, "workers": self.workers, "other": self.with_input, "dataset": self.dataset, "record": Record()}
+        about: dict[str, Any] = {
+            "corpora": self.corpora,
+            "workers": self.workers,
+            "other": self.with_input,
+            "dataset": self.dataset,
+            "record": Record(),
+        }
         if self.profile.name == profiles.DECIDES:
             return Recorded(profile=self.profile, **about)
         decided = Recorded(profile=profiles.load(profiles.DECIDES), current=True, complete=True, **about)

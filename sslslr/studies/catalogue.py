@@ -123,6 +123,8 @@ class Asked:
         columns of its place. Trained as far as it is not yet."""
         study, options = known(name, options)
         asked = study.jobs(self.profile, self.corpora, **self.given(name, **options), **options)
+        if not isinstance(asked, list):
+            raise SignError(f"study {name!r} asks step by step: it has no curves")
         trained = [(i, job) for i, job in enumerate(asked) if job.run.epochs]
         return pd.concat([self.epochs(study, i, job).assign(**job.place) for i, job in trained], ignore_index=True)
 

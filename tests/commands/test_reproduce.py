@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -165,3 +166,39 @@ def test_what_a_reader_saved_in_a_notebook_is_named_and_changes_nothing(folder, 
     reproduce.reproduce("synthetic", "smoke", folder=folder)
     assert capsys.readouterr().out.count("up to date") == 1
     assert "answer 6" in (paths.results("synthetic", "smoke") / "notebooks/00_toy.ipynb").read_text()
+
+
+AUDITED = """
+import pandas as pd
+from sslslr.report.stage import Stage
+stage = Stage(PROFILE, DATASET, DATA, WORKERS)
+made = stage.made
+stage.made = lambda *data: made(*data) | {"recorded": {}}
+stage.table(pd.DataFrame({"model": ["a"]}), "table1_toy", "One number")
+"""
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_it_ends_with_the_verdicts_and_an_audit_where_rows_of_the_record_were_served(folder, capsys, monkeypatch, good):
+    asked = []
+
+    def audit(runs, **about):
+        asked.append((runs, about["dataset"]))
+        return SimpleNamespace(good=good)
+
+    monkeypatch.setattr(reproduce, "audit", audit)
+    monkeypatch.setattr(reproduce, "notebooks", lambda _=None: sorted(folder.glob("*.ipynb")))
+    monkeypatch.setattr("sslslr.report.site.build", lambda *_: folder / "index.html")
+    paths.write_text(paths.results("synthetic", "smoke") / "claims.csv", "id,verdict\nC1,undecided\nC9,holds\n")
+    assert reproduce.main(["--profile", "smoke"]) == 0 and not asked, "nothing was served, so nothing is audited"
+    assert "verdict here (synthetic, profile smoke): holds: C9; undecided: C1\n" in capsys.readouterr().out
+    write(folder / "01_other.ipynb", PARAMETERS, AUDITED)
+    assert reproduce.main(["--profile", "smoke"]) == (0 if good else 1) and asked == [(6, "synthetic")]
+
+
+def test_new_rows_of_the_record_run_a_notebook_again_where_they_are_served(folder):
+    values = {"PROFILE": "quick", "DATASET": "synthetic"}
+    before, other = (reproduce.fingerprint(values | {"PROFILE": p}, folder / "00_toy.ipynb") for p in ("quick", "smoke"))
+    paths.write_text(paths.record() / "runs.csv", "run\n")
+    assert reproduce.fingerprint(values, folder / "00_toy.ipynb") != before
+    assert reproduce.fingerprint(values | {"PROFILE": "smoke"}, folder / "00_toy.ipynb") == other

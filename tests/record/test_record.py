@@ -27,7 +27,7 @@ from sslslr.errors import SignError
 from sslslr.learning import cluster, outdated, store
 from sslslr.methods import simclr, slfpn, supervised
 from sslslr.record import recording, rows, tables
-from sslslr.record.recording import Recorded, Recording, recalled, table
+from sslslr.record.recording import Recorded, Recording, Served, recalled, table
 from sslslr.record.tables import TABLES, Record
 from sslslr.report.stage import Stage
 from sslslr.studies import evaluation
@@ -136,6 +136,47 @@ def test_what_the_record_lacks_is_asked_as_ever(small, about):
     assert len(served.ask("Table 1")) and trainings() > before
     assert len(served.served["Table 1"]) == 10, "five rows a repeat are those of SL-FPN and controls"
     assert all(r["study"] != "Table 1" for r in Record()["jobs"].values()), "serving writes nothing"
+
+
+def test_curves_are_those_of_the_record_and_nothing_trains(about, untrained):
+    live = Asked(about["profile"], about["corpora"], 1).curves("SL-FPN and controls")
+    made(about, "SL-FPN and controls")
+    untrained()
+    served = Recorded(**about).curves("SL-FPN and controls")
+    assert_frame_equal(served[list(live)], live, check_dtype=False, rtol=1e-6)
+    assert set(served.groupby(["model", "repeat"]).size()) == {2}, "a row an epoch of each model that trains"
+
+
+def test_a_small_profile_shows_what_was_decided_where_that_is_complete_and_its_own_elsewhere(about, untrained):
+    large = replace(about["profile"], name="large", epochs=3)
+    made(about, *SOME)
+    decides = "Table 3, few labels"
+    made(about | {"profile": large}, decides)
+    untrained()
+
+    def served(record: Record) -> Served:
+        decided = Recorded(**about | {"profile": large}, current=True, complete=True, record=record)
+        return Served(**about, current=True, decided=decided, record=record)
+
+    one, own, others = served(Record()), Recorded(**about), Recorded(**about | {"profile": large})
+    assert_frame_equal(one.ask(decides), others.ask(decides))
+    assert not own.ask(decides).equals(others.ask(decides)) and one.about()["profiles"] == ["large"]
+    assert_frame_equal(one.ask("SL-FPN and controls"), own.ask("SL-FPN and controls"))
+    assert one.about()["profiles"] == ["large", "smoke"] and "(profile large and smoke)" in one.words()
+    short = Record()
+    shared = {row["run"] for row in short["jobs"].values() if row["profile"] != "large"}
+    lost = next(row for row in short["jobs"].values() if row["run"] not in shared)
+    del short["answers"][lost["run"], lost["answer"]]
+    assert_frame_equal(served(short).ask(decides), own.ask(decides))
+
+
+def test_a_small_profile_makes_stale_rows_anew(small, about, monkeypatch):
+    monkeypatch.setattr(slfpn, "VERSION", "sl-fpn 99")
+    decided = Recorded(**about, current=True, complete=True)
+    one, before = Served(**about, current=True, decided=decided), trainings()
+    one.ask("SL-FPN and controls")
+    assert trainings() > before and one.about()["stale"] == 0
+    assert Recorded(**about).ask("SL-FPN and controls") is not None
 
 
 def test_a_run_s_row_is_what_the_store_says_of_it(small):
