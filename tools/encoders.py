@@ -1,17 +1,18 @@
 """``python tools/encoders.py``: make the small encoders under data/encoders from the run store (trained now where it has none).
 
-SL-FPN as the paper states it, SimCLR with strong views, SL-FPN+ and the supervised control, repeat 0 of profile quick, on
+SL-FPN as the paper states it, SimCLR with strong views, SL-FPN+ and the supervised control, repeat 0 of profile decide, on
 lsa-like and gsl-like: synthetic corpora, which this project makes itself, so nobody's recordings are passed on.
 """
 
 from sslslr import profiles
 from sslslr.learning import weights
-from sslslr.learning.store import fetch
+from sslslr.learning.store import about, fetch, key
 from sslslr.learning.training import Run, as_json
+from sslslr.profiles import DECIDES
 from sslslr.studies import comparison, evaluation, recipe
 from sslslr.studies.corpora import load, split
 
-PROFILE, CORPORA = "quick", ("gsl-like", "lsa-like")
+PROFILE, CORPORA = DECIDES, ("gsl-like", "lsa-like")
 CARD = {
     "data": "{corpus}, one of this project's synthetic corpora ({classes} made-up glosses, {signers} made-up signers, {clips} clips, "
     "seed 0; `sslslr.datasets.synthetic`), the training signers of repeat 0. No recording of a person.",
@@ -66,6 +67,7 @@ def main() -> None:
                 "protocol": protocol,
             }
             settings |= {k: v for k, v in as_json(run).items() if k != "encoder"}
+            settings |= {"run": key(trained.run, signs), "made": about(trained.run, signs)}
             folder = weights.save(weights.SHIPPED / f"{corpus}-{name}", trained.encoder, weights.few(signs.part("train")), card, settings)
             print(weights.load(folder).name, f"{values['found']:.1f} % (random encoder {values['random']:.1f} %)")
 

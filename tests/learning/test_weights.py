@@ -8,9 +8,11 @@ import torch
 from conftest import make_signs
 from safetensors.torch import load_file, save_file
 
+from sslslr import profiles
 from sslslr.commands import main
 from sslslr.errors import SignError
 from sslslr.learning import export, weights
+from sslslr.learning.outdated import outdated
 from sslslr.methods.encoder import EncoderConfig, PoseTransformer, embed
 
 CARD = dict.fromkeys(weights.CARD, "Said.")
@@ -75,6 +77,13 @@ def test_every_shipped_encoder_answers_as_when_it_was_saved(name):
     encoder = weights.load(name)
     assert all(encoder.about["card"][part] for part in weights.CARD)
     assert {"corpus", "sizes", "frames"} <= set(encoder.about["settings"])
+
+
+@pytest.mark.parametrize("name", weights.shipped())
+def test_no_shipped_encoder_is_older_than_the_code(name):
+    settings = weights.load(name).about["settings"]
+    assert not outdated(settings["made"], settings["run"]), "python tools/encoders.py makes them anew"
+    assert settings["profile"] == profiles.DECIDES
 
 
 def test_the_shipped_encoders_are_a_few_megabytes():
