@@ -21,6 +21,8 @@ from sslslr.learning.grid import at_once
 from sslslr.learning.store import key
 from sslslr.learning.training import Run
 from sslslr.methods.precision import resolve
+from sslslr.record.rows import answer_of
+from sslslr.record.tables import Record
 from sslslr.report.notebooks import notebooks
 from sslslr.studies import evaluation, tuning
 from sslslr.studies.catalogue import STUDIES, Asked, Study
@@ -45,12 +47,13 @@ class Plan(Asked):
     """Everything that the notebooks will ask for on these corpora, in their order; trains nothing and writes nothing.
 
     ``jobs``: each question, and whether it is new and still to be answered.  ``trainings``: key -> (first job that needs it,
-    run), ``left`` epochs of each.
+    run), ``left`` epochs of each. What ``record`` answers takes nothing.
     """
 
     jobs: list[Planned] = field(default_factory=list)
     trainings: dict[str, tuple[Planned, Run]] = field(default_factory=dict)
     left: dict[str, int] = field(default_factory=dict)
+    record: Record | None = None
 
     def walk(self) -> "Plan":
         """Plan every study of the catalogue."""
@@ -71,19 +74,22 @@ class Plan(Asked):
                 row, kept = job.task(job.run, job.signs, *job.rest), True
             except evaluation.NotKept:
                 row, kept = blank(job.run), False
+        names = files[0].parent.name, files[0].stem.removeprefix("answer-")
+        if served := self.record if self.record and names in self.record["answers"] else None:
+            row, kept = answer_of(served, *names), True
         new = not self.files.issuperset(files)
         self.files.update(files)
         if new or self.notebook in study.notebooks:
-            self.note(Planned(self.notebook, study.name, job, new, new and not kept))
+            self.note(Planned(self.notebook, study.name, job, new, new and not kept), bool(served))
         return row
 
-    def note(self, one: Planned) -> None:
-        """Add a job, and the runs that it is the first to need."""
+    def note(self, one: Planned, served: bool = False) -> None:
+        """Add a job, and the runs that it is the first to need; of one that is ``served`` they need not be trained."""
         self.jobs.append(one)
         for run in one.job.runs:
             name = key(run.fitted(one.job.signs), one.job.signs)
-            if name not in self.trainings:
-                self.trainings[name], self.left[name] = (one, run), max(0, run.epochs - done(name, run))
+            self.trainings.setdefault(name, (one, run))
+            self.left[name] = self.left.get(name, 0) if served else max(0, run.epochs - done(name, run))
 
     def table(self, study: Study, asked: list[Job], answers: list[dict]):
         """Only of what other studies need: there is nothing else to see in blanks."""
@@ -274,7 +280,7 @@ def main(arguments: list[str]) -> int:
     workers = options.workers or at_once()
     device = torch.cuda.get_device_name() if cuda else f"CPU, {workers} processes of one thread; no GPU is here"
     print(f"plan: {options.dataset}, profile {profile.name}: {words}\non: {device}, {resolve(profile.precision)}", flush=True)
-    plan = Plan(profile, signs, other=sizes.other(signs, *asked)).walk()
+    plan = Plan(profile, signs, other=sizes.other(signs, *asked), record=Record() if profile.recorded else None).walk()
     print(f"{len(plan.jobs):,} jobs, {len(plan.trainings):,} runs; measuring a few steps of each kind ...", flush=True)
     units = unit_costs.units(plan, workers)
     out = estimate(plan, workers, units, overhead.measured(units.opened))
@@ -288,10 +294,6 @@ def main(arguments: list[str]) -> int:
         end="",
     )
     print(f"disk: {disk / 1e9:.2f} GB of weights of {resident:,} runs" + (f", {packed / 1e9:.2f} GB of packed landmarks" if packed else ""))
-    notes = [
-        *out.notes,
-        "Algorithm 1 is assumed to stop where the paper's did, unless the store knows better",
-        "FLOPs: matrix products, forward and backward",
-    ]
-    print("".join(f"- {note}\n" for note in notes), end="")
+    stops = "Algorithm 1 is assumed to stop where the paper's did, unless the store knows better"
+    print("".join(f"- {note}\n" for note in (*out.notes, stops, "FLOPs: matrix products, forward and backward")), end="")
     return 0

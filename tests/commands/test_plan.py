@@ -17,6 +17,8 @@ from sslslr.commands.plan import Planned
 from sslslr.errors import SignError
 from sslslr.learning import store
 from sslslr.learning.training import Run
+from sslslr.record import rows
+from sslslr.record.tables import Record
 from sslslr.studies import comparison
 from sslslr.studies.catalogue import STUDIES, Asked
 from sslslr.studies.jobs import Job
@@ -173,6 +175,20 @@ def test_costs_add_up_and_what_is_done_is_not_to_come():
     clips = int((signs.split == "train").sum())
     assert row.trainings == 2 and row.left == 1 and row.flops == 8 * clips * 1e9
     assert row.seconds == pytest.approx(2 * (3 + 4 * (clips * 0.01 + 0.5))) and row.coming == pytest.approx(row.seconds / 2)
+
+
+def test_what_the_record_answers_takes_nothing(profile, tmp_path, monkeypatch):
+    corpora, record = {"lsa-like": signs_of()}, Record(tmp_path)
+    asked = STUDIES["Table 1"].jobs(profile, corpora)
+    record.tables["answers"] = {rows.named(job): {} for job in asked}
+    monkeypatch.setattr(plan, "answer_of", lambda *_: {})
+    one = plan.Plan(profile, corpora, record=record)
+    one.notebook, one.files = "06", set()
+    one.ask("Table 1")
+    assert len(one.jobs) == len(asked) and not any(job.ask for job in one.jobs) and not any(one.left.values())
+    one.ask("Table 1, MLP probe")
+    new = one.jobs[len(asked) :]
+    assert new and all(job.ask for job in new) and any(one.left.values()), "another question about the same runs: they must be trained"
 
 
 def test_what_a_notebook_took_is_noted_and_read(tmp_path, monkeypatch):
