@@ -58,7 +58,7 @@ class Status(Recorded):
         """What is complete, a line a study, and what is missing."""
         lines = [f"{'study':24}{'jobs':>7}{'recorded':>10}{'stale':>7}{'missing':>9}{'runs':>7}{'core time':>12}"]
         for study in wanted:
-            jobs, stale = self.counted[study.name]["jobs"], self.counted[study.name]["stale"]
+            jobs, stale = self.counted.get(study.name, {"jobs": {}, "stale": 0}).values()  # one may ask nothing on this profile
             done = [row for row in jobs.values() if row]
             of = provenance(self.record, done)
             lines.append(

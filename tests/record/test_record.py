@@ -179,6 +179,12 @@ def test_a_small_profile_makes_stale_rows_anew(small, about, monkeypatch):
     assert Recorded(**about).ask("SL-FPN and controls") is not None
 
 
+def test_a_study_that_asks_nothing_on_a_profile_has_a_line_like_any_other(about):
+    walk = Status(**about | {"profile": replace(about["profile"], tuning=about["profile"].tuning | {"methods": []})})
+    walk.ask("tuning")
+    assert walk.tell([STUDIES["tuning"]]).splitlines()[1].split() == ["tuning", "0", "0", "0", "0", "0", "0", "s"]
+
+
 def test_a_run_s_row_is_what_the_store_says_of_it(small):
     record = small
     for (run,), row in record["runs"].items():
