@@ -15,20 +15,9 @@ from sslslr.measures.contrasts import DIFFERS, OPEN, SAME, SMALL
 from sslslr.paths import write_text
 from sslslr.record.tables import Record
 from sslslr.report import recorded
+from sslslr.report.about import about_of
 from sslslr.report.recorded import Judged
 
-# What a claim is about, in the words of its sentence on the front page; of one that is not here, its own sentence.
-ABOUT = {
-    "C1": "Boundary views against classical ones", "C2": "SL-FPN against the four others, boundary views", "C3": "SL-FPN in transfer",
-    "C4": "SL-FPN with 30 % of the labels, frozen", "C4b": "Fine-tuning from SL-FPN with 30 % of the labels",
-    "C5": "Time of a step: SimSiam, SL-FPN, BYOL", "C6": "SL-FPN's inertia", "C6b": "SL-FPN's relative inertia",
-    "C7": "Accuracy along alpha and beta", "C8": "One alpha and beta for all signs", "C9": "What keeps SL-FPN from collapse",
-    "C9b": "The same parts without BatchNorm", "C10": "Without the original, or with it permuted", "F2": "Where the stroke lies",
-    "F3": "SL-FPN against the others without negatives", "F4": "All frames permuted", "F5": "The classes' own optima",
-    "F6": "What the others lose by the global optimum", "F7": "Neighbours in SL-FPN's embedding", "F8": "LayerNorm alone",
-    "C1b": "How much boundary views gain", "C4c": "SL-FPN with 30 % of the labels, fine-tuned", "C11": "Weights on the loss's terms",
-    "E1": "Permuting the ends, beside strong views", "E2": "Permuting the ends alone",
-}  # fmt: skip
 MIXED = "differs between data sets"
 GROUPS = {HOLDS: "Holds", FAILS: "Does not hold", MIXED: "Holds on one data set, not on another", UNDECIDED: "Undecided", NOT_RUN: "Not recorded yet"}  # fmt: skip
 UNSAID = {
@@ -107,7 +96,7 @@ def front(found: list[Judged], claims: Sequence[Claim] = CLAIMS) -> dict:
     entries = []
     for claim in claims:
         cells = [cell(claim, j) for j in found]
-        about = {"id": claim.id, "about": ABOUT.get(claim.id, claim.sentence), "sentence": claim.sentence, "place": claim.place}
+        about = {"id": claim.id, "about": about_of(claim.id, claim.sentence), "sentence": claim.sentence, "place": claim.place}
         entries.append(about | {"cells": cells, "group": overall([c["verdict"] for c in cells])})
     groups = [{"title": GROUPS[g], "claims": mine} for g in GROUPS if (mine := [e for e in entries if e["group"] == g])]
     return {"sets": sets, "groups": groups}
@@ -154,7 +143,7 @@ def write(book: Path, found: list[Judged], render, claims: Sequence[Claim] = CLA
     names = []
     for claim in claims:
         if sets := details(found, claim):
-            about = ABOUT.get(claim.id, claim.sentence)
+            about = about_of(claim.id, claim.sentence)
             write_text(book / "verdicts" / f"{claim.id}.md", render("verdict.md", claim=claim, about=about, sets=sets))
             names.append(claim.id)
     return names
