@@ -16,6 +16,7 @@ from sslslr.claims.verdict import FAILS, HOLDS
 from sslslr.report import boundary_figures, collapse, diagrams, scatter, tables
 from sslslr.report.figures import style
 from sslslr.report.forest import forest, lines
+from sslslr.report.stream_figures import with_intervals
 from sslslr.report.tables import fitting, heat, intervals
 
 CONTROLS = ("hand-made features", "random encoder", "supervised from scratch")
@@ -244,3 +245,8 @@ def test_what_the_permutation_reaches_of_strokes_is_said(signs):
     assert "reached: 25 % of clips" in fig.axes[0].get_title(loc="left")
     share = diagrams.under_way({"toy": known}).axes[0].lines[0].get_ydata()
     assert share[20] == 25 and share[50] == 100 and share[90] == 0
+
+
+def test_a_number_stands_with_its_interval_in_one_cell():
+    shown = with_intervals(pd.DataFrame({"f1": [0.106, 0.5], "f1 low": [0.064, np.nan], "f1 high": [0.144, np.nan], "n": [7, 2]}))
+    assert shown["f1"].tolist() == ["0.11 (0.06 to 0.14)", "0.50"] and list(shown) == ["f1", "n"]
