@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sslslr.clips.boundaries import estimate
+from sslslr.clips.boundaries import CUES, Cues, estimate
 from sslslr.clips.signs import Signs, pack, prepare, resample
 from sslslr.clips.skeleton import Skeleton
 from sslslr.errors import SignError
@@ -77,10 +77,10 @@ def windows(frames: int) -> np.ndarray:
     return np.array(out or [(0, frames - 1)])
 
 
-def propose(stream: Stream) -> tuple[np.ndarray, np.ndarray]:
-    """Strokes (P, 2) that the boundary estimate sees in windows of the stream, the surest first, and their confidence (P,)."""
+def propose(stream: Stream, cues: Cues = CUES) -> tuple[np.ndarray, np.ndarray]:
+    """Strokes (P, 2) that the boundary estimate, with these constants, sees in windows of the stream, the surest first, and their confidence (P,)."""
     every = windows(len(stream))
-    found = estimate(stream.cut(every))
+    found = estimate(stream.cut(every), cues)
     length = every[:, 1] - every[:, 0]
     onset, offset = (np.rint(end / (FRAMES - 1) * length) for end in (found.onset, found.offset))
     strokes = np.c_[every[:, 0] + onset, every[:, 0] + offset].astype(int)

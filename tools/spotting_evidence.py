@@ -1,9 +1,11 @@
-"""``python tools/spotting_evidence.py ISL_KINECT TRADUTTORE_MP_DATA``: the tables of data/spotting_evidence/, which notebook 19 shows.
+"""``python tools/spotting_evidence.py ISL_KINECT TRADUTTORE_MP_DATA GESTURE_PHASE``: the tables of data/spotting_evidence/, which notebook 19 shows.
 
-Synthetic streams; isl-kinect's clips joined; and traduttore-asl's folder "-", which holds no sign, as what must be rejected.
+Synthetic streams; isl-kinect's clips joined; traduttore-asl's folder "-", which holds no sign, as what must be rejected; and the
+strokes of the marked recordings.
 """
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,10 +13,10 @@ from tqdm import tqdm
 
 from sslslr import datasets, paths
 from sslslr.clips.signs import Signs, prepare
-from sslslr.datasets import mp_data, source
-from sslslr.studies import streams
+from sslslr.datasets import gesture_phase, mp_data, source
+from sslslr.studies import marked_streams, streams
 
-COUNT = 12  # streams a cell
+COUNT = 24  # streams a cell
 THIRD = 30  # clips of each signer in a folder of traduttore-asl
 
 
@@ -36,9 +38,10 @@ def rejects(folder: str) -> pd.DataFrame:
     )
 
 
-def main(isl: str, traduttore: str) -> None:
+def main(isl: str, traduttore: str, marked: str) -> None:
     """Make all tables anew."""
     tables = {
+        "marked": lambda: marked_streams.table(gesture_phase.recordings(Path(marked))),
         "no_sign": lambda: rejects(traduttore),
         "isl_joined": lambda: streams.real_table(prepare(datasets.load("isl-kinect", isl)["isl-kinect"], 90)),
         "synthetic": lambda: streams.table(count=COUNT, progress=tqdm),
@@ -49,4 +52,4 @@ def main(isl: str, traduttore: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:4])

@@ -9,104 +9,120 @@ from sslslr.measures.likeness import hand_speed
 from sslslr.measures.statistics import interval
 from sslslr.report.figures import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, WIDEST, handles, panels, width
 
-END_COLOURS = {"first": BLUE, "last": ORANGE}
+ENDS = ("first", "last")
 METHOD_LOOKS = {"SL-FPN": (BLUE, "o"), "SimCLR": (ORANGE, "s"), "control": (GREY, "D")}
 
 
 def sweep(rows, corpora: dict[str, Signs], found: dict):
-    """Figure 4: accuracy against the share of permuted first (left) and last (right) frames, a row of panels a corpus.
+    """Figure 4: accuracy in percent against the share of permuted first (left) and last (right) frames, a row of panels a corpus.
 
     ``rows`` as ``studies.boundaries.sweep`` makes them; ``found``: Algorithm 1's ``Search`` by corpus. Dots and bars: mean
-    and 95 % t-interval over runs on test signers; band: the middle 80 % of the true boundaries, where known.
+    and 95 % t-interval over runs on test signers, the larger the dot the more test clips; green: the middle 80 % of the true
+    boundaries, where known; grey: the interval with nothing permuted. The axis is that of the accuracies.
     """
     names = list(dict.fromkeys(rows["corpus"]))
-    fig, axes = plt.subplots(len(names), 2, figsize=(WIDEST, 2.7 * len(names) + 0.6), sharey="row", squeeze=False)
+    fig, axes = plt.subplots(len(names), 2, figsize=(WIDEST, 2.7 * len(names) + 0.9), sharey="row", squeeze=False)
+    tested = rows.groupby(["corpus", "end", "share"])["correct"].agg(lambda each: sum(map(len, each)))
     for pair, name in zip(axes, names, strict=True):
         signs = corpora[name]
-        chance = 1 / len(np.unique(signs.labels))
-        for ax, end in zip(pair, END_COLOURS, strict=True):
+        chance = 100 / len(np.unique(signs.labels))
+        for ax, end in zip(pair, ENDS, strict=True):
             part = rows[(rows["corpus"] == name) & (rows["end"] == end)]
             if np.isfinite(signs.onset).all():
                 _true_end(ax, signs, end)
             shares = sorted(part["share"].unique())
-            told = [interval(part[part["share"] == s]["test"]) for s in shares]
+            told = [interval(100 * part[part["share"] == s]["test"]) for s in shares]
             mean, half = np.array([t["mean"] for t in told]), np.array([t["high"] - t["mean"] for t in told])
-            colour = END_COLOURS[end]
-            ax.axhspan(mean[0] - half[0], mean[0] + half[0], color=GREY, alpha=0.12, lw=0)
-            ax.errorbar(shares, mean, half, fmt="o-", color=colour, capsize=3, lw=1.5, ms=5, label=f"test signers, {told[0]['n']} runs")
-            ax.plot(
-                shares, part.groupby("share")["val"].mean(), ":", color=colour, lw=1.2, label="validation signers (what the search sees)"
-            )
+            if half[0] == half[0]:
+                ax.axhspan(mean[0] - half[0], mean[0] + half[0], color=GREY, alpha=0.12, lw=0)
+            ax.errorbar(shares, mean, half, fmt="-", color=BLUE, capsize=3, lw=1.5)
+            ax.scatter(shares, mean, s=_area(tested[name, end].loc[shares], tested.max()), color=BLUE, zorder=3, label="test signers")
+            ax.plot(shares, 100 * part.groupby("share")["val"].mean(), ":", color=ORANGE, lw=1.4,
+                    label="validation signers (what the search sees)")  # fmt: skip
             stop = found[name].alpha if end == "first" else found[name].beta
             ax.axvline(stop, color="black", ls="--", lw=1, label="Algorithm 1 stops here")
-            ax.axhline(chance, color="black", lw=0.8, ls=(0, (1, 2)), label="chance")
-            ax.set(xlim=(-0.03, 1.03), xlabel=f"share of the {end} frames permuted")
-            ax.set_title(f"{name}, {end} frames", fontsize=9)
-        pair[0].set_ylabel("linear top-1 accuracy")
-        pair[0].set_ylim(0, min(1.0, pair[0].get_ylim()[1]))
-    drawn = handles(axes[0])
-    fig.legend(list(drawn.values()), list(drawn), loc="outside upper center", ncols=3, fontsize=8)
+            ax.set(xlim=(-0.04, 1.04), xlabel=f"share of the {end} frames permuted")
+            clips = tested[name, end]
+            ax.set_title(f"{name}, {end} frames: {told[0]['n']} runs, {clips.min()} test clips", fontsize=9)
+        pair[0].set_ylabel(f"linear top-1, %\n(chance {chance:.1f})")
+    drawn = handles(axes.flat)
+    fig.legend(list(drawn.values()), list(drawn), loc="outside upper center", ncols=2, fontsize=8)
     return fig
+
+
+def _area(n, most: float) -> np.ndarray:
+    """Areas of marks (points squared) that are as their numbers ``n``, the largest for ``most``."""
+    return 12 + 110 * np.asarray(n, float) / max(most, 1)
 
 
 def _true_end(ax, signs: Signs, end: str) -> None:
     true = signs.onset / (signs.lengths - 1) if end == "first" else 1 - signs.offset / (signs.lengths - 1)
     low, middle, high = np.quantile(true, [0.1, 0.5, 0.9])
-    what = "onset" if end == "first" else "clip end - offset"
-    ax.axvspan(low, high, color=GREEN, alpha=0.15, lw=0, label=f"true {what}: middle 80 %")
+    ax.axvspan(low, high, color=GREEN, alpha=0.15, lw=0, label="true onset, or clip's end minus offset: middle 80 % of the clips")
     ax.axvline(middle, color=GREEN, lw=1)
 
 
 def optima(told: dict[str, dict]):
-    """Figure 5: share of classes whose own optimum is each share of permuted frames; whiskers: 95 % of the null model."""
-    fig, axes = plt.subplots(len(told), 2, figsize=(WIDEST, 2.4 * len(told) + 0.5), sharey=True, squeeze=False)
+    """Figure 5: how many classes have their own optimum at each share of permuted frames; grey: 95 % of the null model.
+
+    A disc is as large as its number of classes, which stands beside it; a share that is nobody's optimum has none.
+    """
+    fig, axes = plt.subplots(len(told), 2, figsize=(WIDEST, 2.4 * len(told) + 0.7), sharey="row", squeeze=False)
     for pair, (name, one) in zip(axes, told.items(), strict=True):
-        at = np.arange(len(one["shares"]))
-        for e, (ax, end) in enumerate(zip(pair, END_COLOURS, strict=True)):
-            ax.bar(at, 100 * one["histogram"][e], width=0.6, color=END_COLOURS[end], alpha=0.75, label="classes" if e == 0 else None)
-            low, high = 100 * one["null_low"][e], 100 * one["null_high"][e]
-            ax.errorbar(
-                at,
-                (low + high) / 2,
-                (high - low) / 2,
-                fmt="none",
-                ecolor="black",
-                capsize=5,
-                lw=1.3,
-                label="no optimum (null), 95 %" if e == 0 else None,
+        at, classes = np.arange(len(one["shares"])), len(one["classes"])
+        for e, (ax, end) in enumerate(zip(pair, ENDS, strict=True)):
+            share = 100 * one["histogram"][e]
+            ax.bar(at, 100 * (one["null_high"][e] - one["null_low"][e]), 0.5, 100 * one["null_low"][e], color=GREY, alpha=0.25,
+                   label="if no share were better: 95 %")  # fmt: skip
+            there = share > 0
+            ax.scatter(
+                at[there],
+                share[there],
+                s=_area(share[there], 100 * one["histogram"].max()),
+                color=BLUE,
+                zorder=3,
+                label="classes with their optimum here",
             )
-            ax.plot(one["at"][e], -3, "^", color=RED, ms=8, clip_on=False, label="global optimum" if e == 0 else None)
+            for x in at[there]:
+                ax.annotate(f"{one['histogram'][e][x] * classes:.0f}", (x, share[x]), xytext=(9, 0), textcoords="offset points",
+                            va="center", fontsize=8)  # fmt: skip
+            ax.axvline(one["at"][e], color=RED, ls="--", lw=1.2, zorder=1, label="best share for all classes together, of the whole sweep")
             ax.set(xticks=at, xticklabels=[f"{s:.2f}" for s in one["shares"]], xlabel=f"best share of {end} frames permuted")
-            ax.set_title(f"{name}, {'alpha' if e == 0 else 'beta'} of {len(one['classes'])} classes", fontsize=9)
+            ax.set_xlim(-0.5, len(at) - 0.3)
+            ax.set_title(f"{name}, {'alpha' if e == 0 else 'beta'} of {classes} classes", fontsize=9)
         pair[0].set_ylabel("% of classes")
-    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize=8)
+        pair[0].set_ylim(-4, None)
+    drawn = handles(axes.flat)
+    fig.legend(list(drawn.values()), list(drawn), loc="outside upper center", ncols=2, fontsize=8)
     return fig
 
 
 def loss_map(told: dict[str, dict]):
     """Figure 6: mean loss, in points, of classes by their own (alpha, beta) when the global pair is used instead of it.
 
-    Left as the paper measures it, right cross-fitted; the number of classes stands in each cell.
+    Left as the paper measures it, right cross-fitted. A disc is as large as its number of classes, the mean loss is its colour and
+    stands beside it; where no class has its own optimum there is none.
     """
-    fig, axes = plt.subplots(len(told), 2, figsize=(WIDEST, 3.3 * len(told) + 0.3), squeeze=False)
-    top = max(1.0, *(200 * one["losses"].mean(0).max() for one in told.values()))
+    fig, axes = plt.subplots(len(told), 2, figsize=(WIDEST, 3.5 * len(told) + 0.3), squeeze=False)
+    top = max(1.0, *(200 * np.abs(one[kind]).mean(0).max() for one in told.values() for kind in ("losses", "crossed")))
     for pair, (name, one) in zip(axes, told.items(), strict=True):
         k, (a, b) = len(one["shares"]), one["own"]
         for ax, kind, title in zip(pair, ("losses", "crossed"), ("as the paper measures it", "cross-fitted"), strict=True):
             total, count = np.zeros((k, k)), np.zeros((k, k), int)
             np.add.at(total, (b, a), 100 * one[kind].sum(0))
             np.add.at(count, (b, a), 1)
-            mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-            image = ax.imshow(mean, origin="lower", cmap="RdBu_r", vmin=-top, vmax=top)
-            for (y, x), n in np.ndenumerate(count):
-                if n:
-                    dark = abs(mean[y, x]) > 0.6 * top
-                    ax.text(x, y, f"{mean[y, x]:.1f}\n({n})", ha="center", va="center", fontsize=8, color="white" if dark else "black")
-            ax.plot(one["at"][0], one["at"][1], "s", mfc="none", mec="black", ms=27, mew=1.6)
+            y, x = np.nonzero(count)
+            n, mean = count[y, x], total[y, x] / count[y, x]
+            image = ax.scatter(x, y, s=20 + 700 * n / count.max(), c=mean, cmap="RdBu_r", vmin=-top, vmax=top, edgecolor="#777777", lw=0.6, zorder=3)  # fmt: skip
+            for x_, y_, n_, loss in zip(x, y, n, mean, strict=True):
+                below = 0.5 * np.sqrt(20 + 700 * n_ / count.max())  # points: the disc's radius
+                ax.annotate(f"{loss + 0.0:.1f}" + (f" ({n_})" if n_ > 1 else ""), (x_, y_), xytext=(0, -below - 1), textcoords="offset points",
+                            ha="center", va="top", fontsize=8, zorder=4)  # fmt: skip
+            ax.plot(one["at"][0], one["at"][1], "s", mfc="none", mec="black", ms=30, mew=1.4)
             ticks = [f"{s:.2f}" for s in one["shares"]]
             ax.set(xticks=range(k), xticklabels=ticks, yticks=range(k), yticklabels=ticks, xlabel="own alpha", ylabel="own beta")
-            ax.set_title(f"{name}: {title}", fontsize=9)
-            ax.grid(False)
+            ax.set(xlim=(-0.6, k - 0.4), ylim=(-0.75, k - 0.4))
+            ax.set_title(f"{name}, {len(one['classes'])} classes: {title}", fontsize=9)
         fig.colorbar(image, ax=list(pair), label="loss, points", shrink=0.8)
     return fig
 

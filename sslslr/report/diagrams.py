@@ -138,6 +138,42 @@ def boundary_histograms(corpora: dict[str, Signs]):
     return fig
 
 
+def under_way(corpora: dict[str, Signs]):
+    """Share of the clips whose true stroke is under way, over a clip's own time, a line a corpus; the paper's 1/3 and 3/4 dashed."""
+    fig, ax = plt.subplots(figsize=(7, 2.9))
+    time = np.linspace(0, 1, 101)
+    for name, signs in corpora.items():
+        onset, offset = (bound / (signs.lengths - 1) for bound in (signs.onset, signs.offset))
+        share = ((onset[:, None] <= time) & (time <= offset[:, None])).mean(0)
+        ax.plot(time, 100 * share, color=COLOURS.get(name, GREY), lw=2, label=f"{name} (n = {len(signs)} clips)")
+    for x in (1 / 3, 3 / 4):
+        ax.axvline(x, color="black", ls="--", lw=1)
+    ax.set(xlim=(0, 1), ylim=(0, 102), xlabel="share of the clip", ylabel="% of clips in their stroke")
+    ax.legend(fontsize=8, loc="upper left")
+    return fig
+
+
+def strokes(corpora: dict[str, Signs], alpha: float, beta: float):
+    """Each clip's true stroke as a line, sorted by its onset, a panel a corpus; red: what of it the permutation of the ends reaches."""
+    fig, axes = plt.subplots(1, len(corpora), figsize=(width(len(corpora), 2.5, 0.8), 2.8), sharex=True, squeeze=False)
+    for ax, (name, signs) in zip(axes.flat, corpora.items(), strict=True):
+        onset, offset = signs.onset / (signs.lengths - 1), signs.offset / (signs.lengths - 1)
+        order = np.argsort(onset)
+        onset, offset = onset[order], offset[order]
+        rank, low, high = np.arange(len(signs)), alpha, 1 - beta
+        ax.hlines(rank, np.clip(onset, low, high), np.clip(offset, low, high), color=SKY, lw=0.8)
+        early, late = onset < low, offset > high
+        ax.hlines(rank[early], onset[early], np.minimum(offset[early], low), color=RED, lw=0.8)
+        ax.hlines(rank[late], np.maximum(onset[late], high), offset[late], color=RED, lw=0.8)
+        for x in (low, high):
+            ax.axvline(x, color="black", ls="--", lw=1)
+        ax.set(xlim=(0, 1), yticks=[], ylim=(-1, len(signs)))
+        ax.set_title(f"{name} (n = {len(signs)})\nreached: {100 * (early | late).mean():.0f} % of clips", fontsize=8.5)
+    axes[0, 0].set_ylabel("clips, by onset")
+    fig.supxlabel("share of the clip", fontsize=9)
+    return fig
+
+
 def curves(metrics, columns: dict[str, str], models, hidden: tuple[tuple[str, str], ...] = ()):
     """Metrics over epochs: a row of panels a corpus, one panel for each of ``columns`` (name -> axis label).
 
@@ -166,12 +202,13 @@ def curves(metrics, columns: dict[str, str], models, hidden: tuple[tuple[str, st
 
 
 def view_pairs(x, length: int, pairs: dict, skeleton):
-    """A clip (T, J, C) and pairs of views of it: the wrists' paths (light to dark in time) and the middle frame's skeleton."""
+    """A clip (T, J, C) and pairs of views of it: the wrists' paths (light to dark in time) and the middle frame's skeleton, from the waist up."""
     up = (1, -1 if skeleton.y_down else 1)
+    drawn = [(a, b) for a, b in skeleton.edges if a not in skeleton.lower and b not in skeleton.lower]
+    ids = sorted({j for edge in drawn for j in edge} | set(skeleton.wrists))
     shown = {"original": [x]} | {name: [view[0] for view in pair] for name, pair in pairs.items()}
     columns = {name: [np.asarray(clip)[:length, :, :2] * up for clip in clips] for name, clips in shown.items()}
-    space = ((-2.6, -3.2), (2.6, 1.9))  # in shoulder widths
-    (left, low), (right, high) = space if skeleton.shoulders else _around(np.stack([c for clips in columns.values() for c in clips]))
+    (left, low), (right, high) = _around(np.stack([c[:, ids] for clips in columns.values() for c in clips]))
     fig, axes = plt.subplots(2, len(columns), figsize=(width(len(columns), 2.3), 4.9), sharex=True, sharey=True)
     for j, (name, clips) in enumerate(columns.items()):
         for i, ax in enumerate(axes[:, j]):
@@ -179,7 +216,7 @@ def view_pairs(x, length: int, pairs: dict, skeleton):
                 ax.set_axis_off()
                 continue
             clip = clips[i]
-            for a, b in skeleton.edges:
+            for a, b in drawn:
                 ax.plot(*clip[length // 2, [a, b]].T, color=GREY, lw=1)
             for wrist, cmap in zip(skeleton.wrists, ("Blues", "Oranges"), strict=True):
                 path = clip[:, wrist]

@@ -129,19 +129,19 @@ def name_columns(axes: np.ndarray, titles, at: str) -> None:
 
 
 def dots(table, models, value="mean", title=""):
-    """Dot-and-interval plot of a table of ``studies.controls.table``: a panel a corpus, a row a model; chance dashed."""
+    """Dot-and-interval plot, in percent, of a table of ``studies.controls.table``: a panel a corpus, a row a model; chance dashed."""
     corpora = list(dict.fromkeys(table["corpus"]))
     fig, axes = panels(len(corpora), 0.42 * len(models) + 1.3, WIDEST if len(corpora) > 1 else 7)
     for ax, corpus in zip(axes, corpora, strict=True):
         part = table[table["corpus"] == corpus].set_index("model").loc[list(models)[::-1]]
         for y, (model, row) in enumerate(part.iterrows()):
-            ax.plot([row["low"], row["high"]], [y, y], color=COLOURS.get(model, GREY), lw=3, alpha=0.5, solid_capstyle="round")
-            ax.plot(row[value], y, MARKERS.get(model, "o"), color=COLOURS.get(model, GREY), ms=7, mec="white", mew=0.8)
+            ax.plot([100 * row["low"], 100 * row["high"]], [y, y], color=COLOURS.get(model, GREY), lw=3, alpha=0.5, solid_capstyle="round")
+            ax.plot(100 * row[value], y, MARKERS.get(model, "o"), color=COLOURS.get(model, GREY), ms=7, mec="white", mew=0.8)
         first = part.iloc[0]
-        ax.axvline(first["chance"], color="black", ls="--", lw=1)
+        ax.axvline(100 * first["chance"], color="black", ls="--", lw=1)
         ax.annotate(
             "chance",
-            (first["chance"], 1),
+            (100 * first["chance"], 1),
             xycoords=("data", "axes fraction"),
             xytext=(3, -9),
             textcoords="offset points",
@@ -150,9 +150,9 @@ def dots(table, models, value="mean", title=""):
         ax.set(
             yticks=range(len(part)),
             yticklabels=part.index,
-            xlim=(0, 1),
+            xlim=(0, 100),
             ylim=(-0.6, len(part) - 0.4),
-            xlabel=f"top-1 accuracy ({first['protocol']})",
+            xlabel=f"top-1, % ({first['protocol']})",
         )
         ax.set_title(
             f"{corpus}\n{int(first['classes'])} glosses, {int(first['n'])} runs, {int(first['test_clips'])} test clips", fontsize=9

@@ -35,13 +35,13 @@ def schedule(ramp, epochs: int, curves: pd.DataFrame, title: str = ""):
     ax.axvline(ramp.warmup * epochs, color=GREY, ls=":", lw=1)
     ax.annotate(f"{100 * ramp.warmup:.0f} %", (ramp.warmup * epochs, 0), xytext=(3, 3), textcoords="offset points", fontsize=8)
     ax.set(xlabel="epoch", ylabel="learning rate / highest rate", title="schedule", ylim=(0, 1.08), xlim=(0, epochs))
-    top = 1.1 * curves["val_top1"].max()
+    top = 110 * curves["val_top1"].max()
     for ax, share in zip(axes[0, 1:], shares, strict=True):
         for model, part in curves[curves["share"] == share].groupby("model", sort=False):
-            ax.plot(part["epoch"], part["val_top1"], **_style(model) | {"marker": None})
+            ax.plot(part["epoch"], 100 * part["val_top1"], **_style(model) | {"marker": None})
         ax.axvline(ramp.warmup * epochs, color=GREY, ls=":", lw=1)
         ax.set(xlabel="epoch", title=f"{100 * share:g} % of the labels", ylim=(0, top), xlim=(0, epochs))
-    axes[0, 1].set_ylabel("top-1, validation signers")
+    axes[0, 1].set_ylabel("top-1, validation signers, %")
     fig.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside lower left", ncols=4, fontsize=8)
     fig.suptitle(title, **TITLE)
     return fig
@@ -60,10 +60,10 @@ def label_curves(table: pd.DataFrame, frozen: pd.DataFrame, differences: pd.Data
                 part, style = part.sort_values("share"), _style(model)
                 x = part["share"] * (1 if rows is frozen else 1.04 ** (arms.index(model) - (len(arms) - 1) / 2))
                 if rows is frozen:
-                    left.plot(x, part["mean"], **style | {"ms": 4})
+                    left.plot(x, 100 * part["mean"], **style | {"ms": 4})
                 else:
                     left.errorbar(
-                        x, part["mean"], yerr=(part["high"] - part["low"]) / 2, **style, ms=6, mec="white", mew=0.6, elinewidth=1.4
+                        x, 100 * part["mean"], yerr=50 * (part["high"] - part["low"]), **style, ms=6, mec="white", mew=0.6, elinewidth=1.4
                     )
         part = differences[differences["corpus"] == corpus]
         for arm, rows in part.groupby("a", sort=False):
@@ -72,11 +72,11 @@ def label_curves(table: pd.DataFrame, frozen: pd.DataFrame, differences: pd.Data
             right.errorbar(x, 100 * rows["points"], yerr=half, **_style(arm) | {"ls": "none"}, ms=6, mec="white", mew=0.6, elinewidth=1.4)
         right.axhline(0, color="black", lw=1)
         shares = sorted(table["share"].unique())
-        left.set(title=f"{corpus} (n = {int(table[table['corpus'] == corpus]['n'].min())})", ylim=(0, 1))
+        left.set(title=f"{corpus} (n = {int(table[table['corpus'] == corpus]['n'].min())})", ylim=(0, 100))
         right.set(xscale="log", xlabel="labels used, % of training clips", xlim=(0.85 * shares[0], 1.18))
         right.set_xticks(shares, [f"{100 * s:g}" for s in shares])
         right.minorticks_off()
-        left.set_ylabel("top-1, test signers")
+        left.set_ylabel("top-1, test signers, %")
         right.set_ylabel("minus from scratch, points")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     order = sorted(range(len(labels)), key=lambda i: FROZEN in labels[i])
@@ -92,18 +92,18 @@ def dictionary(rows: pd.DataFrame, title: str = ""):
     for ax, corpus in zip(axes, corpora, strict=True):
         part = rows[rows["corpus"] == corpus]
         for model, runs in part.groupby("model", sort=False):
-            ax.plot(DEPTHS, [runs[f"recall{k}"].mean() for k in DEPTHS], **_style(model), ms=5)
+            ax.plot(DEPTHS, [100 * runs[f"recall{k}"].mean() for k in DEPTHS], **_style(model), ms=5)
         glosses = int(part["glosses"].iloc[0])
-        ax.plot(DEPTHS, np.minimum(1, np.array(DEPTHS) / glosses), color=GREY, ls="--", lw=1, label="chance")
+        ax.plot(DEPTHS, 100 * np.minimum(1, np.array(DEPTHS) / glosses), color=GREY, ls="--", lw=1, label="chance")
         ax.set(
             xscale="log",
-            ylim=(0, 1.02),
+            ylim=(0, 102),
             xlabel="suggestions looked at, k",
             title=f"{corpus} ({glosses} glosses, n = {part['repeat'].nunique()})",
         )
         ax.set_xticks(DEPTHS, [str(k) for k in DEPTHS])
         ax.minorticks_off()
-    axes[0].set_ylabel("queries found (recall at k)")
+    axes[0].set_ylabel("queries found, % (recall at k)")
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower left", ncols=3, fontsize=8)
     fig.suptitle(title, **TITLE)
     return fig

@@ -25,10 +25,15 @@ def grid(panels: dict, marked: dict | None = None, groups: dict | None = None, n
     """Figure 7: a panel for each (row, column) of ``panels`` -> coordinates (N, 2); no axes, since UMAP's have no unit.
 
     ``marked``: column -> mask (N,) of the clips of the marked class, the rest grey; or ``groups``: column -> (N,) names
-    (signers), a colour each. ``notes``: (row, column) -> a few words below the panel.
+    (signers), a colour each, which a legend below each column names. ``notes``: (row, column) -> a few words below the panel.
     """
     rows, columns = (list(dict.fromkeys(key[i] for key in panels)) for i in (0, 1))
-    fig, axes = plt.subplots(len(rows), len(columns), figsize=(width(len(columns), 2.05, 0.9), 1.75 * len(rows) + 0.6), squeeze=False)
+    fig = plt.figure(figsize=(width(len(columns), 2.05, 0.9), 1.75 * len(rows) + 0.6))
+    named = 0.0 if groups is None else 0.17 * max(len(np.unique(groups[c])) for c in columns) / 2 + 0.2  # inches of the legends
+    fig.set_figheight(fig.get_figheight() + named)
+    every = fig.subplots(len(rows) + (groups is not None), len(columns), squeeze=False,
+                         height_ratios=[1.75] * len(rows) + [named] * (groups is not None))  # fmt: skip
+    axes = every[: len(rows)]
     for (row, column), ax in zip([(r, c) for r in rows for c in columns], axes.flat, strict=True):
         ax.set(xticks=[], yticks=[])
         ax.margins(0.08)
@@ -44,11 +49,23 @@ def grid(panels: dict, marked: dict | None = None, groups: dict | None = None, n
             ax.scatter(*x[inside].T, s=16, color=RED, lw=0.4, edgecolor="white")
         if notes:
             ax.set_xlabel(notes[row, column], fontsize=8, labelpad=2)
+    if groups is not None:
+        for ax, column in zip(every[-1], columns, strict=True):
+            _names(ax, np.unique(groups[column]))
     for ax, column in zip(axes[0], columns, strict=True):
         ax.set_title(column, fontsize=9)
     for ax, row in zip(axes[:, 0], rows, strict=True):
         ax.set_ylabel(row, fontsize=8)
     return fig
+
+
+def _names(ax, names: np.ndarray) -> None:
+    """A legend in place of axes: each name with its colour; beyond the palette's colours they repeat."""
+    looks = [plt.Line2D([], [], ls="", marker="o", ms=4, color=PALETTE[k % len(PALETTE)]) for k in range(len(names))]
+    ax.axis("off")
+    ax.legend(
+        looks, names, loc="upper center", ncols=2, fontsize=8, handletextpad=0.1, columnspacing=0.6, borderaxespad=0, title_fontsize=8
+    )
 
 
 def explorer(signs: Signs, maps: dict[str, np.ndarray], marked: int, *, frames: int = 16, size: int = 420) -> Player:

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
 from sslslr.report.figures import BLUE, GREY, ORANGE, RED
 from sslslr.spotting import Stream
@@ -32,15 +33,20 @@ def stream(one: Stream, segments: np.ndarray, confidence: np.ndarray, spots):
 
 
 def paces(table):
-    """Against the pace: signs found whatever the gloss, a line a way to propose (mean over encoders); mAP, a line an encoder (estimate's proposals)."""
+    """Against the pace: signs found whatever the gloss, a line a way to propose (mean over encoders); mAP, a line an encoder (estimate's proposals),
+    with its 95 % interval."""
     fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.1))
     first = table.groupby(["proposals", "pace"], sort=False, as_index=False)["places"].mean()
     for ax, rows, by, value in (
         (axes[0], first, "proposals", "places"),
         (axes[1], table[table["proposals"] == "boundary estimate"], "encoder", "mAP"),
     ):
-        for name, part in rows.groupby(by, sort=False):
-            ax.plot(part["pace"], part[value], "o-", label=name)
+        for i, (name, part) in enumerate(rows.groupby(by, sort=False)):
+            (line,) = ax.plot(part["pace"] * 1.03 ** (i - 2), part[value], "o-", ms=5, label=name)
+            if f"{value} low" in part:
+                ax.vlines(
+                    part["pace"] * 1.03 ** (i - 2), part[f"{value} low"], part[f"{value} high"], color=line.get_color(), lw=1.2, alpha=0.7
+                )
         ax.set_xscale("log", base=2)
         ticks = sorted(table["pace"].unique())
         ax.set(xticks=ticks, xticklabels=[f"{t:g}" for t in ticks], xlabel="times as fast as cited", ylim=(0, 1.02))
@@ -48,3 +54,12 @@ def paces(table):
     axes[0].set_ylabel("signs found at IoU 0.5, any gloss")
     axes[1].set_ylabel("mAP at IoU 0.5")
     return fig
+
+
+def with_intervals(table: pd.DataFrame, digits: int = 2) -> pd.DataFrame:
+    """A table for readers: numbers rounded, and where ``<name> low`` and ``<name> high`` stand beside a number, all three in one cell."""
+    out = table.round(digits)
+    for name in [c.removesuffix(" low") for c in table if c.endswith(" low")]:
+        cells = zip(table[name], table[f"{name} low"], table[f"{name} high"], strict=True)
+        out[name] = [f"{v:.{digits}f}" + (f" ({a:.{digits}f} to {b:.{digits}f})" if a == a else "") for v, a, b in cells]
+    return out.drop(columns=[c for c in table if c.endswith((" low", " high"))])

@@ -4,10 +4,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from sslslr.report.figures import COLOURS, GREY, MARKERS, handles, panels, view_set, width
+from sslslr.report.figures import COLOURS, GREY, MARKERS, SKY, YELLOW, handles, panels, view_set, width
 from sslslr.report.stage import percent
 
-LINES = {"random encoder": "--", "hand-made features": "-."}
+# of a control: the style of its line, the colour of its band
+LINES = {"random encoder": ("--", GREY), "hand-made features": ("-.", YELLOW), "supervised from scratch": ("-", SKY)}
 VIEW_MARKERS = {"boundary": "o", "classical": "s", "strong": "^", "strong_boundary": "P", "none": "v"}
 
 
@@ -31,45 +32,67 @@ def differences(found: pd.DataFrame, judges: bool = True) -> pd.DataFrame:
 
 
 def heat(table: pd.DataFrame, title: str = ""):
-    """Heat map of mean accuracy (percent): a panel a corpus, models down, view sets across; controls fill their row."""
+    """Heat map of mean accuracy (percent): a panel a corpus, models down, view sets across; controls, which have no views, in a column of their own.
+
+    Hatched: not asked for by the study.
+    """
     corpora = list(dict.fromkeys(table["corpus"]))
-    views = [v for v in dict.fromkeys(table["views"]) if v != "control"]
+    views = sorted(dict.fromkeys(table["views"]), key=lambda v: v == "control")
     models = list(dict.fromkeys(table["model"]))
-    top = 100 * table["mean"].max()
-    fig, axes = plt.subplots(1, len(corpora), figsize=(width(len(corpora), 2.4, 1.6), 0.36 * len(models) + 1.5), sharey=True, squeeze=False)
+    low, high = 100 * table["mean"].min(), 100 * table["mean"].max()
+    fig, axes = plt.subplots(1, len(corpora), figsize=(width(len(corpora), 2.6, 1.6), 0.36 * len(models) + 1.8), sharey=True, squeeze=False)
     for ax, corpus in zip(axes.flat, corpora, strict=True):
         part = table[table["corpus"] == corpus]
-        grid = np.full((len(models), len(views)), np.nan)
-        for i, model in enumerate(models):
-            rows = part[part["model"] == model].set_index("views")["mean"]
-            for j, view in enumerate(views):
-                grid[i, j] = 100 * rows.get(view, rows.get("control", np.nan))
-        ax.imshow(grid, aspect="auto", cmap="cividis", vmin=0, vmax=top)
+        grid = 100 * part.pivot(index="model", columns="views", values="mean").reindex(index=models, columns=views).to_numpy(float)
+        ax.set_facecolor("white")
+        ax.patch.set(hatch="////", edgecolor="#DDDDDD", lw=0)
+        image = ax.imshow(grid, aspect="auto", cmap="cividis", vmin=low, vmax=high)
         for i, j in zip(*np.nonzero(np.isfinite(grid)), strict=True):
-            ax.text(j, i, f"{grid[i, j]:.0f}", ha="center", va="center", fontsize=8, color="white" if grid[i, j] < 0.55 * top else "black")
+            dark = grid[i, j] < low + 0.55 * (high - low)
+            ax.text(j, i, f"{grid[i, j]:.0f}", ha="center", va="center", fontsize=8, color="white" if dark else "black")
         ax.grid(False)
-        ax.set_xticks(range(len(views)), views, rotation=30, ha="right", fontsize=8)
+        ax.set_xticks(range(len(views)), [view_set(v) for v in views], rotation=45, ha="right", fontsize=8)
         ax.set_yticks(range(len(models)), models)
-        ax.set_title(f"{corpus}\n({int(part['n'].min())} runs, {int(part['classes'].iloc[0])} glosses)", fontsize=9)
+        ax.set_title(f"{corpus}\n({runs(part)} runs, {int(part['classes'].iloc[0])} glosses)", fontsize=9)
+    fig.colorbar(image, ax=list(axes.flat), label="top-1, %", shrink=0.8)
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig
 
 
-def intervals(table: pd.DataFrame, controls: tuple[str, ...], title: str = "", xlabel: str = "linear top-1 accuracy, held-out signers"):
-    """Dots and 95 % intervals: a panel a corpus, a row a method, a marker a view set; controls as lines, the random encoder's interval as a band."""
+def runs(part: pd.DataFrame) -> str:
+    """How many runs are behind the rows of a table, from the fewest to the most: ``10``, ``4 to 10``."""
+    few, many = int(part["n"].min()), int(part["n"].max())
+    return f"{few}" if few == many else f"{few} to {many}"
+
+
+def fitting(part: pd.DataFrame) -> tuple[float, float]:
+    """Ends of an axis, in percent, that shows every mean of a table, and the intervals as far as they are no wider than the means need."""
+    mean, low, high = (100 * part[c].to_numpy(float) for c in ("mean", "low", "high"))
+    room = max(15.0, np.ptp(mean))
+    left = max(0.0, np.nanmin([*low, *mean]), mean.min() - room)
+    right = min(100.0, np.nanmax([*high, *mean]), mean.max() + room)
+    return max(0.0, left - 2), min(100.0, right + 2)
+
+
+def intervals(table: pd.DataFrame, controls: tuple[str, ...], title: str = "", xlabel: str = "linear top-1, held-out signers, %"):
+    """Dots and 95 % intervals: a panel a corpus, a row a method, a marker a view set; each control is a line in the band of its interval.
+
+    In percent, on an axis that fits (``fitting``); chance is a line where that reaches so far, and stands in the title. A control or a
+    method that the table lacks is left out.
+    """
     corpora = list(dict.fromkeys(table["corpus"]))
     methods = [m for m in dict.fromkeys(table["model"]) if m not in controls]
     views = [v for v in dict.fromkeys(table["views"]) if v != "control"]
     fig, axes = panels(len(corpora), 0.55 * len(methods) + 1.3)
+    drawn: dict = {}
     for ax, corpus in zip(axes, corpora, strict=True):
         part = table[table["corpus"] == corpus]
-        for control in controls:
-            row = part[part["model"] == control].iloc[0]
-            colour = COLOURS.get(control, GREY)
-            if control == "random encoder":
-                ax.axvspan(row["low"], row["high"], color=colour, alpha=0.25, lw=0)
-            ax.axvline(row["mean"], color=colour, lw=1.4, label=control, ls=LINES.get(control, "-"))
-        ax.axvline(part["chance"].iloc[0], color="black", ls=":", lw=1, label="chance")
+        for row in part[part["model"].isin(controls)].itertuples():
+            style, colour = LINES.get(row.model, (":", GREY))
+            band = ax.axvspan(100 * row.low, 100 * row.high, color=colour, alpha=0.25, lw=0, zorder=0)
+            drawn[row.model] = band, ax.axvline(100 * row.mean, color="#333333", lw=1.3, ls=style, zorder=1)
+        chance = 100 * part["chance"].iloc[0]
+        ax.axvline(chance, color="black", ls=":", lw=1)
         for i, method in enumerate(methods[::-1]):
             for j, view in enumerate(views):
                 found = part[(part["model"] == method) & (part["views"] == view)]
@@ -77,9 +100,9 @@ def intervals(table: pd.DataFrame, controls: tuple[str, ...], title: str = "", x
                     continue
                 row, y = found.iloc[0], i + 0.75 / len(views) * ((len(views) - 1) / 2 - j)
                 colour = COLOURS.get(f"views: {view}", GREY)
-                ax.plot([row["low"], row["high"]], [y, y], color=colour, lw=2, alpha=0.6)
+                ax.plot([100 * row["low"], 100 * row["high"]], [y, y], color=colour, lw=2, alpha=0.6)
                 ax.plot(
-                    row["mean"],
+                    100 * row["mean"],
                     y,
                     VIEW_MARKERS.get(view, "D"),
                     color=colour,
@@ -88,9 +111,9 @@ def intervals(table: pd.DataFrame, controls: tuple[str, ...], title: str = "", x
                     mew=0.6,
                     label="no views but dropout" if view == "none" else f"{view_set(view)} views",
                 )
-        ax.set(yticks=range(len(methods)), yticklabels=methods[::-1], xlim=(0, 1), ylim=(-0.6, len(methods) - 0.4), xlabel=xlabel)
-        ax.set_title(f"{corpus}: {int(part['n'].min())} runs, {int(part['test_clips'].min())} test clips", fontsize=9)
-    drawn = handles(axes)
+        ax.set(yticks=range(len(methods)), yticklabels=methods[::-1], xlim=fitting(part), ylim=(-0.6, len(methods) - 0.4), xlabel=xlabel)
+        ax.set_title(f"{corpus}: {runs(part)} runs, {int(part['test_clips'].min())} test clips (chance {chance:.1f} %)", fontsize=9)
+    drawn |= handles(axes)
     fig.legend(list(drawn.values()), list(drawn), loc="outside lower left", ncols=3, fontsize=8)
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
     return fig
@@ -106,15 +129,15 @@ def label_curves(table: pd.DataFrame, models: list[str], title: str = ""):
             if part.empty:
                 continue
             colour = COLOURS.get(model, GREY)
-            ax.plot(part["share"], part["mean"], MARKERS.get(model, "o") + "-", color=colour, ms=5, label=model)
-            ax.fill_between(part["share"], part["low"], part["high"], color=colour, alpha=0.15, lw=0)
+            ax.plot(part["share"], 100 * part["mean"], MARKERS.get(model, "o") + "-", color=colour, ms=5, label=model)
+            ax.fill_between(part["share"], 100 * part["low"], 100 * part["high"], color=colour, alpha=0.15, lw=0)
         shares = sorted(table["share"].unique())
-        ax.set(xscale="log", ylim=(0, 1))
+        ax.set(xscale="log", ylim=fitting(table))
         ax.set_title(f"{corpus}\n({int(table.loc[table['corpus'] == corpus, 'n'].min())} runs)", fontsize=9)
         ax.set_xticks(shares, [f"{100 * s:g}" for s in shares])
         ax.minorticks_off()
         ax.set_xlabel("labels used, % of training clips", fontsize=8)
-        ax.set_ylabel("linear top-1 accuracy")
+        ax.set_ylabel("linear top-1, %")
         ax.label_outer()
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower left", ncols=3, fontsize=8)
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")

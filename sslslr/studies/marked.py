@@ -38,7 +38,8 @@ def cues_without(person: str) -> Cues:
     return Cues(**json.loads(CUES.read_text(encoding="utf-8"))[person])
 
 
-def _turns(marked: list[Recording]) -> Iterator[tuple[str, list[Recording], list[Recording]]]:
+def turns(marked: list[Recording]) -> Iterator[tuple[str, list[Recording], list[Recording]]]:
+    """Each person with their recordings, and those of the others."""
     for person in sorted({one.person for one in marked}):
         yield person, [o for o in marked if o.person == person], [o for o in marked if o.person != person]
 
@@ -56,7 +57,7 @@ def units(marked: list[Recording], strokes: int | None = 1, frames: int = FRAMES
     pair is taken (``none`` says so). ``confidence`` and ``prior`` are the estimate's.
     """
     rows = []
-    for person, held, others in _turns(marked):
+    for person, held, others in turns(marked):
         raw = gesture_phase.units(held, strokes=strokes)
         signs, last = prepare(raw, frames), np.minimum(raw.lengths, frames) - 1
         pair = best_pair(gesture_phase.units(others, strokes=strokes))
@@ -175,7 +176,7 @@ def stream(marked: list[Recording]) -> pd.DataFrame:
     stretch where a person may have marked several.
     """
     told: dict[tuple[str, str], list] = {}
-    for person, held, others in _turns(marked):
+    for person, held, others in turns(marked):
         pair, cues = best_pair(gesture_phase.units(others, strokes=None)), cues_without(person)
 
         placed: dict[str, Cues | tuple[float, float]] = {ESTIMATE: cues, BEFORE: VERSION_1, PAIR: pair, FIXED: (1 / 3, 3 / 4)}

@@ -4,7 +4,8 @@ The threshold of rejection is chosen on other streams (other people, too) than t
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -27,6 +28,7 @@ SENTENCE = 4  # signs in a stream
 LEXICON, CHOICE, TEST = 0, 31, 32  # seeds of the people: the lexicon's, those on whom the threshold is chosen, and tested
 EVIDENCE = paths.ROOT / "data" / "spotting_evidence"  # made by tools/spotting_evidence.py
 PACES = (1.0, 2.0, 4.0, 8.0)
+SPANNED = ("f1", "mAP", "places")  # measures with an interval
 PROPOSALS = {
     "boundary estimate": propose,
     "sliding windows": slide,
@@ -69,24 +71,59 @@ def sentences(signs: Signs, pace: float, count: int = 24, seed: int = 0) -> list
     return streams
 
 
-def measured(told: list[pd.DataFrame], streams: list[Stream], least: float, iou: float = 0.5) -> dict[str, float]:
+@dataclass(frozen=True)
+class Matched:
+    """One stream held against what was spotted in it: glosses and likeness (P,) of the spots, whether each is right (its place and
+    gloss); errors of the onsets of those, in frames; true glosses (S,); how many of these were found whatever the gloss."""
+
+    gloss: np.ndarray
+    likeness: np.ndarray
+    right: np.ndarray
+    late: np.ndarray
+    true: np.ndarray
+    places: int
+
+
+def matched(told: list[pd.DataFrame], streams: list[Stream], iou: float = 0.5) -> list[Matched]:
+    """Each stream with its spots; a sign is found where the IoU is at least ``iou``."""
+    out = []
+    for table, stream in zip(told, streams, strict=True):
+        segments, gloss = table[["first", "last"]].to_numpy(int), table["gloss"].to_numpy()
+        which = found(stream.segments, segments, iou, gloss[:, None] == stream.glosses[None, :])
+        right = which >= 0
+        late = np.abs(segments[right, 0] - stream.segments[which[right], 0])
+        places = int((found(stream.segments, segments, iou) >= 0).sum())
+        out.append(Matched(gloss, table["likeness"].to_numpy(), right, late, stream.glosses, places))
+    return out
+
+
+def scored(each: list[Matched], least: float) -> dict[str, float]:
     """Precision, recall and F1 of what is at least ``least`` like its gloss, found at the right place under the right gloss; mAP
     (over glosses, whatever the likeness); error of the onset in frames where right; strokes found whatever the gloss."""
-    scores, rights, late, place, named = [], [], [], 0, []
-    for table, stream in zip(told, streams, strict=True):
-        segments = table[["first", "last"]].to_numpy(int)
-        which = found(stream.segments, segments, iou, table["gloss"].to_numpy()[:, None] == stream.glosses[None, :])
-        place += int((found(stream.segments, segments, iou) >= 0).sum())
-        scores.append(table["likeness"].to_numpy())
-        named.append(table["gloss"].to_numpy())
-        rights.append(which >= 0)
-        late += np.abs(segments[which >= 0, 0] - stream.segments[which[which >= 0], 0]).tolist()
-    score, right, words = np.concatenate(scores), np.concatenate(rights), np.concatenate(named)
-    true = pd.Series(np.concatenate([s.glosses for s in streams])).value_counts()
+    words, score, right, late = (np.concatenate([getattr(m, name) for m in each]) for name in ("gloss", "likeness", "right", "late"))
+    true = pd.Series(np.concatenate([m.true for m in each])).value_counts()
+    right = right.astype(bool)
     precision = [average_precision(score[words == g], right[words == g], n) for g, n in true.items()]
     kept = score >= least
-    out = f1((right & kept).sum(), kept.sum(), true.sum()) | {"mAP": float(np.mean(precision)), "places": place / true.sum()}
-    return out | {"onset error": float(np.mean(late)) if late else float("nan"), "signs": int(true.sum()), "streams": len(streams)}
+    out = f1((right & kept).sum(), kept.sum(), true.sum())
+    out |= {"mAP": float(np.mean(precision)), "places": sum(m.places for m in each) / true.sum()}
+    return out | {"onset error": float(np.mean(late)) if len(late) else float("nan"), "signs": int(true.sum()), "streams": len(each)}
+
+
+def measured(told: list[pd.DataFrame], streams: list[Stream], least: float, iou: float = 0.5) -> dict[str, float]:
+    """``scored`` of ``matched``."""
+    return scored(matched(told, streams, iou), least)
+
+
+def spans(measure: Callable[[np.ndarray], dict[str, float]], who: np.ndarray, names: Sequence[str], draws: int = 300) -> dict[str, float]:
+    """The middle 95 % of ``names`` of a measure over a bootstrap, ``<name> low`` and ``<name> high``.
+
+    ``who`` (streams,): what is drawn anew, with all streams of each: signers, or each stream for itself. ``measure``: of the streams
+    with these numbers (repeats among them).
+    """
+    own, rng = {name: np.flatnonzero(who == name) for name in np.unique(who)}, np.random.default_rng(0)
+    drawn = pd.DataFrame([measure(np.concatenate([own[n] for n in rng.choice(list(own), len(own))])) for _ in range(draws)])
+    return {f"{name} {end}": float(drawn[name].quantile(q)) for name in names for end, q in (("low", 0.025), ("high", 0.975))}
 
 
 def threshold(told: list[pd.DataFrame], streams: list[Stream], measure: Callable[..., dict[str, float]] = measured) -> float:
@@ -99,7 +136,7 @@ def threshold(told: list[pd.DataFrame], streams: list[Stream], measure: Callable
 def table(paces=PACES, count: int = 24, progress: Callable = iter) -> pd.DataFrame:
     """All measures by proposals, encoder and pace, on synthetic streams; a row each. Threshold: chosen at the same pace on others.
 
-    ``speed``: seconds of stream a second of computing, on this machine.
+    ``speed``: seconds of stream a second of computing, on this machine. Intervals: bootstrap over the ``PEOPLE`` signers.
     """
     lexicon, choice, test = strokes_of(_32(people(LEXICON))), people(CHOICE), people(TEST)
     books = {name: Lexicon(lexicon, encode) for name, encode in encoders().items()}
@@ -112,7 +149,8 @@ def table(paces=PACES, count: int = 24, progress: Callable = iter) -> pd.DataFra
         started = time.perf_counter()
         told = spotted(tested)
         seconds = time.perf_counter() - started
-        scores = measured(told, tested, least)
+        each, who = matched(told, tested), np.arange(len(tested)) % PEOPLE
+        scores = scored(each, least) | spans(lambda rows, each=each, least=least: scored([each[i] for i in rows], least), who, SPANNED)
         speed = sum(len(s) / s.fps for s in tested) / seconds
         rows.append({"pace": pace, "proposals": way, "encoder": name} | scores | {"threshold": least, "speed": speed})
     return pd.DataFrame(rows)
@@ -167,6 +205,7 @@ def real_table(signs: Signs, count: int = 24) -> pd.DataFrame:
     """``in_clips`` on ``joined`` clips of one half of the signers, the lexicon and the threshold of the other half; hand-made features.
 
     ``signs``: prepared. The first half makes the lexicon; the second is halved again, the threshold chosen on the first part.
+    Intervals: bootstrap over streams, since the test signers are three.
     """
     who = sorted(set(signs.signers))
     n = len(who)
@@ -177,7 +216,9 @@ def real_table(signs: Signs, count: int = 24) -> pd.DataFrame:
     for way in ("boundary estimate", "sliding windows"):
         chosen, told = ([spot(s, book, PROPOSALS[way]) for s in streams] for streams in (tuned, tested))
         least = threshold(chosen, tuned, in_clips)
-        rows.append({"proposals": way} | in_clips(told, tested, least) | {"glosses": len(signs.glosses), "test signers": n - 3 * n // 4})
+        one = lambda rows, told=told, least=least: in_clips([told[i] for i in rows], [tested[i] for i in rows], least)  # noqa: E731
+        scores = in_clips(told, tested, least) | spans(one, np.arange(len(tested)), ("f1",))
+        rows.append({"proposals": way} | scores | {"glosses": len(signs.glosses), "test signers": n - 3 * n // 4})
     return pd.DataFrame(rows)
 
 

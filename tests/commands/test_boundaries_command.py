@@ -73,6 +73,32 @@ def test_two_clips_of_one_name_and_files_that_are_not_there_are_refused(tmp_path
     assert "same name x" in capsys.readouterr().err and not (tmp_path / "out").exists()
 
 
+def test_the_library_that_elan_s_users_read_files_with_reads_them_again(tmp_path):
+    """pympi-ling is not among what the project needs (it is one reader of many): pip install pympi-ling to run this."""
+    pympi = pytest.importorskip("pympi", reason="pympi-ling is not installed: no other reader of .eaf files is tried")
+    elan.write(tmp_path / "t.eaf", {"stroke (estimated)": [(500, 900, "second <&>"), (0, 500, "first")], "none": []})
+    read_again = pympi.Elan.Eaf(str(tmp_path / "t.eaf"))
+    assert set(read_again.get_tier_names()) == {"stroke (estimated)", "none"}
+    told = sorted(a[:3] for a in read_again.get_annotation_data_for_tier("stroke (estimated)"))
+    assert told == [(0, 500, "first"), (500, 900, "second <&>")]
+    read_again.add_annotation("none", 100, 200, "corrected")  # ids go on where ours end
+    read_again.to_file(str(tmp_path / "corrected.eaf"))
+    assert read(tmp_path / "corrected.eaf")["none"] == [(100, 200, "corrected")]
+
+
+def test_a_file_for_elan_has_what_its_schema_asks_in_its_order(tmp_path):
+    elan.write(tmp_path / "t.eaf", {"a": [(0, 500, "x"), (500, 900, "y")], "b": [(0, 900, "z")]})
+    root = ElementTree.parse(tmp_path / "t.eaf").getroot()
+    assert [child.tag for child in root] == ["HEADER", "TIME_ORDER", "TIER", "TIER", "LINGUISTIC_TYPE"]
+    ids = [e.get(name) for name in ("TIME_SLOT_ID", "ANNOTATION_ID") for e in root.iter() if e.get(name)]
+    assert len(ids) == len(set(ids)) == 6 + 3
+    slots = {e.get("TIME_SLOT_ID") for e in root.iter("TIME_SLOT")}
+    referred = {a.get(f"TIME_SLOT_REF{i}") for a in root.iter("ALIGNABLE_ANNOTATION") for i in (1, 2)}
+    assert referred == slots and {t.get("LINGUISTIC_TYPE_REF") for t in root.iter("TIER")} == {
+        root.find("LINGUISTIC_TYPE").get("LINGUISTIC_TYPE_ID")
+    }
+
+
 def test_tiers_keep_their_order_and_overlaps_are_refused(tmp_path):
     tiers = {"a": [(500, 900, "second <&>"), (0, 500, "first")], "b": [(100, 100, "")]}
     elan.write(tmp_path / "t.eaf", tiers)

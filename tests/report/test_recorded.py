@@ -113,7 +113,8 @@ def test_the_front_page_has_each_claim_once_with_a_sentence_and_a_picture_within
     front = verdicts.front(found)
     told = [c for g in front["groups"] for c in g["claims"]]
     assert sorted(c["id"] for c in told) == sorted(BY) and {g["title"] for g in front["groups"]} >= {"Not recorded yet"}
-    cells = {c["id"]: c["cells"][0] for c in told}
+    cells = {c["id"]: c["cells"][0] for c in told if "cells" in c}
+    assert front["claims"] == len(BY) and all(c["why"] for c in told if "cells" not in c)
     assert "groups)" in cells["E1"]["sentence"] and "90 %" in cells["E1"]["sentence"] and cells["E1"]["comparisons"] == 2
     for cell in (c for c in cells.values() if c["picture"]):
         p = cell["picture"]
@@ -124,6 +125,23 @@ def test_the_front_page_has_each_claim_once_with_a_sentence_and_a_picture_within
     page = (tmp_path / "verdicts" / "E1.md").read_text()
     assert set(names) >= {"E1", "C9", "F4"} and "C3" not in names
     assert all(f"make audit ROW={run}" in page for run in found[0].behind["E1"]["run"]) and "make replicate CLAIM=E1" in page
+
+
+def test_a_set_without_a_row_that_a_claim_reads_is_named_but_has_no_column(record):
+    full = recorded.judged(record, "synthetic", "smoke")
+    bare = replace(full, dataset="isl-kinect", about=full.about | {"answers": 0})
+    front = verdicts.front([full, bare])
+    assert [t["name"] for t in front["sets"]] == ["synthetic"] and front["others"] == ["isl-kinect"]
+    assert all(len(c["cells"]) == 1 for g in front["groups"] for c in g["claims"] if "cells" in c)
+
+
+def test_why_a_claim_has_no_verdict_is_said_once_where_it_is_the_same():
+    cells = [{"dataset": d, "sentence": s} for d, s in (("synthetic", "not recorded"), ("thai-leap", "not recorded"))]
+    assert verdicts.why(cells) == "not recorded"
+    assert (
+        verdicts.why([*cells, {"dataset": "isl-kinect", "sentence": "judged elsewhere"}])
+        == "synthetic, thai-leap: not recorded; isl-kinect: judged elsewhere"
+    )
 
 
 def test_groups_of_signers_are_counted_out_of_the_corpus_not_of_the_unseen():

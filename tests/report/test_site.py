@@ -20,6 +20,7 @@ from bs4 import BeautifulSoup
 from conftest import make_signs
 
 from sslslr import paths, profiles
+from sslslr.claims.judge import CLAIMS
 from sslslr.errors import SignError
 from sslslr.record import rows
 from sslslr.record.recording import Recorded
@@ -410,8 +411,13 @@ def test_axe_finds_nothing_serious(built, tmp_path):
 def test_each_number_of_the_verdict_leads_to_its_rows_and_each_row_to_its_command(built):
     folder, _, _ = built
     pages, front = soups(folder), BeautifulSoup((folder / "index.html").read_text(encoding="utf-8"), "html.parser")
-    claims = front.select(".look .asked")
-    assert {c["id"] for c in claims} >= {"verdict-E1", "verdict-C1", "verdict-F8"} and front.find(id="verdict")
+    claims = front.select(".look [id^=verdict-]")
+    assert {c["id"] for c in claims} == {f"verdict-{c.id}" for c in CLAIMS} and front.find(id="verdict")
+    missing = front.select(".look .missing li")
+    assert missing and all(line.find(class_="stamp").get_text().partition("; ")[2] for line in missing), "each says why it was not judged"
+    sides = [p["d"] for p in front.select(".look svg .side")]
+    assert sides and all(re.match(r"M[\d.]+ 1l-?7 3\.5", d) for d in sides)
+    assert "strong_boundary" not in front.select_one(".look").get_text()
     numbers = [(a, *a["href"].split("#")) for a in front.select(".look .cell > a")]
     assert len(numbers) >= 2 and all("90 %" in a.get_text() and re.search(r"\d+ groups", a.get_text()) for a, *_ in numbers)
     for _, page, anchor in numbers:

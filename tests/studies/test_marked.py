@@ -10,7 +10,7 @@ import pytest
 from sslslr.clips.boundaries import Cues
 from sslslr.clips.signs import prepare
 from sslslr.datasets import gesture_phase, synthetic
-from sslslr.studies import marked, segmenters, unmarked
+from sslslr.studies import marked, marked_streams, segmenters, unmarked
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "datasets"))
 import gesture_recordings as made
@@ -102,3 +102,29 @@ def test_repetitions_of_synthetic_signs_are_more_alike_than_chance():
     signs = prepare(synthetic.make("lsa-like", classes=6, signers=4, clips=120, seed=2), 32)
     table = unmarked.repetitions(signs, draws=50).set_index("end")
     assert (table["low"] <= table["reliability"]).all() and (table["clips"] == 120).all() and table.loc["onset", "reliability"] > 0
+
+
+def test_strokes_proposed_in_a_recording_are_counted_once_and_below_the_threshold_not_at_all():
+    told, sure = np.array([[0, 9], [1, 10], [30, 39], [60, 69]]), np.array([0.9, 0.8, 0.3, 0.7])
+    true = np.array([[0, 9], [30, 39]])
+    one = marked_streams.counts((told, sure), true, 0.5)
+    assert one == {"right": 1, "told": 2, "strokes": 2, "reached": 2}, "the second lies on the first, the third is not sure enough"
+    both = marked_streams.pooled([one, marked_streams.counts((told, sure), true, 0.0)])
+    assert both["precision"] == 3 / 5 and both["recall"] == 3 / 4 and both["reached"] == 1 and both["recordings"] == 2
+
+
+def test_what_spotting_proposes_in_marked_recordings_is_set_on_other_people(recordings, monkeypatch):
+    asked, learned = [], []
+    monkeypatch.setattr(marked_streams, "cues_without", lambda person: asked.append(person) or Cues())
+    watched = lambda others: learned.append({o.person for o in others}) or segmenters.strokes_of  # noqa: E731
+    monkeypatch.setattr(marked_streams, "SEGMENTERS", {marked_streams.LEARNED: watched})
+    table = marked_streams.table(recordings).set_index(["proposals", "person"])
+    assert asked == ["A", "B", "C"] and learned == [{"B", "C"}, {"A", "C"}, {"A", "B"}]
+    own = table.xs("all", level="person")
+    oracle = own.loc[own.index.str.contains("learned")].iloc[0]  # it is told the marks themselves
+    assert oracle["f1"] == oracle["reached"] == oracle["f1 low"] == 1
+    estimate = own.loc["boundary estimate"]
+    assert estimate["f1 low"] <= estimate["f1"] <= estimate["f1 high"] and estimate["strokes"] == sum(
+        len(segmenters.strokes_of(r)) for r in recordings
+    )
+    assert estimate["reached"] > 0.5

@@ -87,6 +87,32 @@ def test_measures_count_place_gloss_threshold_and_onset_by_hand():
     assert streams.in_clips([told], [stream], 0.5)["recall"] == 0.5
 
 
+def test_an_interval_is_over_what_was_drawn_signers_with_all_their_streams_or_streams():
+    found = np.array([1.0, 1.0, 0.0, 0.0])  # of four streams of two signers
+
+    def measure(rows):
+        assert len(rows) in (2, 4)
+        return {"f1": float(found[rows].mean())}
+
+    by_signer = streams.spans(measure, np.array([0, 0, 1, 1]), ("f1",))
+    assert by_signer == {"f1 low": 0.0, "f1 high": 1.0}
+    assert streams.spans(measure, np.array([0, 1, 0, 1]), ("f1",)) == {"f1 low": 0.5, "f1 high": 0.5}, "both signers are alike"
+    own = streams.spans(measure, np.arange(4), ("f1",))
+    assert 0 <= own["f1 low"] < 0.5 < own["f1 high"] <= 1
+
+
+def test_streams_counted_apart_make_what_they_make_together(signs):
+    several = streams.sentences(signs, pace=1.0, count=4)
+    lexicon = Lexicon(strokes_of(prepare(signs, 32)), encode)
+    told = [spot(one, lexicon, slide) for one in several]
+    each = streams.matched(told, several)
+    together = streams.scored(each, 0.2)
+    assert together == streams.measured(told, several, 0.2) and together["streams"] == 4
+    alone = [streams.measured([t], [s], 0.2) for t, s in zip(told, several, strict=True)]
+    assert together["places"] == pytest.approx(np.mean([one["places"] for one in alone]))
+    assert together["recall"] == pytest.approx(np.mean([one["recall"] for one in alone]))
+
+
 def test_what_is_like_no_gloss_is_rejected_at_the_threshold_that_keeps_nine_in_ten(signs):
     clips = strokes_of(prepare(signs, 32))
     of_lexicon = np.arange(len(clips)) % 3 == 0

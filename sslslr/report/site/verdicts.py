@@ -15,20 +15,10 @@ from sslslr.measures.contrasts import DIFFERS, OPEN, SAME, SMALL
 from sslslr.paths import write_text
 from sslslr.record.tables import Record
 from sslslr.report import recorded
+from sslslr.report.about import about_of
+from sslslr.report.figures import view_set
 from sslslr.report.recorded import Judged
 
-# What a claim is about, in the words of its sentence on the front page; of one that is not here, its own sentence.
-ABOUT = {
-    "C1": "Boundary views against classical ones", "C2": "SL-FPN against the four others, boundary views", "C3": "SL-FPN in transfer",
-    "C4": "SL-FPN with 30 % of the labels, frozen", "C4b": "Fine-tuning from SL-FPN with 30 % of the labels",
-    "C5": "Time of a step: SimSiam, SL-FPN, BYOL", "C6": "SL-FPN's inertia", "C6b": "SL-FPN's relative inertia",
-    "C7": "Accuracy along alpha and beta", "C8": "One alpha and beta for all signs", "C9": "What keeps SL-FPN from collapse",
-    "C9b": "The same parts without BatchNorm", "C10": "Without the original, or with it permuted", "F2": "Where the stroke lies",
-    "F3": "SL-FPN against the others without negatives", "F4": "All frames permuted", "F5": "The classes' own optima",
-    "F6": "What the others lose by the global optimum", "F7": "Neighbours in SL-FPN's embedding", "F8": "LayerNorm alone",
-    "C1b": "How much boundary views gain", "C4c": "SL-FPN with 30 % of the labels, fine-tuned", "C11": "Weights on the loss's terms",
-    "E1": "Permuting the ends, beside strong views", "E2": "Permuting the ends alone",
-}  # fmt: skip
 MIXED = "differs between data sets"
 GROUPS = {HOLDS: "Holds", FAILS: "Does not hold", MIXED: "Holds on one data set, not on another", UNDECIDED: "Undecided", NOT_RUN: "Not recorded yet"}  # fmt: skip
 UNSAID = {
@@ -41,6 +31,7 @@ COUNTED = {GROUP: "groups", ROUND: "rounds", CLASS: "classes", CLIP: "clips"}
 WIDTH, HEIGHT = 200, 26  # of a small picture
 WIDEST = {"points": 15.0, TIMES: math.log(2)}  # what its axis shows to each side, at most
 ROWS = ("table", "corpus", "source", "target", "model", "views", "end", "share", "group", "repeat")
+NAMES = {"linear_standardised_top1": "linear top-1", "top1": "top-1", "test": "test top-1", "knn": "kNN top-1", "raw": "inertia", "relative": "relative inertia", "output_std": "std of the outputs", "output_rank": "rank of the outputs"}  # fmt: skip
 VALUES = ("linear_standardised_top1", "top1", "test", "knn", "raw", "relative", "output_std", "output_rank")
 
 
@@ -91,7 +82,8 @@ def picture(worst: dict) -> dict:
         by = math.log(MARGINS[unit]) if unit == TIMES else MARGINS[unit]
         margin = x(at[0] - by), x(at[0] + by)
     told = {k: x(of(worst[k])) for k in ("low", "high", "low90", "high90", "effect") if worst[k] == worst[k]}
-    return {"bounds": [x(b) for b in at], "margin": margin, "width": WIDTH, "height": HEIGHT, **told}
+    side = {"above": 1, "below": -1}.get(worst["says"], 0)  # where the claim puts it: right of the bound, left of it, or between two
+    return {"bounds": [x(b) for b in at], "side": side, "margin": margin, "width": WIDTH, "height": HEIGHT, **told}
 
 
 def gathered(record: Record, claims: Sequence[Claim] = CLAIMS) -> list[Judged]:
@@ -100,17 +92,37 @@ def gathered(record: Record, claims: Sequence[Claim] = CLAIMS) -> list[Judged]:
     return [recorded.judged(record, data, name, claims) for name in names for data in recorded.datasets_of(record, name)]
 
 
+def kind_of(dataset: str) -> str:
+    """Whether a data set is made or recorded."""
+    return "synthetic" if dataset == "synthetic" else "real"
+
+
 def front(found: list[Judged], claims: Sequence[Claim] = CLAIMS) -> dict:
-    """What the front page shows of the record: ``sets`` with where they come from, and ``groups`` of claims, each with a cell a data set."""
-    sets = [{"name": j.dataset, "kind": "synthetic" if j.dataset == "synthetic" else "real", "profile": j.profile, "words": recorded.words(j.about),
-             "development": (j.rows["role"] == DEVELOPMENT).any(), "answers": j.about["answers"]} for j in found]  # fmt: skip
+    """What the front page shows of the record: ``sets`` with where they come from, and ``groups`` of claims, each with a cell a data set.
+
+    A set of which the record has no row that a claim reads is in ``others`` alone. A claim of the last group has ``why`` in place of cells.
+    """
+    told, others = [j for j in found if j.about["answers"]], [j.dataset for j in found if not j.about["answers"]]
+    sets = [{"name": j.dataset, "kind": kind_of(j.dataset), "profile": j.profile, "words": recorded.words(j.about),
+             "development": (j.rows["role"] == DEVELOPMENT).any(), "answers": j.about["answers"]} for j in told]  # fmt: skip
     entries = []
     for claim in claims:
-        cells = [cell(claim, j) for j in found]
-        about = {"id": claim.id, "about": ABOUT.get(claim.id, claim.sentence), "sentence": claim.sentence, "place": claim.place}
-        entries.append(about | {"cells": cells, "group": overall([c["verdict"] for c in cells])})
-    groups = [{"title": GROUPS[g], "claims": mine} for g in GROUPS if (mine := [e for e in entries if e["group"] == g])]
-    return {"sets": sets, "groups": groups}
+        cells = [cell(claim, j) for j in told]
+        about = {"id": claim.id, "about": about_of(claim.id, claim.sentence), "sentence": claim.sentence, "place": claim.place}
+        group = overall([c["verdict"] for c in cells])
+        entries.append(about | ({"why": why(cells)} if group == NOT_RUN else {"cells": cells}) | {"group": group})
+    groups = [
+        {"title": GROUPS[g], "claims": mine, "told": g != NOT_RUN} for g in GROUPS if (mine := [e for e in entries if e["group"] == g])
+    ]
+    return {"sets": sets, "others": others, "groups": groups, "claims": len(entries)}
+
+
+def why(cells: list[dict]) -> str:
+    """Why a claim has no verdict, once where it is the same on every data set."""
+    reasons: dict[str, list[str]] = {}
+    for one in cells:
+        reasons.setdefault(one["sentence"], []).append(one["dataset"])
+    return next(iter(reasons), "") if len(reasons) < 2 else "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
 
 
 def cell(claim: Claim, judged: Judged) -> dict:
@@ -118,7 +130,7 @@ def cell(claim: Claim, judged: Judged) -> dict:
     row = judged.rows[judged.rows["id"] == claim.id].iloc[0].to_dict()
     mine = judged.parts[judged.parts["id"] == claim.id] if len(judged.parts) else judged.parts
     worst = mine.iloc[0].to_dict() if len(mine) else {}
-    about = {"dataset": judged.dataset, "verdict": row["verdict"], "sentence": plain(row, worst), "compared": row["compared"],
+    about = {"dataset": judged.dataset, "kind": kind_of(judged.dataset), "verdict": row["verdict"], "sentence": plain(row, worst), "compared": view_set(row["compared"]),
              "comparisons": int(row["comparisons"] or 0), "warns": row["text"].partition("; but ")[2].partition(" (")[0], "picture": picture(worst) if row["compared"] else None, "text": row["text"]}  # fmt: skip
     return about | {"rows": len(judged.behind.get(claim.id, ()))}
 
@@ -135,9 +147,14 @@ def details(found: list[Judged], claim: Claim) -> list[dict]:
         columns = [c for c in (*ROWS, *VALUES) if c in behind and behind[c].notna().any() and (c != "table" or behind[c].nunique() > 1)]
         lines = [{"run": r["run"], "cells": [shown(r[c], c) for c in columns], "command": f"make audit ROW={r['run']}{data}"}
                  for r in behind.drop_duplicates([*columns, "run"]).to_dict("records")]  # fmt: skip
-        out.append({"dataset": j.dataset, "row": row, "parts": told(mine).drop(columns="id"), "columns": columns, "lines": lines,
+        out.append({"dataset": j.dataset, "row": row, "parts": shown_parts(mine), "columns": [NAMES.get(c, c) for c in columns], "lines": lines,
                     "replicate": f"make replicate CLAIM={claim.id}{data}"})  # fmt: skip
     return out
+
+
+def shown_parts(parts: pd.DataFrame) -> pd.DataFrame:
+    """The comparisons of a claim for readers, view sets as the figures name them."""
+    return told(parts).drop(columns="id").assign(comparison=lambda t: t["comparison"].map(view_set))
 
 
 def shown(value: object, column: str) -> str:
@@ -146,7 +163,7 @@ def shown(value: object, column: str) -> str:
         return "–"
     if column in VALUES:
         return f"{value:.4f}"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else view_set(value) if column == "views" else str(value)
 
 
 def write(book: Path, found: list[Judged], render, claims: Sequence[Claim] = CLAIMS) -> list[str]:
@@ -154,7 +171,7 @@ def write(book: Path, found: list[Judged], render, claims: Sequence[Claim] = CLA
     names = []
     for claim in claims:
         if sets := details(found, claim):
-            about = ABOUT.get(claim.id, claim.sentence)
+            about = about_of(claim.id, claim.sentence)
             write_text(book / "verdicts" / f"{claim.id}.md", render("verdict.md", claim=claim, about=about, sets=sets))
             names.append(claim.id)
     return names
