@@ -132,9 +132,9 @@ def boundary_histograms(corpora: dict[str, Signs]):
         for x in (1 / 3, 3 / 4):
             ax.axvline(x, color="black", ls="--", lw=1)
         ax.set_title(f"{name} (n = {len(signs)})", fontsize=9)
+        ax.set_xlabel("share of the clip", fontsize=8)
     axes[0, 0].set_ylabel("clips")
     axes[0, -1].legend(fontsize=8)
-    fig.supxlabel("share of the clip")
     return fig
 
 
@@ -149,7 +149,7 @@ def under_way(corpora: dict[str, Signs]):
     for x in (1 / 3, 3 / 4):
         ax.axvline(x, color="black", ls="--", lw=1)
     ax.set(xlim=(0, 1), ylim=(0, 102), xlabel="share of the clip", ylabel="% of clips in their stroke")
-    ax.legend(fontsize=8, loc="upper left")
+    ax.legend(fontsize=8, loc="upper right")
     return fig
 
 
@@ -168,9 +168,9 @@ def strokes(corpora: dict[str, Signs], alpha: float, beta: float):
         for x in (low, high):
             ax.axvline(x, color="black", ls="--", lw=1)
         ax.set(xlim=(0, 1), yticks=[], ylim=(-1, len(signs)))
+        ax.set_xlabel("share of the clip", fontsize=8)
         ax.set_title(f"{name} (n = {len(signs)})\nreached: {100 * (early | late).mean():.0f} % of clips", fontsize=8.5)
     axes[0, 0].set_ylabel("clips, by onset")
-    fig.supxlabel("share of the clip", fontsize=9)
     return fig
 
 
