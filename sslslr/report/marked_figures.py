@@ -7,7 +7,7 @@ from matplotlib.patches import Patch
 from sslslr.clips.boundaries import CUES, Cues, estimate
 from sslslr.clips.signs import Signs, prepare
 from sslslr.datasets.gesture_phase import PHASES, Recording
-from sslslr.report.figures import BLUE, GREY, ORANGE, RED
+from sslslr.report.figures import BLUE, GREY, ORANGE, RED, SMALLEST, handles
 from sslslr.studies.segmenters import wrists
 
 COLOURS = dict(zip(PHASES, ("0.93", "#cfe3f7", "#f6c9c0", "#f8e7b0", "#cfe8d2"), strict=True))
@@ -26,7 +26,8 @@ def marks(signs: Signs, marked: list[Recording], chosen, cues: Cues = CUES, colu
         for frame, phase in enumerate(one.phases[low : high + 1]):
             ax.axvspan(frame - 0.5, frame + 0.5, color=COLOURS[phase], lw=0)
         speed = np.linalg.norm(np.gradient(wrists(one), axis=0), axis=2)[low : high + 1]
-        ax.plot(speed / max(speed.max(), 1e-6), lw=1)
+        for side, colour in enumerate((BLUE, ORANGE)):
+            ax.plot(speed[:, side] / max(speed.max(), 1e-6), lw=1, color=colour)
         scale = (signs.lengths[i] - 1) / (min(signs.lengths[i], 32) - 1)
         ax.axvline(told.onset[i] * scale, color="black", lw=1.6)
         ax.axvline(told.offset[i] * scale, color="black", lw=1.6, ls="--")
@@ -41,7 +42,10 @@ def marks(signs: Signs, marked: list[Recording], chosen, cues: Cues = CUES, colu
     lines = [
         plt.Line2D([], [], color="black", lw=1.6, ls=style, label=f"estimated {end}") for style, end in (("-", "onset"), ("--", "offset"))
     ]
-    fig.legend(handles=[*legend, *lines], loc="outside upper center", ncols=4, fontsize=8)
+    lines += [
+        plt.Line2D([], [], color=colour, lw=1, label=f"speed of the {side} wrist") for colour, side in ((BLUE, "left"), (ORANGE, "right"))
+    ]
+    fig.legend(handles=[*legend, *lines], loc="outside upper center", ncols=5, fontsize=8)
     return fig
 
 
@@ -56,7 +60,8 @@ def errors(table):
             if row.person == "all":
                 ax.plot(getattr(row, end), y, "o", color=RED if own else GREY, ms=8, zorder=1)
             else:
-                ax.text(getattr(row, end), y + 0.18, row.person, fontsize=8, ha="center", va="center")
+                of = people.index(row.person)
+                ax.plot(getattr(row, end), y + 0.24 * (1 - of), "^sv"[of % 3], color=BLUE, mfc="white", ms=5, label=row.person)
         ax.set(
             yticks=range(len(ways)),
             yticklabels=ways,
@@ -65,7 +70,9 @@ def errors(table):
             xlabel=f"error of the {end}, frames of 32",
         )
     n = table.drop_duplicates("person").set_index("person")["units"]
-    fig.suptitle(f"dot: all {n['all']} units; letters: persons ({', '.join(f'{p} {n[p]}' for p in people)})", fontsize=9)
+    drawn = handles(axes)
+    fig.legend([drawn[p] for p in people], [f"person {p}: {n[p]} units" for p in people], loc="outside upper center", ncols=3, fontsize=8,
+               title=f"large dots: all {n['all']} units", title_fontsize=8)  # fmt: skip
     return fig
 
 
@@ -76,8 +83,9 @@ def reliability(table):
         table["confidence"], table["mean"], (table["mean"] - table["low"], table["high"] - table["mean"]), fmt="o-", color=BLUE, capsize=3
     )
     for row in table.itertuples():
-        ax.annotate(
-            f"n = {row.n}", (row.confidence, row.low), textcoords="offset points", xytext=(0, -11), ha="center", fontsize=7.5, color=ORANGE
-        )
+        ax.annotate(f"n = {row.n}", (row.confidence, row.low), textcoords="offset points", xytext=(0, -11), ha="center", fontsize=SMALLEST)
+    mean = np.average(table["mean"], weights=table["n"])
+    ax.axhline(mean, color=GREY, ls="--", lw=1, label=f"mean of all {table['n'].sum():.0f}")
+    ax.legend(fontsize=8, loc="upper right")
     ax.set(xlabel="confidence (mean of a quarter of the units)", ylabel="error, frames of 32", xlim=(0, 1), ylim=(0, None))
     return fig
