@@ -140,6 +140,8 @@ def judged(record: Record, dataset: str, profile: str, claims: Sequence[Claim] =
 
 def words(about: dict) -> str:
     """Where the numbers of a data set come from, in one line."""
+    if not about["answers"]:
+        return "recorded: no row yet that a claim reads"
     commits = about["commits"][0] if len(about["commits"]) == 1 else f"{len(about['commits'])} commits"
     old = f", {about['stale']} runs STALE (make record makes them anew)" if about["stale"] else ""
     return (

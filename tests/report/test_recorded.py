@@ -132,6 +132,7 @@ def test_a_set_without_a_row_that_a_claim_reads_is_named_but_has_no_column(recor
     bare = replace(full, dataset="isl-kinect", about=full.about | {"answers": 0})
     front = verdicts.front([full, bare])
     assert [t["name"] for t in front["sets"]] == ["synthetic"] and front["others"] == ["isl-kinect"]
+    assert "no row" in recorded.words(bare.about) and "core-hours" not in recorded.words(bare.about)
     assert all(len(c["cells"]) == 1 for g in front["groups"] for c in g["claims"] if "cells" in c)
 
 
