@@ -81,7 +81,7 @@ def draw(ax, told: pd.DataFrame, unit: str) -> None:
                 ax.plot(end, -y, arrow, color=colour, ms=5, clip_on=False)
         bounds = [float(b) for b in str(r.bound).split(" to ")]
         ax.plot(bounds, [-y] * len(bounds), "|", color="black", ms=10, mew=1.4)
-        ax.plot(r.others, [-y] * len(r.others), ".", color=colour, ms=4, alpha=0.7)
+        ax.plot(r.others, [-y] * len(r.others), "o", color=colour, ms=3.6, mec="white", mew=0.5)
         ax.plot(r.effect, -y, marker, color=colour, mfc=colour if filled else "white", ms=6.5, zorder=3)
         claimed = f"{SIGNS[str(r.says)]} {' to '.join(f'{b:g}' for b in bounds)}"
         ax.annotate(f"{claimed}; n = {r.n:.0f}{f' in {r.sets:.0f} sets' * (r.sets > 1)}; {r.hold} of {r.many}", (1, -y), xycoords=("axes fraction", "data"), xytext=(9, 0),

@@ -77,13 +77,13 @@ def fitting(part: pd.DataFrame) -> tuple[float, float]:
 def intervals(table: pd.DataFrame, controls: tuple[str, ...], title: str = "", xlabel: str = "linear top-1, held-out signers, %"):
     """Dots and 95 % intervals: a panel a corpus, a row a method, a marker a view set; each control is a line in the band of its interval.
 
-    In percent, on an axis that fits (``fitting``); chance is a line where that reaches so far, and stands in the title. A control or a
+    In percent, on an axis that fits (``fitting``); chance is a line where that reaches so far, and stands beside the axis' name. A control or a
     method that the table lacks is left out.
     """
     corpora = list(dict.fromkeys(table["corpus"]))
     methods = [m for m in dict.fromkeys(table["model"]) if m not in controls]
     views = [v for v in dict.fromkeys(table["views"]) if v != "control"]
-    fig, axes = panels(len(corpora), 0.55 * len(methods) + 1.3)
+    fig, axes = panels(len(corpora), 0.6 * len(methods) + 1.5)
     drawn: dict = {}
     for ax, corpus in zip(axes, corpora, strict=True):
         part = table[table["corpus"] == corpus]
@@ -111,8 +111,9 @@ def intervals(table: pd.DataFrame, controls: tuple[str, ...], title: str = "", x
                     mew=0.6,
                     label="no views but dropout" if view == "none" else f"{view_set(view)} views",
                 )
-        ax.set(yticks=range(len(methods)), yticklabels=methods[::-1], xlim=fitting(part), ylim=(-0.6, len(methods) - 0.4), xlabel=xlabel)
-        ax.set_title(f"{corpus}: {runs(part)} runs, {int(part['test_clips'].min())} test clips (chance {chance:.1f} %)", fontsize=9)
+        ax.set(yticks=range(len(methods)), yticklabels=methods[::-1], xlim=fitting(part), ylim=(-0.6, len(methods) - 0.4))
+        ax.set_xlabel(f"{xlabel} (chance {chance:.1f})", fontsize=9)
+        ax.set_title(f"{corpus}: {runs(part)} runs, {int(part['test_clips'].min())} test clips", fontsize=9)
     drawn |= handles(axes)
     fig.legend(list(drawn.values()), list(drawn), loc="outside lower left", ncols=3, fontsize=8)
     fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
