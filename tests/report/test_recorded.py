@@ -22,8 +22,7 @@ from sslslr.report.recorded import Read
 from sslslr.report.replication import Replication, beginning, train
 from sslslr.report.site import pages, verdicts
 from sslslr.studies import embedding_space
-from sslslr.studies.ablation import history
-from sslslr.studies.catalogue import STUDIES
+from sslslr.studies.catalogue import STUDIES, Asked
 
 HERE = {"timing_runs", "boundaries"}  # measured where they are run
 SMOKE = profiles.load("smoke")
@@ -66,7 +65,7 @@ def test_the_record_s_tables_are_those_that_the_notebooks_save(record, made, mon
     sweep = one.ask("Figure 4").drop(columns=["clips", "labels", "correct", "held_out"]).merge(one.ask("Figure 4, random encoder"))
     assert_frame_equal(read("figure4_runs").frame[list(sweep)], sweep)
     ends = read("figure8_runs").frame
-    last = history(about["profile"], about["corpora"], tuple(ends["model"].unique())).groupby(["model", "repeat"]).tail(1)
+    last = Asked(about["profile"], about["corpora"], 1).curves("Figure 8, ablation").groupby(["model", "repeat"]).tail(1)
     both = ends.merge(last, on=["model", "repeat"], suffixes=("", " live"))
     assert len(both) == len(ends) > 10 and np.allclose(both["output_std"], both["output_std live"], rtol=1e-6)
     classes = read("figure6_classes").frame
