@@ -440,6 +440,11 @@ def test_on_a_phone_the_verdict_has_its_data_n_and_evidence_and_nothing_is_cut(b
             assert tab.run(f"{cut}.length") == 0
             seen = "[...document.querySelectorAll('.look .cell .set, .look .cell > a, .look svg')].every(e => e.getBoundingClientRect().width > 0)"
             assert tab.run(seen)
+            tab.wait("document.querySelectorAll('table.claims tbody tr').length")
+            beyond = "[...document.querySelectorAll('table.claims tbody :is(th, td)')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
+            assert tab.run(f"{beyond}.length") == 0, "effect, n, data and evidence of a claim are on the page"
+        named = "[...document.querySelectorAll('table.claims tbody tr:first-child td')].map(e => e.dataset.label)"
+        assert tab.run(named) == ["Verdict", "Effect [95 % interval]", "n", "Data", "Evidence"]
 
 
 def luminance(colour: str) -> float:
