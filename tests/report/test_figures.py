@@ -13,7 +13,7 @@ from sslslr import profiles
 from sslslr.claims import judge, parts
 from sslslr.claims.rows import Rows
 from sslslr.claims.verdict import FAILS, HOLDS
-from sslslr.report import boundary_figures, collapse, diagrams, scatter, tables
+from sslslr.report import boundary_figures, collapse, diagrams, marked_figures, scatter, tables
 from sslslr.report.figures import style
 from sslslr.report.forest import forest, lines
 from sslslr.report.stream_figures import with_intervals
@@ -250,3 +250,38 @@ def test_what_the_permutation_reaches_of_strokes_is_said(signs):
 def test_a_number_stands_with_its_interval_in_one_cell():
     shown = with_intervals(pd.DataFrame({"f1": [0.106, 0.5], "f1 low": [0.064, np.nan], "f1 high": [0.144, np.nan], "n": [7, 2]}))
     assert shown["f1"].tolist() == ["0.11 (0.06 to 0.14)", "0.50"] and list(shown) == ["f1", "n"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_run_has_no_interval_and_is_drawn_all_the_same(signs):
+    alone = table1().assign(low=np.nan, high=np.nan, n=1)
+    intervals(alone, CONTROLS).canvas.draw()
+    heat(alone).canvas.draw()
+    known = replace(signs, onset=signs.lengths * 0.3, offset=signs.lengths * 0.6)
+    one = swept({0.0: 20, 1.0: 20})
+    found = {"toy": SimpleNamespace(alpha=0.0, beta=0.0)}
+    fig = boundary_figures.sweep(one[one["repeat"] == 0], {"toy": known}, found)
+    fig.canvas.draw()
+    assert [len(disc.get_offsets()) for disc in discs(fig.axes[0])] == [2]
+
+
+def test_people_are_told_apart_beside_the_mean_of_all():
+    rows = [
+        ("one way", "A", 1.0, 3),
+        ("one way", "B", 3.0, 1),
+        ("one way", "all", 1.5, 4),
+        ("other", "A", 2.0, 3),
+        ("other", "B", 2.0, 1),
+        ("other", "all", 2.0, 4),
+    ]
+    fig = marked_figures.errors(pd.DataFrame(rows, columns=["way", "person", "onset", "units"]).assign(offset=lambda t: t["onset"]))
+    assert [t.get_text() for t in fig.legends[0].get_texts()] == ["person A: 3 units", "person B: 1 units"]
+    places = {(float(line.get_xdata()[0]), round(float(line.get_ydata()[0]), 2)) for line in fig.axes[0].lines}
+    assert len(places) == 6, "no mark covers another"
+
+
+def test_the_reliability_curve_stands_beside_the_mean_of_all_units():
+    table = pd.DataFrame({"confidence": [0.2, 0.8], "mean": [4.0, 1.0], "low": [3.0, 0.5], "high": [5.0, 1.5], "n": [1, 3]})
+    ax = marked_figures.reliability(table).axes[0]
+    assert [line.get_ydata()[0] for line in ax.lines if line.get_label().startswith("mean")] == [1.75]
+    assert [t.get_text() for t in ax.texts] == ["n = 1", "n = 3"]
