@@ -61,7 +61,7 @@ def errors(table):
                 ax.plot(getattr(row, end), y, "o", color=RED if own else GREY, ms=8, zorder=1)
             else:
                 of = people.index(row.person)
-                ax.plot(getattr(row, end), y + 0.24 * (1 - of), "^sv"[of % 3], color=BLUE, mfc="white", ms=5, label=row.person)
+                ax.plot(getattr(row, end), y + (0.3, -0.3, 0.16)[of % 3], "^sv"[of % 3], color=BLUE, mfc="white", ms=5, label=row.person)
         ax.set(
             yticks=range(len(ways)),
             yticklabels=ways,
