@@ -201,8 +201,13 @@ def _studied(done: Check, bad: dict[str, str]) -> None:
         unit=done.listing.unit,
     )  # fmt: skip
     try:
-        for repeat in range(FOLDS):
-            splits.for_repeat(light, FOLDS, repeat)
+        drawn = [splits.for_repeat(light, FOLDS, repeat)[1] for repeat in range(FOLDS)]
+        if "test" not in split and (split != "").any():
+            done.warnings.append(
+                f"its split has no test part: studies test on its validation part ({drawn[0]}), validating on training clips"
+            )
+        elif "val" not in split and (split != "").any():
+            done.notes.append("its split has no validation part: studies take a tenth of its training clips for that")
     except SignError as error:
         (done.warnings if done.listing.open is None else done.errors).append(f"studies can't split it: {error}")
 

@@ -124,7 +124,7 @@ def pack(
 
 
 def open_packed(folder: Path) -> Packed:
-    """Map a packed data set into memory; raises SignError where ``folder`` is not one."""
+    """Map a packed data set into memory, read through once (about a second a gigabyte); SignError where ``folder`` is none, or has changed."""
     try:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         fingerprint = about.pop("fingerprint")
@@ -132,6 +132,8 @@ def open_packed(folder: Path) -> Packed:
         arrays = {n: np.load(folder / f"{n}.npy", mmap_mode="r" if n == "landmarks" else None, allow_pickle=False) for n in ARRAYS}
         about |= {"skeleton": SKELETONS[about["skeleton"]], "glosses": tuple(about["glosses"])}
         signs = Packed(**arrays, **about)
+        if signs.fingerprint != fingerprint:
+            raise ValueError("it is not as it was packed")
     except FileNotFoundError as error:
         raise SignError(f"{folder}: no packed data set ({Path(error.filename).name} is missing); pack it again") from None
     except (ValueError, KeyError, TypeError) as error:
