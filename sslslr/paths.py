@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import tempfile
 import unicodedata
 import zipfile
@@ -53,6 +54,19 @@ def own_caches() -> None:
 def readable(name: str) -> str:
     """A name of a file or a sign as text: one Unicode form (NFC), bytes that are no UTF-8 with a backslash (``ni\\xf1o``)."""
     return unicodedata.normalize("NFC", name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
+
+
+FORMULA = re.compile(r"'*([=@\t\r]|[+-](?![\d.,]*([ %±].*)?$))")  # a number, with or without its interval, is none
+
+
+def guard(cell):
+    """A cell of a CSV that people open: text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
+
+
+def unguard(cell: str) -> str:
+    """What was given to ``guard``."""
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell[1:]) else cell
 
 
 def unpacked(path: Path, most: float = 1e9) -> Path:

@@ -236,7 +236,7 @@ def save(done: Check) -> Path:
     with paths.atomic(out / "check.png") as partial:
         fig.savefig(partial, dpi=130, facecolor="white")
     paths.write_text(out / "check.txt", f"{done}\n")
-    paths.write_text(out / "clips.csv", done.table.to_csv(index=False))
+    paths.write_text(out / "clips.csv", done.table.map(paths.guard).to_csv(index=False))
     if done.unusable:
         paths.write_text(out / source.LEAVE_OUT, "\n".join(done.unusable) + "\n")
     else:

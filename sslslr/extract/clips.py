@@ -15,7 +15,7 @@ from sslslr.clips.signs import Signs, pack
 from sslslr.clips.skeleton import MEDIAPIPE_75
 from sslslr.errors import SignError
 from sslslr.extract.holistic import PARTS
-from sslslr.paths import atomic, sealed, unpacked
+from sslslr.paths import atomic, sealed, unguard, unpacked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,7 +118,7 @@ def read_instances(folder: Path) -> "pd.DataFrame":
     if missing or table.empty:
         what = f"lacks the column {', '.join(sorted(missing))}" if missing else "lists no clip"
         raise SignError(f"{path}: {what}; run the extraction again and read its report.csv")
-    return table
+    return table.map(unguard)
 
 
 def read_folder(folder: Path, coordinates: int = 2, frames: int | None = None, name: str | None = None) -> Signs:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sslslr.errors import SignError
 from sslslr.extract.video import VIDEOS, WHOLE, Cut, pictures
-from sslslr.paths import readable
+from sslslr.paths import readable, unguard
 
 COLUMNS = ("path", "id", "gloss", "signer", "split", "start", "end", "start_frame", "end_frame", "fps")
 
@@ -97,7 +97,7 @@ def _from_manifest(manifest: Path, videos: Path) -> list[Source]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # a row with more fields than the header, not all empty
-            table = pd.read_csv(manifest, index_col=False, **plain).fillna("")  # a comma at a line's end shifts no column
+            table = pd.read_csv(manifest, index_col=False, **plain).fillna("").map(unguard)  # a comma at a line's end shifts no column
     except FileNotFoundError:
         raise SignError(f"{manifest}: no such manifest; expected a CSV with the column path") from None
     except (OSError, ValueError, pd.errors.ParserWarning) as error:

@@ -1,0 +1,80 @@
+"""kill -9 at any moment, of one process or of all: the same command then completes, and gives what an undisturbed one gives."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import work
+
+WORK = Path(work.__file__)
+
+
+def start(kind: str, folder: Path) -> subprocess.Popen:
+    """The work, begun: it has imported what it needs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    plain = {k: v for k, v in os.environ.items() if not k.startswith("SSLSLR_")}
+    process = subprocess.Popen(
+        [sys.executable, str(WORK), kind, str(folder)], stdout=subprocess.PIPE, stderr=(folder / "stderr").open("w"), text=True,
+        start_new_session=True, env=plain | {"OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    while (line := process.stdout.readline()) and line != "begun\n":
+        pass
+    return process
+
+
+def finish(process: subprocess.Popen, folder: Path) -> float:
+    """Wait for it; returns the seconds that it took. Fails with what it said where it does not end well, or leaves a process behind."""
+    began = time.monotonic()
+    process.stdout.read()
+    assert process.wait(300) == 0, (folder / "stderr").read_text()[-2000:]
+    took = time.monotonic() - began
+    assert not alive(process.pid), "a process is left behind"
+    return took
+
+
+def alive(session: int, patience: float = 10) -> list:
+    """Processes of a session that are still there after a while."""
+    end = time.monotonic() + patience
+    while found := [p for p in psutil.process_iter() if _session(p.pid) == session and p.status() != psutil.STATUS_ZOMBIE]:
+        if time.monotonic() > end:
+            break
+        time.sleep(0.05)
+    return found
+
+
+def _session(pid: int) -> int:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return -1
+
+
+@pytest.mark.parametrize("kind", [k.__name__ for k in work.KINDS])
+def test_killed_at_random_moments_it_ends_as_an_undisturbed_one(kind, tmp_path, times, told):
+    took = finish(start(kind, tmp_path / "whole"), tmp_path / "whole")
+    whole = work.outcome(kind, tmp_path / "whole")
+    assert whole
+    kills = inside = 0
+    for number in range(times(1, 7)):
+        folder, rng = tmp_path / str(number), random.Random(f"{kind} {number}")
+        for _ in range(times(1, 2) if number % 2 else 1):
+            process = start(kind, folder)
+            time.sleep(rng.uniform(0.02, 1) * took)
+            inside += process.poll() is None
+            if rng.random() < 0.5:
+                os.killpg(process.pid, signal.SIGKILL)  # as a machine that stops
+            else:
+                process.kill()  # as the kernel that wants its memory back
+                assert not alive(process.pid, 30), "workers outlive their parent"
+            process.wait()
+            process.stdout.close()
+            kills += 1
+        finish(start(kind, folder), folder)
+        assert work.outcome(kind, folder) == whole
+    told(f"{kills} kills, {inside} of them before its end ({took:.1f} s undisturbed), every result the same")
