@@ -127,7 +127,7 @@ def _sizes(listing: source.Listing) -> set[str]:
 
 
 def _digest(file: Path) -> str:
-    digest = hashlib.sha1()
+    digest = hashlib.sha1(usedforsecurity=False)
     with file.open("rb") as stream:
         while block := stream.read(BLOCK):
             digest.update(block)

@@ -1,5 +1,6 @@
 """A data set ready for training in one memory-mapped float16 array: 100,000 clips open at once and are read by index."""
 
+import errno
 import json
 import os
 import shutil
@@ -96,6 +97,7 @@ def pack(
             if stored is None:
                 about, shape = here, (clips, frames, *part.landmarks.shape[2:])
                 stored = np.lib.format.open_memmap(partial / "landmarks.npy", mode="w+", dtype=np.float16, shape=shape)
+                _reserve(partial / "landmarks.npy")
             if here != about or part.frames > frames or at + len(part) > clips or part.landmarks.shape[2:] != stored.shape[2:]:
                 what = f"a part of {len(part)} clips of {part.frames} frames"
                 raise SignError(f"{part.name}: {what} does not fit the pack of {clips} clips of {frames} frames begun before it")
@@ -121,6 +123,17 @@ def pack(
         os.replace(partial, folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _reserve(path: Path) -> None:
+    """Take the room that a mapped file needs now: on a full disk writing to it later would end the process without a word."""
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            try:
+                os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+            except OSError as error:
+                if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                    raise OSError(error.errno, error.strerror, str(path)) from None  # else: a file system that can't be asked
 
 
 def open_packed(folder: Path) -> Packed:

@@ -78,3 +78,50 @@ def test_killed_at_random_moments_it_ends_as_an_undisturbed_one(kind, tmp_path, 
         finish(start(kind, folder), folder)
         assert work.outcome(kind, folder) == whole
     told(f"{kills} kills, {inside} of them before its end ({took:.1f} s undisturbed), every result the same")
+
+
+@pytest.mark.parametrize("kind", ["extraction", "grid", "record", "papermill"])
+def test_ctrl_c_is_one_line_leaves_no_process_and_the_same_command_goes_on(kind, tmp_path, times, told):
+    took = finish(start(kind, tmp_path / "whole"), tmp_path / "whole")
+    lines = 0
+    for number in range(times(1, 4)):
+        folder, rng = tmp_path / str(number), random.Random(f"interrupted {kind} {number}")
+        process = start(kind, folder)
+        time.sleep(rng.uniform(0.1, 0.8) * took)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to all of them
+        process.stdout.read()
+        code, said = process.wait(60), (folder / "stderr").read_text()
+        assert code in (0, 130), said
+        assert "Traceback" not in said and not alive(process.pid), said
+        lines += code == 130 and said.strip().splitlines()[-1].endswith("the same command goes on from here")
+        finish(start(kind, folder), folder)
+        assert work.outcome(kind, folder) == work.outcome(kind, tmp_path / "whole")
+    told(f"{times(1, 4)} interrupted, {lines} said so in one line")
+
+
+FULL = """
+mount -t tmpfs -o size={size}k tmpfs {folder} || exit 77
+{python} {work} {kind} {folder}; echo "status $?" >&2
+mount -o remount,size=500m {folder}
+{python} {work} {kind} {folder} || exit 1
+cp -r {folder}/. {out}
+"""
+
+
+@pytest.mark.parametrize(
+    "kind, size", [("extraction", 400), ("packing", 2100), ("pretraining", 150), ("grid", 300), ("finetuning", 120), ("record", 500)]
+)
+def test_on_a_full_disk_it_says_so_in_one_line_and_goes_on_when_there_is_room(kind, size, tmp_path, told):
+    finish(start(kind, tmp_path / "whole"), tmp_path / "whole")
+    for name in ("folder", "out"):
+        (tmp_path / name).mkdir()
+    script = FULL.format(size=size, folder=tmp_path / "folder", out=tmp_path / "out", python=sys.executable, work=WORK, kind=kind)
+    done = subprocess.run(["unshare", "-m", "bash", "-c", script], capture_output=True, text=True)
+    if done.returncode in (1, 77) and "status" not in done.stderr:
+        pytest.skip("no file system of a test's own can be mounted here")
+    first, _, second = done.stderr.partition("status ")
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert work.outcome(kind, tmp_path / "out") == work.outcome(kind, tmp_path / "whole")
+    assert "Traceback" not in first, first[-2000:]
+    told(f"status {second.split()[0]}: {(first.strip().splitlines() or ['nothing said'])[-1][-160:]}")
+    assert int(second.split()[0]) in (0, 2)

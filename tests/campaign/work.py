@@ -1,6 +1,9 @@
 """What a campaign kills: ``python work.py KIND FOLDER`` does one kind of long work below FOLDER, or goes on with it. "begun" is said first."""
 
+import json
 import os
+import re
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +27,7 @@ def extraction():
     from sslslr.extract.video import write_video
 
     if not (FOLDER / "in" / "ready").exists():
+        (FOLDER / "in").mkdir(exist_ok=True)
         for i in range(40):
             write_video(FOLDER / "in" / f"{i:02}.mp4", noise(8, seed=i))
         (FOLDER / "in" / "ready").touch()
@@ -144,21 +148,23 @@ def outcome(kind: str, folder: Path) -> dict:
         return Record(folder / "record").decided()
     found: dict = {}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        name = path.relative_to(folder).as_posix()
-        if path.name in RESULTS or path.suffix == ".npz" or "/tables/" in name:
+        name = re.sub("own-[0-9a-f]{20}", "own", path.relative_to(folder).as_posix())  # a pack's key knows its source's times
+        if "/." in name:  # half written, and of nobody's concern
+            continue
+        if path.name in RESULTS or path.suffix == ".npz" or ("/tables/" in name and path.suffix == ".csv"):
             found[name] = path.read_bytes().replace(str(folder).encode(), b"")
         if path.name.startswith("answer-"):
-            import json
-
             found[name] = json.loads(path.read_text())["answer"]
     if kind == "several_devices":
-        import json
-
         rows = json.loads(found["out/metrics.json"])
         found["out/metrics.json"] = [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
     return found
 
 
 if __name__ == "__main__":
+    from sslslr import commands
+
     np.seterr(all="ignore")
-    globals()[KIND]()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
+    commands.command = lambda kind: lambda _: (globals()[kind]() and 0) or 0  # errors end as those of every command
+    sys.exit(commands.main([KIND]))
