@@ -8,11 +8,7 @@ import torch
 from conftest import make_signs
 from safetensors.torch import load_file, save_file
 
-<<<<<<< HEAD
-from sslslr import profiles
-=======
-from sslslr import paths
->>>>>>> 309f9c0 (Stored artefacts carry hashes that reading asks; a pretraining becomes an encoder to pass on (card, weights, probe, export); manifests with trailing commas; a split without a part is said)
+from sslslr import paths, profiles
 from sslslr.commands import main
 from sslslr.errors import SignError
 from sslslr.learning import export, weights
