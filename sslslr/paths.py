@@ -10,6 +10,8 @@ import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 PROFILES = NOTEBOOKS / "profiles"
@@ -79,6 +81,22 @@ def unpacked(path: Path, most: float = 1e9) -> Path:
         if spoiled := archive.testzip():
             raise ValueError(f"{spoiled} is not as it was written")
     return path
+
+
+@contextmanager
+def one_at_a_time(folder: Path, what: str):
+    """Inside, no other process is here with the same folder; one that comes later says that it waits, and waits."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"{folder}: another {what} is at work there; this one waits until it has ended", flush=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager

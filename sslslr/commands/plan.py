@@ -7,6 +7,7 @@ import json
 import math
 import shlex
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import psutil
@@ -112,7 +113,9 @@ def done(name: str, run: Run) -> int:
     folder = paths.runs() / name
     if (folder / "provenance.json").exists():
         return run.epochs
-    return int((folder / "progress").read_text() or 0) if (folder / "progress").exists() else 0
+    with suppress(OSError, ValueError):  # none yet, or no number
+        return int((folder / "progress").read_text())
+    return 0
 
 
 @dataclass

@@ -80,6 +80,16 @@ def test_killed_at_random_moments_it_ends_as_an_undisturbed_one(kind, tmp_path, 
     told(f"{kills} kills, {inside} of them before its end ({took:.1f} s undisturbed), every result the same")
 
 
+@pytest.mark.parametrize("kind", ["pretraining", "papermill"])
+def test_two_at_once_in_one_folder_give_what_one_gives(kind, tmp_path):
+    finish(start(kind, tmp_path / "whole"), tmp_path / "whole")
+    first, second = (start(kind, tmp_path / "both") for _ in range(2))
+    said = first.stdout.read() + second.stdout.read()
+    assert first.wait() == second.wait() == 0, (tmp_path / "both" / "stderr").read_text()[-2000:]
+    assert work.outcome(kind, tmp_path / "both") == work.outcome(kind, tmp_path / "whole")
+    assert kind != "papermill" or (said.count("another make reproduce is at work there") == 1 and said.count("up to date") == 3), said
+
+
 @pytest.mark.parametrize("kind", ["extraction", "grid", "record", "papermill"])
 def test_ctrl_c_is_one_line_leaves_no_process_and_the_same_command_goes_on(kind, tmp_path, times, told):
     took = finish(start(kind, tmp_path / "whole"), tmp_path / "whole")
