@@ -149,8 +149,9 @@ def open_packed(folder: Path) -> Packed:
             raise ValueError("it is not as it was packed")
     except FileNotFoundError as error:
         raise SignError(f"{folder}: no packed data set ({Path(error.filename).name} is missing); pack it again") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise SignError(f"{folder}: not a packed data set ({error}); delete it and pack again") from None
+    except Exception as error:  # numpy raises what it likes on a broken head of an array
+        told = (str(error) or type(error).__name__).splitlines()[0]
+        raise SignError(f"{folder}: not a packed data set ({told}); delete it and pack again") from None
     return signs.made_from(None, content=fingerprint)  # hashed when it was packed; its splits need not read everything again
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import joblib
 import torch
+from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from sslslr import paths
@@ -52,25 +53,29 @@ def side_by_side(
     out: list = [None] * len(jobs)
     left, lost = list(range(len(jobs))), []
 
-    def go(which: list[int], workers: int) -> None:
-        with cluster.parallel(workers) as pool:
-            results = pool(joblib.delayed(_alone)(task, paths.runs(), paths.cache(), end, *jobs[i]) for i in which)
-            for i, result in zip(which, results, strict=True):
-                left.remove(i)
-                out[i], done[i] = result, result is not None
-                if each and result is not None:
-                    each(i, result)
+    def words(i: int) -> tuple:
+        return task, paths.runs(), paths.cache(), end, *jobs[i]
+
+    def came(i: int, result) -> None:
+        left.remove(i)
+        out[i], done[i] = result, result is not None
+        if each and result is not None:
+            each(i, result)
 
     keep_memory()
     bar = track(total=sum(epochs), desc=title, unit="epoch", mininterval=1, ends=f"{len(jobs)} run{'s' * (len(jobs) != 1)}")
     with bar, _Watch(bar, folders, epochs, done):
         while left:
             try:
-                go(list(left), workers)
+                with cluster.parallel(workers) as pool:
+                    asked = list(left)
+                    for i, result in zip(asked, pool(joblib.delayed(_alone)(*words(i)) for i in asked), strict=True):
+                        came(i, result)
             except TerminatedWorkerError:  # killed, as where memory is short; by which run is not said: those in question go alone
                 for i in left[: 2 * workers]:
                     try:
-                        go([i], 2)  # a process of its own
+                        with get_reusable_executor(max_workers=1, kill_workers=True) as own:
+                            came(i, own.submit(_alone, *words(i)).result())
                     except TerminatedWorkerError:
                         left.remove(i)
                         lost.append(f"{jobs[i][0].method}, seed {jobs[i][0].seed}, {jobs[i][1].name} ({folders[i].name})")
