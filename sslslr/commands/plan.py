@@ -7,7 +7,6 @@ import json
 import math
 import shlex
 from collections import defaultdict
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import psutil
@@ -113,9 +112,8 @@ def done(name: str, run: Run) -> int:
     folder = paths.runs() / name
     if (folder / "provenance.json").exists():
         return run.epochs
-    with suppress(OSError, ValueError):  # none yet, or no number
-        return int((folder / "progress").read_text())
-    return 0
+    told = (folder / "progress").read_text(errors="replace") if (folder / "progress").exists() else ""
+    return int(told) if told.isdecimal() else 0
 
 
 @dataclass
