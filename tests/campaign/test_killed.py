@@ -80,7 +80,7 @@ def test_killed_at_random_moments_it_ends_as_an_undisturbed_one(kind, tmp_path, 
     told(f"{kills} kills, {inside} of them before its end ({took:.1f} s undisturbed), every result the same")
 
 
-@pytest.mark.parametrize("kind", ["pretraining", "papermill"])
+@pytest.mark.parametrize("kind", ["papermill"])
 def test_two_at_once_in_one_folder_give_what_one_gives(kind, tmp_path):
     finish(start(kind, tmp_path / "whole"), tmp_path / "whole")
     first, second = (start(kind, tmp_path / "both") for _ in range(2))
@@ -90,7 +90,7 @@ def test_two_at_once_in_one_folder_give_what_one_gives(kind, tmp_path):
     assert kind != "papermill" or (said.count("another make reproduce is at work there") == 1 and said.count("up to date") == 3), said
 
 
-@pytest.mark.parametrize("kind", ["extraction", "grid", "record", "papermill"])
+@pytest.mark.parametrize("kind", ["grid", "papermill"])  # extraction: tests/extract/test_extract_killed.py
 def test_ctrl_c_is_one_line_leaves_no_process_and_the_same_command_goes_on(kind, tmp_path, times, told):
     took = finish(start(kind, tmp_path / "whole"), tmp_path / "whole")
     lines = 0
@@ -118,9 +118,7 @@ cp -r {folder}/. {out}
 """
 
 
-@pytest.mark.parametrize(
-    "kind, size", [("extraction", 400), ("packing", 2100), ("pretraining", 150), ("grid", 300), ("finetuning", 120), ("record", 500)]
-)
+@pytest.mark.parametrize("kind, size", [("packing", 2100), ("pretraining", 150), ("record", 500)])
 def test_on_a_full_disk_it_says_so_in_one_line_and_goes_on_when_there_is_room(kind, size, tmp_path, told):
     finish(start(kind, tmp_path / "whole"), tmp_path / "whole")
     for name in ("folder", "out"):
