@@ -48,6 +48,8 @@ def smaller(words: list[str], folder: Path) -> list[str]:
         rest[rest.index("--profile") + 1] = {"claims": "decide", "replicate": "decide"}.get(name, "smoke")
     elif name in ("plan", "pretrain", "probe"):
         rest += ["--profile", "smoke"]
+    if name in ("pretrain", "probe") and told.get("--data"):
+        rest[rest.index("--dataset") + 1] = told["--dataset"] = "own"
     if "--data" in rest and told["--data"]:
         rest[rest.index("--data") + 1] = data(told["--dataset"], folder / "data")
     if "--devices" in rest:  # more than one: tests/commands/test_pretrain.py
@@ -61,10 +63,10 @@ def smaller(words: list[str], folder: Path) -> list[str]:
         pytest.importorskip("pose_format")
         rest[:2] = [str(extraction(folder / "OUT")), str(folder / "POSES")]
     if name == "boundaries":
-        files = sorted(map(str, extraction(folder / "OUT").rglob("*.npz")))
+        files = sorted(map(str, (extraction(folder / "OUT") / "clips" / GLOSSES[0]).glob("*.npz")))
         rest = [*files, *rest[rest.index("--out") :]] if "--out" in rest else [*files, "--out", str(folder / "marks")]
     if name in ("claims", "replicate"):
         shutil.copytree(paths.ROOT / "data" / "record", os.environ["SSLSLR_RECORD"])
-    if name == "replicate" and "--plan" not in rest:  # decided anew for real: tests/record/test_audit.py and report/replication
+    if name == "replicate" and "--plan" not in rest:  # decided anew for real: tests/report/test_recorded.py
         rest.append("--plan")
     return [name, *rest]

@@ -129,10 +129,14 @@ def test_a_command_that_nobody_knows_is_found_and_few_are_excused(only_parse):
     assert len(COMMANDS) > 8 and len(NOT_HERE) <= 6
 
 
-RUN = [c for c in COMMANDS if not excused(c) and not named_only(c) and re.search(rf"\b({'|'.join(HERE)})\b", c)]
+RUN = {}  # of several with the same command of ours the first, as with ``make plan`` and its profiles: their sizes are smoke's here
+for one in (c for c in COMMANDS if not excused(c) and not named_only(c)):
+    for name in HERE:
+        if re.search(rf"\b{name}\b", one):
+            RUN.setdefault(name, one)
 
 
-@pytest.mark.parametrize("command", RUN)
+@pytest.mark.parametrize("command", RUN.values(), ids=RUN.keys())
 def test_it_runs_small(command, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for words in words_of(command):
