@@ -19,6 +19,7 @@ from sslslr.extract.clips import read_instances
 from sslslr.extract.sources import find
 from sslslr.report import stage
 from sslslr.report.player import player
+from sslslr.report.site import pages
 from sslslr.report.stage import Stage, as_markdown, show
 
 ODD = (
@@ -81,6 +82,8 @@ def test_a_table_is_safe_to_open_to_paste_and_to_show(tmp_path, monkeypatch):
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in rows} == {3}, "a gloss ends no cell"
     assert not Tags(text).found and not re.search(r"(?<!\\)[`$\[]", text)
+    head, read = pages.read_table(folder, "table_odd")
+    assert head == ["gloss", "distance"] and [row[0] for row in read] == list(ODD), "the book shows the words"
     (markdown,) = shown
     assert Tags(markdown.data).found == ["p"], "only our own caption's tag"
     tex = (folder / "table_odd.tex").read_text()
