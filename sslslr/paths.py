@@ -112,8 +112,15 @@ def atomic(path: Path):
     try:
         yield partial
         os.replace(partial, path)
+    except Exception as error:
+        if isinstance(error, OSError) or not (code := RUST.search(str(error))):
+            raise
+        raise OSError(int(code[1]), os.strerror(int(code[1])), str(path)) from None
     finally:
         partial.unlink(missing_ok=True)
+
+
+RUST = re.compile(r"\(os error (\d+)\)")  # how safetensors says that a disk is full: as an error of its own
 
 
 def write_text(path: Path, text: str) -> None:
