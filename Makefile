@@ -24,6 +24,8 @@ PLAN     ?=
 # where a command has a profile of its own: the one that was said, or nothing
 SAID     := $(if $(filter command line environment,$(origin PROFILE)),$(PROFILE))
 PORT     ?= 8888
+PART     ?=
+BUDGET   ?= 600
 PYTHON   ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3 || echo python3)
 PIP_QUIET := --quiet --disable-pip-version-check --no-warn-script-location
 
@@ -35,7 +37,7 @@ LOCK    := $(firstword $(wildcard requirements-$(VERSION).lock) requirements.loc
 FRESH   := $(VENV)/fresh-$(shell cat $(LOCK) pyproject.toml | cksum | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce record audit replicate plan site claims exercises lint test lab class lock clean
+.PHONY: help env reproduce record audit replicate plan site claims exercises lint test campaign outdated lab class lock clean
 
 help: ## Show this help
 	@echo "sslslr: learning sign representations from landmarks without labels. On 2 cores:"
@@ -55,6 +57,9 @@ help: ## Show this help
 	@echo "  make plan         what make reproduce will take: runs, FLOPs, time minutes      1 GB memory"
 	@echo "                    PROFILE=paper DATASET=lsfb (DATA=... if you have it)"
 	@echo "  make test         all tests, and the notebooks on PROFILE=smoke   15 min       3 GB memory  0.1 GB disk"
+	@echo "  make campaign     what tests try at random, at length             hours        8 GB memory  10 GB disk"
+	@echo "                    PART=killed|corruption|fuzz|load   BUDGET=600 (seconds for each reader that is fuzzed)"
+	@echo "  make outdated     tests with the newest versions that are allowed 20 min       3 GB memory  3 GB disk"
 	@echo "  make lint         ruff and mypy                                   1 min        0.5 GB memory"
 	@echo "  make site         the site anew from what was run: site/index.html  1 min      0.5 GB memory"
 	@echo "  make claims       which claims of the paper hold: claims.md       seconds      0.5 GB memory"
@@ -77,12 +82,14 @@ env: $(FRESH)
 $(FRESH):
 	@case "$(VERSION)" in 3.11|3.12|3.13) ;; *) \
 	  echo "sslslr needs Python 3.11, 3.12 or 3.13; '$(PYTHON)' is $(or $(VERSION),not there). Install one, or say make PYTHON=/path/to/python3.12" >&2; exit 2;; esac
-	@echo "Making the environment in $(VENV) (about 2 minutes, 3 GB, once) ..."
-	@rm -rf $(VENV)
-	@"$(PYTHON)" -m venv $(VENV)
-	@$(VENV)/bin/python -m pip install $(PIP_QUIET) -r $(LOCK)
-	@$(VENV)/bin/python -m pip install $(PIP_QUIET) --no-deps --no-build-isolation -e .
-	@touch $@
+	@mkdir .making 2>/dev/null || { echo "Another make is making the environment here; wait for it (if it was killed: rmdir .making)" >&2; exit 2; }; \
+	trap 'rmdir .making' EXIT; \
+	echo "Making the environment in $(VENV) (about 2 minutes, 3 GB, once) ..."; \
+	rm -rf $(VENV); \
+	"$(PYTHON)" -m venv $(VENV); \
+	$(VENV)/bin/python -m pip install $(PIP_QUIET) -r $(LOCK); \
+	$(VENV)/bin/python -m pip install $(PIP_QUIET) --no-deps --no-build-isolation -e .; \
+	touch $@
 
 reproduce: env ## Run the notebooks on a data set and a profile
 	@$(if $(SCHEDULER),SSLSLR_SCHEDULER="$(SCHEDULER)") $(VENV)/bin/sslslr reproduce --dataset "$(DATASET)" --profile "$(PROFILE)" --data "$(DATA)" --workers "$(WORKERS)" $(OPTIONS) $(foreach s,$(SET),--set "$(s)")
@@ -116,6 +123,12 @@ lint: env ## Ruff (rules, layout) and mypy, as pyproject.toml has them
 test: env ## Run the tests, then the notebooks on the smoke profile
 	@$(VENV)/bin/python -m pytest -q -n 2 tests
 	@$(VENV)/bin/sslslr reproduce --profile smoke --nbval
+
+campaign: env ## Kill, spoil, fuzz and load everything at length; a seeded sample of it is in make test
+	@SSLSLR_CAMPAIGN="$(BUDGET)" $(VENV)/bin/python -m pytest -q $(if $(PART),tests/campaign/test_$(PART).py,tests/campaign)
+
+outdated: ## What breaks with the newest versions that pyproject.toml allows, in a scratch environment
+	@bash tools/outdated.sh "$(PYTHON)"
 
 lab: env ## Open JupyterLab on a copy of the notebooks
 	@$(VENV)/bin/sslslr lab --port "$(PORT)"

@@ -1,12 +1,16 @@
-"""Where files live, and how they are written: whole or not at all."""
+"""Where files live, and how they are written: whole or not at all, and with a hash by which a changed one is known."""
 
+import hashlib
 import json
 import os
+import re
 import tempfile
 import unicodedata
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -54,13 +58,45 @@ def readable(name: str) -> str:
     return unicodedata.normalize("NFC", name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
 
 
+FORMULA = re.compile(r"'*([=@\t\r]|[+-](?![\d.,]*([ %±].*)?$))")  # a number, with or without its interval, is none
+
+
+def guard(cell):
+    """A cell of a CSV that people open: text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
+
+
+def unguard(cell: str) -> str:
+    """What was given to ``guard``."""
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell[1:]) else cell
+
+
 def unpacked(path: Path, most: float = 1e9) -> Path:
-    """``path``, a zip archive such as ``.npz``; ValueError where it says that it unpacks to more than ``most`` bytes."""
+    """``path``, a zip archive such as ``.npz``; ValueError where it says that it unpacks to more than ``most`` bytes, and where a
+    member is not as its checksum says (numpy does not always ask)."""
     with zipfile.ZipFile(path) as archive:
         size = sum(member.file_size for member in archive.infolist())
-    if size > most:
-        raise ValueError(f"{size / 1e9:.1f} GB unpacked; no clip is as large")
+        if size > most:
+            raise ValueError(f"{size / 1e9:.1f} GB unpacked; no clip is as large")
+        if spoiled := archive.testzip():
+            raise ValueError(f"{spoiled} is not as it was written")
     return path
+
+
+@contextmanager
+def one_at_a_time(folder: Path, what: str):
+    """Inside, no other process is here with the same folder; one that comes later says that it waits, and waits."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"{folder}: another {what} is at work there; this one waits until it has ended", flush=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager
@@ -76,8 +112,15 @@ def atomic(path: Path):
     try:
         yield partial
         os.replace(partial, path)
+    except Exception as error:
+        if isinstance(error, OSError) or not (code := RUST.search(str(error))):
+            raise
+        raise OSError(int(code[1]), os.strerror(int(code[1])), str(path)) from None
     finally:
         partial.unlink(missing_ok=True)
+
+
+RUST = re.compile(r"\(os error (\d+)\)")  # how safetensors says that a disk is full: as an error of its own
 
 
 def write_text(path: Path, text: str) -> None:
@@ -86,9 +129,65 @@ def write_text(path: Path, text: str) -> None:
         partial.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
-def write_json(path: Path, value) -> None:
-    """Write ``value`` to ``path`` atomically, as readable JSON."""
-    write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+def write_json(path: Path, value, sealed: bool = False) -> None:
+    """Write ``value`` to ``path`` atomically, as readable JSON; ``sealed``: an object, with a hash of itself that ``read_json`` asks."""
+    write_text(path, json.dumps(value | {SEAL: _hash(value)} if sealed else value, indent=1, ensure_ascii=False) + "\n")
+
+
+SEAL = "sha256"
+
+
+def _hash(value: dict) -> str:
+    return hashlib.sha256(json.dumps(json.loads(json.dumps(value)), sort_keys=True).encode()).hexdigest()
+
+
+def read_json(path: Path):
+    """What ``write_json`` wrote, without its hash. Raises OSError, and ValueError where it is no JSON or not as it was written."""
+    value = json.loads(path.read_text(encoding="utf-8"))
+    if isinstance(value, dict) and (seal := value.pop(SEAL, None)) is not None and seal != _hash(value):
+        raise ValueError(f"{path.name} is not as it was written")
+    return value
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digests(folder: Path, *names: str) -> dict[str, str]:
+    """The ``digest`` of each of these files of a folder, to be kept for ``unchanged``."""
+    return {name: digest(folder / name) for name in names}
+
+
+def unchanged(folder: Path, known: dict[str, str]) -> None:
+    """Raise ValueError for the first file of ``folder`` that has another digest than is ``known`` of it, and OSError for one that is gone."""
+    for name, before in known.items():
+        if digest(folder / name) != before:
+            raise ValueError(f"{name} is not as it was written")
+
+
+def seal(path: Path, *also: str) -> None:
+    """Keep the digest of a file beside it, as ``sha256sum`` writes it (and digests that it had, or will have, ``also``)."""
+    found = [digest(path)] if path.exists() else []
+    write_text(_beside(path), "".join(f"{one}  {path.name}\n" for one in (*found, *also)))
+
+
+def sealed(path: Path) -> bool:
+    """Whether a file is as ``seal`` found it; one of which no digest was kept is taken as it is."""
+    if not (beside := _beside(path)).exists():
+        return True
+    return digest(path) in beside.read_text(encoding="utf-8", errors="replace").split()
+
+
+def unseal(path: Path) -> None:
+    """Remove a file and its digest."""
+    path.unlink(missing_ok=True)
+    _beside(path).unlink(missing_ok=True)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.{SEAL}")
 
 
 own_caches()

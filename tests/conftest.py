@@ -24,8 +24,30 @@ needs_mediapipe = pytest.mark.skipif(
 )
 
 
+def pytest_configure(config):
+    """What is deprecated and used by our own code fails its test: it breaks with the next version of a package."""
+    for kind in ("DeprecationWarning", "PendingDeprecationWarning", "FutureWarning"):
+        config.addinivalue_line("filterwarnings", rf"error::{kind}:sslslr(\..*)?")
+
+
+@pytest.fixture
+def times():
+    """``times(few, every)``: how often something is tried at random, in a test run and in ``make campaign``."""
+    return lambda few, every: every if os.environ.get("SSLSLR_CAMPAIGN") else few
+
+
+@pytest.fixture
+def told(record_property):
+    """``told(text)``: figures of a campaign, printed at its end."""
+    return lambda text: record_property("figures", text)
+
+
 def pytest_terminal_summary(terminalreporter):
-    """Say which Python the tests ran on, and where it lives."""
+    """Say what a campaign found, on which Python the tests ran, and where it lives."""
+    for reports in terminalreporter.stats.values() if os.environ.get("SSLSLR_CAMPAIGN") else ():
+        for report in reports:
+            for name, text in getattr(report, "user_properties", ()) if getattr(report, "when", "") == "call" else ():
+                terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {text}" if name == "figures" else "")
     terminalreporter.write_line(f"Python {platform.python_version()} of {Path(sys.prefix).name}, torch {torch.__version__}")
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 
 from sslslr.clips.skeleton import SKELETONS, Skeleton, normalise
 from sslslr.errors import SignError
-from sslslr.paths import atomic
+from sslslr.paths import atomic, unpacked
 from sslslr.provenance import versions
 
 VERSION = "preparation 1"
@@ -159,7 +160,7 @@ class Signs:
     def load(cls, path: Path) -> "Signs":
         """Read what ``save`` wrote; raises SignError when the file is missing or is something else."""
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with np.load(unpacked(path, most=math.inf), allow_pickle=False) as stored:
                 about = json.loads(str(stored["about"]))
                 arrays = {k: stored[k] for k in stored.files if k != "about"}
             skeleton, glosses, recipe = SKELETONS[about.pop("skeleton")], tuple(about.pop("glosses")), about.pop("recipe", ())

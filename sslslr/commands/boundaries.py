@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
         said = f"confidence {row['confidence']:.2f}" + (", the prior decides" if row["prior"] > 0.5 else "")
         elan.write(asked.out / f"{name}.eaf", {TIER: [(round(row["onset_ms"]), round(row["offset_ms"]), said)]})
     if rows:
-        paths.write_text(asked.out / "boundaries.csv", pd.DataFrame(rows).round(3).to_csv(index=False))
+        paths.write_text(asked.out / "boundaries.csv", pd.DataFrame(rows).round(3).map(paths.guard).to_csv(index=False))
     print(f"{len(rows)} clips written to {asked.out}" + (f", {lost} left out" if lost else ""))
     return int(lost > 0)
 

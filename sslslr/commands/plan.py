@@ -112,7 +112,8 @@ def done(name: str, run: Run) -> int:
     folder = paths.runs() / name
     if (folder / "provenance.json").exists():
         return run.epochs
-    return int((folder / "progress").read_text() or 0) if (folder / "progress").exists() else 0
+    told = (folder / "progress").read_text(errors="replace") if (folder / "progress").exists() else ""
+    return int(told) if told.isdecimal() else 0
 
 
 @dataclass

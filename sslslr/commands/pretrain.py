@@ -24,9 +24,10 @@ from sslslr.clips.signs import Signs
 from sslslr.commands import Parser, count, positive, whole
 from sslslr.errors import SignError
 from sslslr.learning.store import about as about_run
+from sslslr.learning.store import whole_or_none
 from sslslr.learning.training import Run, measure, restore, store, train_epoch
 from sslslr.provenance import provenance
-from sslslr.studies import corpora
+from sslslr.studies import corpora, passed_on
 from sslslr.studies.comparison import METHODS
 from sslslr.views import VIEWS, ViewConfig
 
@@ -51,12 +52,13 @@ def pretrain(fabric: Fabric, run: Run, signs: Signs, folder: Path, compiled: boo
     folder.mkdir(parents=True, exist_ok=True)
     whose(folder, about)
     if not again and (folder / "weights.safetensors").exists():
-        return json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        return _finished(folder)
     fabric.barrier()
     if fabric.global_rank == 0:
         for name in RESULTS if again else ():
-            (folder / name).unlink(missing_ok=True)
-        paths.write_json(folder / "run.json", about)
+            paths.unseal(folder / name)
+        whole_or_none(state)
+        paths.write_json(folder / "run.json", about, sealed=True)
     fabric.barrier()
     metrics, seconds = restore(state, plain, optimiser) if state.exists() else ([], 0.0)
     if compiled:
@@ -76,14 +78,16 @@ def pretrain(fabric: Fabric, run: Run, signs: Signs, folder: Path, compiled: boo
             plain.eval()
             metrics[-1] |= measure(plain, signs, run.precision) if (signs.split == "val").any() else {}
             store(state, plain, optimiser.optimizer, metrics, seconds)
+            paths.seal(state)
         fabric.barrier()
     if fabric.global_rank == 0:
         made = provenance() | {"devices": world, "seconds": round(seconds, 1), "compiled": compiled}
-        paths.write_json(folder / "run.json", about | {"made": made})
         paths.write_text(folder / "metrics.json", json.dumps(metrics, indent=1))
         with paths.atomic(folder / "weights.safetensors") as partial:
             save_file({k: v.cpu().contiguous() for k, v in plain.state_dict().items()}, partial)
-        state.unlink(missing_ok=True)
+            made["files"] = paths.digests(folder, "metrics.json") | {"weights.safetensors": paths.digest(partial)}
+            paths.write_json(folder / "run.json", about | {"made": made}, sealed=True)
+        paths.unseal(state)
     fabric.barrier()
     return metrics
 
@@ -91,12 +95,21 @@ def pretrain(fabric: Fabric, run: Run, signs: Signs, folder: Path, compiled: boo
 RESULTS = ("state.safetensors", "weights.safetensors", "metrics.json", "run.json")
 
 
+def _finished(folder: Path) -> list[dict]:
+    """The metrics of a finished training; SignError where it is not as it was written."""
+    try:
+        paths.unchanged(folder, paths.read_json(folder / "run.json").get("made", {}).get("files", {}))
+        return paths.read_json(folder / "metrics.json")
+    except (OSError, ValueError) as error:
+        raise SignError(f"{folder}: the finished training can't be read ({error}); --again makes it anew") from None
+
+
 def whose(folder: Path, about: dict) -> None:
     """Raise SignError where ``folder`` holds a training of other settings or data than ``about``, saying which differ."""
     if not any((folder / name).exists() for name in RESULTS):
         return
     try:
-        then = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        then = paths.read_json(folder / "run.json")
         other = {k: (then.get(k), v) for k, v in about.items() if then.get(k) != v}
     except (OSError, ValueError, AttributeError):
         raise SignError(f"{folder}: holds a training, but no run.json says of what; choose another folder, or delete this one") from None
@@ -136,13 +149,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--precision", default="auto", choices=["auto", "fp32", "bf16"])
     parser.add_argument("--compile", default="auto", choices=["auto", "true", "false"], help="torch.compile; auto: on a GPU, where it pays")
     parser.add_argument("--again", action="store_true", help="make a finished training anew; otherwise it is left as it is")
+    parser.add_argument("--card", type=Path, help="a model card (YAML): OUT/encoder becomes an encoder to pass on (docs/pretrained.md)")
     options = parser.parse_args(arguments)
+    card = passed_on.read_card(options.card) if options.card else None
     if options.out.exists() and not options.out.is_dir():
         raise SignError(f"{options.out}: is a file; expected a folder, which gets the result")
     profile = profiles.load(options.profile)
     sizes = replace(profile, precision=options.precision, epochs=options.epochs or profile.epochs)
     loaded = corpora.load(sizes, options.dataset, options.data, only=options.corpus, options=shlex.join(options.option))
-    signs, _ = corpora.split(next(iter(loaded.values())), sizes, options.seed)
+    signs, protocol = corpora.split(next(iter(loaded.values())), sizes, options.seed)
     run = corpora.base_run(sizes, options.seed, options.rate, method=options.method, views=ViewConfig(options.views))
     several = options.devices * options.num_nodes > 1
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # for the other processes, which Fabric starts
@@ -153,6 +168,11 @@ def main(arguments: list[str]) -> int:
     if fabric.global_rank == 0:
         how = "finished before and left as it is (--again makes it anew)" if before else f"on {fabric.world_size} process(es)"
         print(f"{options.out}: {len(metrics)} epochs {how}, loss {metrics[-1]['loss']:.4f}")
+        if card:
+            own = {"corpus": signs.name, "sizes": sizes.corpora[signs.name]} if signs.kind == "synthetic" else {"dataset": signs.name}
+            how = own | {"frames": sizes.frames, "input": sizes.input, "profile": sizes.name, "folds": sizes.folds, "repeat": options.seed}
+            written = passed_on.pass_on(options.out, run, signs, card, how | {"protocol": protocol})
+            print(f"{written}: an encoder to pass on, with a few training clips of {signs.name} as its reference")
     return 0
 
 

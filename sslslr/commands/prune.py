@@ -16,8 +16,9 @@ from filelock import FileLock, Timeout
 from sslslr import paths
 from sslslr.commands import Parser
 from sslslr.learning.outdated import outdated, unknown
+from sslslr.learning.store import UNFINISHED
 
-STATES = ("state.safetensors", "best.safetensors", "progress")
+STATES = tuple(name + end for name in UNFINISHED for end in ("", f".{paths.SEAL}"))
 IDLE = 24 * 3600  # seconds that an unfinished file without a lock must have been untouched
 PARTIAL = re.compile(r"\..+\.\d+\.partial(\..+)?")
 
@@ -92,7 +93,7 @@ def _made_by(path: Path):
 def _read(path: Path) -> dict:
     """A JSON object, {} where there is none to read."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = paths.read_json(path)
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

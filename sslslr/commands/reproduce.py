@@ -130,30 +130,33 @@ def reproduce(
             f"parameter {', '.join(sorted(unknown))} is unknown; the notebooks have {', '.join(sorted(names)) or 'none of their own'}"
         )
     out = paths.results(dataset, profile)
-    for notebook in todo:
-        if why := left_out(notebook):
-            print(f"  {notebook.stem:<44} left out: {why}", flush=True)
-            continue
-        values = parameters(notebook, standard, extra or {})
-        for name, (value, usual) in saved(notebook).items():
-            if values[name] != value:
-                print(f"  {notebook.stem}: {name} = {value!r} is saved in it and not used; SET='{name}={value}' is how (default {usual!r})")
-        code = fingerprint(values, notebook)
-        executed = out / "notebooks" / notebook.name
-        if done(executed, code):
-            print(f"  {notebook.stem:<44} up to date", flush=True)
-            continue
-        print(f"  {notebook.stem:<44} ", end="", flush=True)
-        started = time.perf_counter()
-        try:
-            execute(notebook, executed, values, code)
-        except SignError:
-            print("  failed", flush=True)
-            raise
-        print(f"{time.perf_counter() - started:6.0f} s", flush=True)
-    from sslslr.report.site import build
+    with paths.one_at_a_time(out, "make reproduce"):
+        for notebook in todo:
+            if why := left_out(notebook):
+                print(f"  {notebook.stem:<44} left out: {why}", flush=True)
+                continue
+            values = parameters(notebook, standard, extra or {})
+            for name, (value, usual) in saved(notebook).items():
+                if values[name] != value:
+                    print(
+                        f"  {notebook.stem}: {name} = {value!r} is saved in it and not used; SET='{name}={value}' is how (default {usual!r})"
+                    )
+            code = fingerprint(values, notebook)
+            executed = out / "notebooks" / notebook.name
+            if done(executed, code):
+                print(f"  {notebook.stem:<44} up to date", flush=True)
+                continue
+            print(f"  {notebook.stem:<44} ", end="", flush=True)
+            started = time.perf_counter()
+            try:
+                execute(notebook, executed, values, code)
+            except SignError:
+                print("  failed", flush=True)
+                raise
+            print(f"{time.perf_counter() - started:6.0f} s", flush=True)
+        from sslslr.report.site import build
 
-    return build(dataset, profile, folder)
+        return build(dataset, profile, folder)
 
 
 def ended(dataset: str, profile: str, data: str, options: str = "", workers: int = 0) -> bool:

@@ -127,7 +127,7 @@ def _sizes(listing: source.Listing) -> set[str]:
 
 
 def _digest(file: Path) -> str:
-    digest = hashlib.sha1()
+    digest = hashlib.sha1(usedforsecurity=False)
     with file.open("rb") as stream:
         while block := stream.read(BLOCK):
             digest.update(block)
@@ -201,8 +201,13 @@ def _studied(done: Check, bad: dict[str, str]) -> None:
         unit=done.listing.unit,
     )  # fmt: skip
     try:
-        for repeat in range(FOLDS):
-            splits.for_repeat(light, FOLDS, repeat)
+        drawn = [splits.for_repeat(light, FOLDS, repeat)[1] for repeat in range(FOLDS)]
+        if "test" not in split and (split != "").any():
+            done.warnings.append(
+                f"its split has no test part: studies test on its validation part ({drawn[0]}), validating on training clips"
+            )
+        elif "val" not in split and (split != "").any():
+            done.notes.append("its split has no validation part: studies take a tenth of its training clips for that")
     except SignError as error:
         (done.warnings if done.listing.open is None else done.errors).append(f"studies can't split it: {error}")
 
@@ -231,7 +236,7 @@ def save(done: Check) -> Path:
     with paths.atomic(out / "check.png") as partial:
         fig.savefig(partial, dpi=130, facecolor="white")
     paths.write_text(out / "check.txt", f"{done}\n")
-    paths.write_text(out / "clips.csv", done.table.to_csv(index=False))
+    paths.write_text(out / "clips.csv", done.table.map(paths.guard).to_csv(index=False))
     if done.unusable:
         paths.write_text(out / source.LEAVE_OUT, "\n".join(done.unusable) + "\n")
     else:

@@ -1,5 +1,6 @@
 """A data set ready for training in one memory-mapped float16 array: 100,000 clips open at once and are read by index."""
 
+import errno
 import json
 import os
 import shutil
@@ -96,6 +97,7 @@ def pack(
             if stored is None:
                 about, shape = here, (clips, frames, *part.landmarks.shape[2:])
                 stored = np.lib.format.open_memmap(partial / "landmarks.npy", mode="w+", dtype=np.float16, shape=shape)
+                _reserve(partial / "landmarks.npy")
             if here != about or part.frames > frames or at + len(part) > clips or part.landmarks.shape[2:] != stored.shape[2:]:
                 what = f"a part of {len(part)} clips of {part.frames} frames"
                 raise SignError(f"{part.name}: {what} does not fit the pack of {clips} clips of {frames} frames begun before it")
@@ -123,8 +125,19 @@ def pack(
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def _reserve(path: Path) -> None:
+    """Take the room that a mapped file needs now: on a full disk writing to it later would end the process without a word."""
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            try:
+                os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+            except OSError as error:
+                if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                    raise OSError(error.errno, error.strerror, str(path)) from None  # else: a file system that can't be asked
+
+
 def open_packed(folder: Path) -> Packed:
-    """Map a packed data set into memory; raises SignError where ``folder`` is not one."""
+    """Map a packed data set into memory, read through once (about a second a gigabyte); SignError where ``folder`` is none, or has changed."""
     try:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         fingerprint = about.pop("fingerprint")
@@ -132,10 +145,13 @@ def open_packed(folder: Path) -> Packed:
         arrays = {n: np.load(folder / f"{n}.npy", mmap_mode="r" if n == "landmarks" else None, allow_pickle=False) for n in ARRAYS}
         about |= {"skeleton": SKELETONS[about["skeleton"]], "glosses": tuple(about["glosses"])}
         signs = Packed(**arrays, **about)
+        if signs.fingerprint != fingerprint:
+            raise ValueError("it is not as it was packed")
     except FileNotFoundError as error:
         raise SignError(f"{folder}: no packed data set ({Path(error.filename).name} is missing); pack it again") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise SignError(f"{folder}: not a packed data set ({error}); delete it and pack again") from None
+    except Exception as error:  # numpy raises what it likes on a broken head of an array
+        told = (str(error) or type(error).__name__).splitlines()[0]
+        raise SignError(f"{folder}: not a packed data set ({told}); delete it and pack again") from None
     return signs.made_from(None, content=fingerprint)  # hashed when it was packed; its splits need not read everything again
 
 

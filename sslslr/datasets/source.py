@@ -236,7 +236,7 @@ def write_manifest(listing: Listing) -> Path:
     extra = [c for c in ("start", "end", "start_frame", "end_frame", "fps") if c in listing.table]
     manifest = listing.table.rename(columns={"file": "path", "clip": "id"})[["path", "id", "gloss", "signer", "split", *extra]]
     path = paths.cache() / "manifests" / f"{listing.name}.csv"
-    paths.write_text(path, manifest.to_csv(index=False))
+    paths.write_text(path, manifest.map(paths.guard).to_csv(index=False))
     return path
 
 

@@ -1,6 +1,5 @@
 """Many videos, overnight: resumes, survives bad input and lost workers, leaves nothing half-written, reports at the end."""
 
-import json
 import os
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from sslslr.extract.holistic import Backend, Holistic
 from sslslr.extract.pool import Died, imap_unordered
 from sslslr.extract.sources import Source, find
 from sslslr.extract.worker import Worker, done_row, facts, failed_row, failure_path, fingerprint, state_of
+from sslslr.paths import read_json
 from sslslr.progress import track
 
 
@@ -81,7 +81,7 @@ def _known(source: Source, out: Path, before: dict | None, retry: bool) -> dict 
         return {**row, **facts(source), "status": "done before", "reason": "", "detail": ""}
     if not retry and (failure := failure_path(out, source)).exists():
         try:
-            told = json.loads(failure.read_text(encoding="utf-8"))
+            told = read_json(failure)
             if told["state"] == state_of(source):
                 return failed_row(source, told["reason"], told["detail"])
         except (ValueError, KeyError, OSError):

@@ -15,7 +15,7 @@ from sslslr.clips.signs import Signs, pack
 from sslslr.clips.skeleton import MEDIAPIPE_75
 from sslslr.errors import SignError
 from sslslr.extract.holistic import PARTS
-from sslslr.paths import atomic, unpacked
+from sslslr.paths import atomic, sealed, unguard, unpacked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,6 +104,10 @@ def read_instances(folder: Path) -> "pd.DataFrame":
     import pandas as pd  # here, so that workers, which only write clips, start faster
 
     path = Path(folder) / INSTANCES
+    if path.exists() and not sealed(path):
+        raise SignError(
+            f"{path}: not as extraction wrote it; run that again, it rebuilds it, or delete {path.name}.sha256 if you meant to edit it"
+        )
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     except FileNotFoundError:
@@ -114,7 +118,7 @@ def read_instances(folder: Path) -> "pd.DataFrame":
     if missing or table.empty:
         what = f"lacks the column {', '.join(sorted(missing))}" if missing else "lists no clip"
         raise SignError(f"{path}: {what}; run the extraction again and read its report.csv")
-    return table
+    return table.map(unguard)
 
 
 def read_folder(folder: Path, coordinates: int = 2, frames: int | None = None, name: str | None = None) -> Signs:

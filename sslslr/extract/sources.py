@@ -2,6 +2,7 @@
 
 import os
 import unicodedata
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -9,7 +10,7 @@ from typing import Any
 
 from sslslr.errors import SignError
 from sslslr.extract.video import VIDEOS, WHOLE, Cut, pictures
-from sslslr.paths import readable
+from sslslr.paths import readable, unguard
 
 COLUMNS = ("path", "id", "gloss", "signer", "split", "start", "end", "start_frame", "end_frame", "fps")
 
@@ -92,11 +93,14 @@ def _walk(folder: Path, leave_out: Path | None, seen: set[Path]) -> Iterator[Pat
 def _from_manifest(manifest: Path, videos: Path) -> list[Source]:
     import pandas as pd  # here, so that workers start faster
 
+    plain: Any = {"dtype": str, "keep_default_na": False, "na_values": [""], "encoding": "utf-8-sig", "skipinitialspace": True}
     try:
-        table = pd.read_csv(manifest, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # a row with more fields than the header, not all empty
+            table = pd.read_csv(manifest, index_col=False, **plain).fillna("").map(unguard)  # a comma at a line's end shifts no column
     except FileNotFoundError:
         raise SignError(f"{manifest}: no such manifest; expected a CSV with the column path") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, pd.errors.ParserWarning) as error:
         raise SignError(
             f"{manifest}: not a CSV table in UTF-8 ({str(error).splitlines()[0].strip()}); expected the columns {', '.join(COLUMNS)}"
         ) from None

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from sslslr.errors import SignError
 from sslslr.extract.clips import INSTANCES, clip_path
 from sslslr.extract.holistic import PARTS
-from sslslr.paths import atomic
+from sslslr.paths import atomic, digest, guard, seal, sealed, unguard
 
 REPORT = "report.csv"
 PLOT = "detection_rates.png"
@@ -63,7 +63,10 @@ def overall(table: pd.DataFrame) -> dict[str, float]:
 def rows_before(out: Path) -> dict[str, dict]:
     """Rows of an earlier call's ``instances.csv`` by clip id, so that done clips need not be opened again."""
     try:
+        if not sealed(out / INSTANCES):
+            return {}  # nobody knows what it says: as if there were none
         table = pd.read_csv(out / INSTANCES, dtype=str, keep_default_na=False, encoding="utf-8")
+        table = table.map(unguard)
         return {row["id"]: row for row in table.to_dict("records")} if {"id", "source", *PARTS} <= set(table) else {}
     except (OSError, ValueError):
         return {}  # none yet, or unreadable: the clips themselves are read
@@ -79,9 +82,11 @@ def write(out: Path, rows: list[dict], before: dict[str, dict], frames: int, sec
         if good or earlier:
             instances = pd.DataFrame(earlier + good).drop(columns=["status", "reason", "detail"], errors="ignore")
             with atomic(out / INSTANCES) as partial:
-                instances.to_csv(partial, index=False, encoding="utf-8", errors="backslashreplace")
+                instances.map(guard).to_csv(partial, index=False, encoding="utf-8", errors="backslashreplace")
+                seal(out / INSTANCES, digest(partial))  # what is there and what will be: a kill in between leaves one of both
+            seal(out / INSTANCES)
         with atomic(out / REPORT) as partial:
-            table.to_csv(partial, index=False, encoding="utf-8", errors="backslashreplace")
+            table.map(guard).to_csv(partial, index=False, encoding="utf-8", errors="backslashreplace")
         if good:
             with atomic(out / PLOT) as partial:
                 plot(table).savefig(partial, dpi=150)

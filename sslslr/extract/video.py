@@ -178,6 +178,8 @@ def _decode(path: Path, seek: float = 0.0) -> Iterator[tuple[float, np.ndarray]]
             if not streams:
                 raise VideoError("no video stream", f"{path}: has no video, only {_contents(container)}; leave it out")
             stream = streams[0]
+            if stream.codec_context is None:
+                raise VideoError("unreadable", f"{path}: its video is in no codec that is known here; re-encode it, or download it again")
             stream.codec_context.options = {"err_detect": "explode"}
             origin = stream.start_time or 0
             if seek and stream.time_base:

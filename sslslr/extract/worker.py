@@ -77,7 +77,7 @@ class Worker:
         if reason in LASTING:
             try:
                 with WRITING:
-                    write_json(failure_path(self.out, source), {"reason": reason, "detail": detail, "state": state_of(source)})
+                    write_json(failure_path(self.out, source), {"reason": reason, "detail": detail, "state": state_of(source)}, sealed=True)
             except OSError:
                 pass  # then it is tried again next time
         return failed_row(source, reason, detail)

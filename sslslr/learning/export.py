@@ -77,6 +77,7 @@ def check(encoder: PoseTransformer, path: Path, seed: int = 0) -> float:
     """
     import onnxruntime
 
+    onnxruntime.disable_telemetry_events()  # nothing of ours goes anywhere
     sizes, rng, worst = encoder.config, np.random.default_rng(seed), 0.0
     try:
         session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])

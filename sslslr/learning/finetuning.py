@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
+from sslslr import paths
 from sslslr.clips import splits
 from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
@@ -21,7 +22,6 @@ from sslslr.learning.training import Optimiser, Run, restore, store, train_epoch
 from sslslr.measures import metrics
 from sslslr.methods.encoder import embed
 from sslslr.methods.heads import Method
-from sslslr.paths import atomic
 from sslslr.views import ViewConfig
 
 VERSION = "fine-tuning 1"
@@ -128,8 +128,9 @@ def train(
             raise Diverged(f"{signs.name}, fine-tuning, seed {tuning.seed}: the loss is {losses[-1]} in epoch {epoch + 1}; lower the rate")
         top1 = metrics.accuracy(metrics.ranks(scores(module, val, precision=tuning.precision), val.labels), val.labels)
         if tuning.choose == "val" and best and top1 > max((r["val_top1"] for r in rows), default=-1):
-            with atomic(best) as partly:
+            with paths.atomic(best) as partly:
                 save_file({k: v.cpu().contiguous() for k, v in module.state_dict().items()}, partly)
+            paths.seal(best)
         rows.append({"epoch": epoch + 1, "loss": float(np.mean(losses)), "val_top1": top1})
         seconds += time.perf_counter() - started
         if state and time.perf_counter() - saved >= SAVE:
@@ -138,8 +139,9 @@ def train(
         if on_epoch:
             on_epoch(epoch + 1)
     if tuning.choose == "val" and best and best.exists():
-        module.load_state_dict(load_file(best))
-        best.unlink()
+        if not paths.sealed(best):
+            raise SignError(f"{best}: not as it was written; delete {best.parent} and start again")
+        module.load_state_dict(load_file(best))  # and it stays until the run is in the store: a killed one needs it again
     return module, rows, seconds
 
 

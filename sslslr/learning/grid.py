@@ -13,8 +13,11 @@ from typing import Any
 
 import joblib
 import torch
+from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from sslslr import paths
+from sslslr.errors import SignError
 from sslslr.learning import cluster
 from sslslr.learning.store import OutOfTime, key, until
 from sslslr.methods.precision import keep_memory
@@ -38,7 +41,8 @@ def side_by_side(
 
     A job's first argument is a Run and its second the Signs it trains on. ``workers=0`` means ``at_once()``; a Dask
     cluster takes the place of local processes where ``sslslr.learning.cluster`` is told of one. Results keep the order of
-    ``jobs``; the first error stops the study and is raised, finished runs stay in the store. ``each(i, result)`` is called as results
+    ``jobs``; the first error stops the study and is raised, finished runs stay in the store. A run whose process is killed is tried
+    again alone; if that is killed too, the others are finished and a SignError names it. ``each(i, result)`` is called as results
     come, in their order. After ``end`` (seconds, as ``time.time()``) nothing begins, runs stop after their epoch, and what
     is not done is None.
     """
@@ -46,16 +50,41 @@ def side_by_side(
     folders = [paths.runs() / key(run.fitted(signs), signs) for run, signs, *_ in jobs]
     epochs = [max(1, run.epochs) for run, *_ in jobs]
     done = [False] * len(jobs)
+    out: list = [None] * len(jobs)
+    left, lost = list(range(len(jobs))), []
+
+    def words(i: int) -> tuple:
+        return task, paths.runs(), paths.cache(), end, *jobs[i]
+
+    def came(i: int, result) -> None:
+        left.remove(i)
+        out[i], done[i] = result, result is not None
+        if each and result is not None:
+            each(i, result)
+
     keep_memory()
     bar = track(total=sum(epochs), desc=title, unit="epoch", mininterval=1, ends=f"{len(jobs)} run{'s' * (len(jobs) != 1)}")
-    with bar, _Watch(bar, folders, epochs, done), cluster.parallel(workers) as pool:
-        results = pool(joblib.delayed(_alone)(task, paths.runs(), paths.cache(), end, *job) for job in jobs)
-        out = []
-        for i, result in enumerate(results):
-            out.append(result)
-            done[i] = result is not None
-            if each and result is not None:
-                each(i, result)
+    with bar, _Watch(bar, folders, epochs, done):
+        while left:
+            try:
+                with cluster.parallel(workers) as pool:
+                    asked = list(left)
+                    for i, result in zip(asked, pool(joblib.delayed(_alone)(*words(i)) for i in asked), strict=True):
+                        came(i, result)
+            except TerminatedWorkerError:  # killed, as where memory is short; by which run is not said: those in question go alone
+                for i in left[: 2 * workers]:
+                    try:
+                        with get_reusable_executor(max_workers=1, kill_workers=True) as own:
+                            came(i, own.submit(_alone, *words(i)).result())
+                    except TerminatedWorkerError:
+                        left.remove(i)
+                        lost.append(f"{jobs[i][0].method}, seed {jobs[i][0].seed}, {jobs[i][1].name} ({folders[i].name})")
+    if lost:
+        some = "; ".join(lost[:3]) + ("; ..." if len(lost) > 3 else "")
+        raise SignError(
+            f"{title}: {len(lost)} of {len(jobs)} runs ended with their process, out of memory? ({some}); the others are done: "
+            "make room or take fewer WORKERS, and the same command goes on"
+        )
     return out
 
 

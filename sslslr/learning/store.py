@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -97,7 +98,7 @@ def stale(folder: Path) -> list[str]:
     They may move a result's last digits; such a run is served all the same. Raises SignError where no finished run is.
     """
     try:
-        then = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))["versions"]
+        then = paths.read_json(folder / "provenance.json")["versions"]
     except (OSError, ValueError, KeyError) as error:
         raise SignError(f"{folder}: no finished run is there ({error})") from None
     return [f"{p} {then.get(p, 'unknown')}, now {now}" for p, now in packages().items() if then.get(p) != now]
@@ -106,7 +107,8 @@ def stale(folder: Path) -> list[str]:
 def fetch(run: Run, signs: Signs, how: Callable = train) -> Trained:
     """The finished run, from the store if it is there, else trained now by ``how`` (or on from where it was killed).
 
-    Its folder holds ``run.json``, ``metrics.csv``, ``weights.safetensors`` and, written last, ``provenance.json``.
+    Its folder holds ``run.json``, ``metrics.csv``, ``weights.safetensors`` and, written last, ``provenance.json``, which has their
+    hashes: SignError where one is no longer as it was written.
     Two processes that ask for the same run do not train it twice.
     """
     run = run.fitted(signs)
@@ -118,6 +120,7 @@ def fetch(run: Run, signs: Signs, how: Callable = train) -> Trained:
             _do(run, signs, folder, how)
     module = run.build(len(signs.glosses))
     try:
+        paths.unchanged(folder, paths.read_json(folder / "provenance.json").get("files", {}))
         module.load_state_dict(load_file(folder / "weights.safetensors"))
         metrics = pd.read_csv(folder / "metrics.csv")
     except Exception as error:
@@ -132,11 +135,20 @@ def answer(run: Run, signs: Signs, question: dict, compute: Callable[[], dict], 
     """
     path = answer_path(run, signs, question, *parts)
     if path.exists():
-        return json.loads(path.read_text(encoding="utf-8"))["answer"]
+        return kept(path)["answer"]
     found = compute()
     path.parent.mkdir(parents=True, exist_ok=True)
-    paths.write_json(path, {"question": question, "answer": found, "versions": versions_of(*parts), "of": about(run.fitted(signs), signs)})
+    told = {"question": question, "answer": found, "versions": versions_of(*parts), "of": about(run.fitted(signs), signs)}
+    paths.write_json(path, told, sealed=True)
     return found
+
+
+def kept(path: Path) -> dict:
+    """What ``answer`` or a finished run wrote to ``path``; SignError where it can't be read, or is no longer as it was written."""
+    try:
+        return paths.read_json(path)
+    except (OSError, ValueError) as error:
+        raise SignError(f"{path}: can't be read ({error}); delete it and start again: it is made anew") from None
 
 
 def answer_path(run: Run, signs: Signs, question: dict, *parts) -> Path:
@@ -154,9 +166,12 @@ def _do(run: Run, signs: Signs, folder: Path, how: Callable) -> None:
     paths.write_json(folder / "run.json", about(run, signs))
     state = folder / "state.safetensors"
     progress = folder / "progress"
+    whole_or_none(state)
 
     def on_epoch(done: int) -> None:
         paths.write_text(progress, str(done))
+        if state.exists():  # fine-tuning writes it now and then
+            paths.seal(state)
         in_time()
 
     in_time()
@@ -166,6 +181,17 @@ def _do(run: Run, signs: Signs, folder: Path, how: Callable) -> None:
     with paths.atomic(folder / "weights.safetensors") as partial:
         save_file({k: v.cpu().contiguous() for k, v in module.state_dict().items()}, partial)
     made = {**provenance(), "date": today(), "seed": run.seed, "seconds": round(seconds, 2), "peak_memory_mb": round(peak_memory_mb())}
-    paths.write_json(folder / "provenance.json", made)
-    state.unlink(missing_ok=True)
-    progress.unlink(missing_ok=True)
+    made["files"] = paths.digests(folder, "run.json", "metrics.csv", "weights.safetensors")
+    paths.write_json(folder / "provenance.json", made, sealed=True)
+    for name in UNFINISHED:
+        paths.unseal(folder / name)
+
+
+UNFINISHED = ("state.safetensors", "best.safetensors", "progress")
+
+
+def whole_or_none(state: Path) -> None:
+    """Put away the state of a training that is not as it was written: then it starts anew, and ends in the same weights."""
+    if state.exists() and not paths.sealed(state):
+        warnings.warn(f"{state}: not as it was written (a crash, or the disk); this training starts from its beginning", stacklevel=2)
+        paths.unseal(state)

@@ -78,7 +78,8 @@ def save(folder: Path, encoder: PoseTransformer, reference: Signs, card: dict[st
     with paths.atomic(folder / "reference.safetensors") as partial:
         save_file({"landmarks": landmarks, "valid": valid, "features": features}, partial)
     paths.write_text(folder / "README.md", write_card(folder.name, about))
-    paths.write_json(folder / "about.json", about)
+    about["files"] = paths.digests(folder, "encoder.safetensors", "reference.safetensors")
+    paths.write_json(folder / "about.json", about, sealed=True)
     return folder
 
 
@@ -101,14 +102,15 @@ def shipped() -> list[str]:
 def load(name: str | Path) -> Encoder:
     """The encoder of a folder, or the shipped one of that name, probed once against what it gave when it was saved.
 
-    Raises SignError when there is none, when its files don't belong together, and when its features of the reference clips
+    Raises SignError when there is none, when a file is not as it was written or they don't belong together, and when its features of the reference clips
     differ by more than ``TOLERANCE``: then these are not the weights, or not the code, that were saved.
     """
     folder = Path(name).expanduser()
     if not (folder / "about.json").is_file():
         folder = SHIPPED / str(name)
     try:
-        about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+        about = paths.read_json(folder / "about.json")
+        paths.unchanged(folder, about.get("files", {}))
         module = PoseTransformer(EncoderConfig(**about["encoder"]))
         module.load_state_dict(load_file(folder / "encoder.safetensors"))
         reference = load_file(folder / "reference.safetensors")

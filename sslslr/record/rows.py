@@ -15,6 +15,7 @@ from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
 from sslslr.learning.outdated import outdated, unknown
 from sslslr.learning.store import about, key
+from sslslr.learning.store import kept as read_kept
 from sslslr.learning.training import Run
 from sslslr.record.tables import SCORES, TABLES, Record, Row, hashed, together
 from sslslr.studies import evaluation
@@ -52,12 +53,12 @@ def task_of(asked: list):
 def add(record: Record, job: Job, curves: bool) -> None:
     """Add a finished job's answer and runs from the run store; with ``curves`` a row for each epoch of them, too."""
     run, answer = named(job)
-    kept = json.loads((paths.runs() / run / f"answer-{answer}.json").read_text(encoding="utf-8"))
+    kept = read_kept(paths.runs() / run / f"answer-{answer}.json")
     for one in job.runs:
         name = key(one.fitted(job.signs), job.signs)
         if not complete(record["runs"].get((name,)), curves):
             of = paths.runs() / name / "run.json"
-            said = json.loads(of.read_text(encoding="utf-8")) if of.exists() else kept["of"] if name == run else None
+            said = read_kept(of) if of.exists() else kept["of"] if name == run else None
             if said:
                 _add_run(record, name, said, held_out(job.signs), curves)
     _add_answer(record, run, answer, kept)
@@ -72,7 +73,11 @@ def _add_run(record: Record, run: str, said: dict, group: str, curves: bool) -> 
     folder, trained = paths.runs() / run, {}
     epochs: list[dict] = []
     if (folder / "provenance.json").exists():  # hand-made features need no training
-        trained = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+        trained = read_kept(folder / "provenance.json")
+        try:
+            paths.unchanged(folder, trained.get("files", {}))
+        except (OSError, ValueError) as error:
+            raise SignError(f"{folder}: the stored run can't be recorded ({error}); delete this folder and start again") from None
         epochs = [{k: _rounded(v) for k, v in row.items()} for row in pd.read_csv(folder / "metrics.csv").to_dict("records")]
     rows = [TABLES["epochs"].row({"run": run} | dict.fromkeys(SCORES) | row) for row in epochs if curves]
     record.add("epochs", rows)

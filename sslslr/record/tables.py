@@ -130,10 +130,17 @@ def _fuller(row: Row) -> tuple[int, str]:
 def read(table: Table, folder: Path) -> Rows:
     """A table's rows by key, none where no file is; SignError names file, line and row where one was changed or can't be."""
     path = folder / f"{table.name}.csv"
-    found: Rows = {}
     if not path.exists():
         return {}
-    with path.open(encoding="utf-8", newline="") as file:
+    try:
+        return _read(table, path)
+    except csv.Error as error:
+        raise SignError(f"{path}: not a table as make record writes it ({error}); take it from git again") from None
+
+
+def _read(table: Table, path: Path) -> Rows:
+    found: Rows = {}
+    with path.open(encoding="utf-8", errors="backslashreplace", newline="") as file:  # a byte that is no text changes its row's hash
         lines = csv.reader(file)
         if (first := next(lines, [])) != table.header:
             raise SignError(f"{path}: its first line has columns {', '.join(first)}; expected {', '.join(table.header)}")
@@ -142,7 +149,7 @@ def read(table: Table, folder: Path) -> Rows:
             if len(cells) != len(table.header):
                 raise SignError(f"{where}: {len(cells)} columns, expected {len(table.header)}")
             row = dict(zip(table.header, cells, strict=True))
-            what = f"{where} ({', '.join(table.key_of(row))})"
+            what = f"{where} ({' '.join(', '.join(table.key_of(row)).split())[:200]})"
             for column, parse in table.columns.items():
                 try:
                     parse(row[column])

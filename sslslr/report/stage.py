@@ -3,6 +3,7 @@
 import html
 import io
 import json
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from matplotlib.figure import Figure
 from sslslr import datasets, paths, profiles
 from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
-from sslslr.paths import atomic, write_json, write_text
+from sslslr.paths import atomic, guard, write_json, write_text
 from sslslr.provenance import commit, provenance
 from sslslr.record.recording import Recorded, Served, recalled
 from sslslr.record.recording import provenance as provenance_of
@@ -155,17 +156,34 @@ class Stage:
         shown.attrs["caption"] = caption  # show() puts it below, whichever of the two a notebook shows
         shown = shown.astype(object).where(shown.notna(), "–")
         buffer = io.StringIO()
-        frame.to_csv(buffer, index=False)
+        frame.map(guard).to_csv(buffer, index=False)
         write_text(folder / f"{name}.csv", buffer.getvalue())
-        write_text(folder / f"{name}.md", f"{caption}\n\n{shown.to_markdown(index=False)}\n\n{self.stamp(data)}\n")
+        write_text(folder / f"{name}.md", f"{as_markdown(caption)}\n\n{markdown(shown)}\n\n{self.stamp(data)}\n")
         write_text(folder / f"{name}.tex", latex(shown, caption, name))
         write_json(folder / f"{name}.json", {"caption": caption, "stamp": self.stamp(data), **self.made(data)})
         return shown
 
 
+def as_markdown(text):
+    """Text that Markdown shows as it is: no tag, no code, no link, no formula, no end of a cell, whatever a gloss is called."""
+    if not isinstance(text, str):
+        return text
+    return re.sub(r"([\\|`\[$])", r"\\\1", re.sub(r"&(?=[#\w])", "&amp;", text).replace("<", "&lt;"))
+
+
+def from_markdown(text: str) -> str:
+    """What ``as_markdown`` was given."""
+    return re.sub(r"\\([\\|`\[$])", r"\1", text).replace("&lt;", "<").replace("&amp;", "&")
+
+
+def markdown(shown: pd.DataFrame) -> str:
+    """A table as Markdown, its texts as they are."""
+    return shown.map(as_markdown).rename(columns=as_markdown).to_markdown(index=False)
+
+
 def latex(shown: pd.DataFrame, caption: str, name: str) -> str:
     """A table as LaTeX (booktabs), for pasting into a paper."""
-    caption = caption.replace("%", "\\%").replace("_", "\\_")
+    caption = re.sub(r"([%_&#$])", r"\\\1", caption.replace("\\", "/").replace("{", "(").replace("}", ")"))
     return shown.to_latex(index=False, escape=True, caption=caption, label=f"tab:{name}").replace("±", "$\\pm$")
 
 
@@ -185,7 +203,7 @@ def show(what: Figure | pd.DataFrame) -> None:
 
     if isinstance(what, pd.DataFrame):
         caption = html.escape(str(what.attrs.get("caption", "")))
-        display.display(display.Markdown(what.to_markdown(index=False) + (f"\n\n{BELOW.format(caption)}\n" if caption else "")))
+        display.display(display.Markdown(markdown(what) + (f"\n\n{BELOW.format(caption)}\n" if caption else "")))
         return
     if get_ipython() is None:
         plt.show()

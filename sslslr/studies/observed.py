@@ -1,6 +1,5 @@
 """What one training shows of each clip: the answer that the boundary studies keep beside a run."""
 
-import json
 import warnings
 
 import numpy as np
@@ -8,7 +7,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sslslr.clips import splits
 from sslslr.clips.signs import Signs
-from sslslr.learning.store import fetch
+from sslslr.learning.store import fetch, kept
 from sslslr.learning.training import Run
 from sslslr.measures import probes
 from sslslr.studies import evaluation
@@ -37,7 +36,7 @@ def observe(run: Run, signs: Signs, draws: int) -> dict:
         row = {p: float((whole.predict(x) == part.labels).mean()) for p, x, part in (("val", val_x, val), ("test", test_x, test))}
         drawn = [fitted(splits.fraction(train.labels, 0.8, seed=draw)) for draw in range(draws)]
         correct = np.mean([probe.predict(test_x) == test.labels for probe in drawn], axis=0)
-        made = json.loads((fetch(run, signs).folder / "provenance.json").read_text(encoding="utf-8"))
+        made = kept(fetch(run, signs).folder / "provenance.json")
         about = {"clips": test.clips.tolist(), "labels": test.labels.tolist(), "correct": correct.round(4).tolist()}
         return row | about | {"seconds": made["seconds"]}
 

@@ -3,6 +3,8 @@
 import errno
 import json
 import os
+import resource
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,7 +12,7 @@ from dataclasses import replace
 import pytest
 import torch
 from lightning_fabric import Fabric
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from sslslr import commands, paths
 from sslslr.commands import pretrain as door
@@ -154,3 +156,20 @@ def test_notebooks_run_in_this_python_whatever_kernels_the_user_has(tmp_path, mo
     reproduce.reproduce("synthetic", "smoke", folder=tmp_path / "notebooks")
     ran = paths.results("synthetic", "smoke") / "notebooks" / "00_who.ipynb"
     assert sys.executable in ran.read_text()
+
+
+def test_a_full_disk_that_safetensors_meets_is_an_error_of_the_place(tmp_path):
+    def full():
+        with paths.atomic(tmp_path / "weights.safetensors"):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))  # as a disk with no more room
+            save_file({"a": torch.zeros(100_000)}, tmp_path / ".partial")
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        with pytest.raises(OSError, match=r"weights\.safetensors") as caught:
+            full()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    assert caught.value.errno == errno.EFBIG and not list(tmp_path.glob("weights*"))

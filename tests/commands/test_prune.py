@@ -95,7 +95,7 @@ def test_an_interrupted_training_of_today_s_code_goes_only_when_asked_for(signs,
     with pytest.raises(KeyboardInterrupt):
         runs.fetch(replace(SMALL, method="simclr"), signs, stopped)
     assert prune.wasted() == []
-    assert sorted(w.path.name for w in prune.wasted(interrupted=True)) == ["progress", "state.safetensors"]
+    assert sorted(w.path.name for w in prune.wasted(interrupted=True)) == ["progress", "state.safetensors", "state.safetensors.sha256"]
     raised(simclr)
     assert [w.why for w in prune.wasted()] == ["by simclr 1"]
 

@@ -96,6 +96,20 @@ def test_signers_classes_and_counts_are_held_against_the_split(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    "of, said",
+    [
+        ({"s1": "train", "s2": "train", "s3": "val"}, "warning: its split has no test part: studies test on its validation part"),
+        ({"s1": "train", "s2": "train", "s3": "test"}, "note: its split has no validation part: studies take a tenth"),
+        ({"s1": "train", "s2": "train", "s3": ""}, "error: studies can't split it: own: its split needs train and test"),
+        ({"s1": "val", "s2": "val", "s3": "test"}, "error: studies can't split it: own: its split needs train and test"),
+    ],
+)
+def test_a_split_that_lacks_a_part_is_said_and_not_replaced_in_silence(tmp_path, of, said):
+    clips = [{"id": f"{g}/{s}{k}", "gloss": g, "signer": s, "split": of[s]} for g in ("A", "B") for s in of for k in range(3)]
+    assert said in str(check("own", layouts.extraction(tmp_path, clips)))
+
+
 def test_dead_links_are_named_and_no_error(tmp_path):
     done = check("wlasl-100", layouts.wlasl(tmp_path))
     assert not done.errors and any("1 clip of 5 listed are not there (70266)" in w for w in done.warnings)

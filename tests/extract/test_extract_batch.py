@@ -17,6 +17,7 @@ from sslslr.commands import main
 from sslslr.errors import SignError
 from sslslr.extract.batch import extract
 from sslslr.extract.clips import Clip, clip_path
+from sslslr.extract.sources import find
 from sslslr.extract.video import write_video
 
 
@@ -180,12 +181,20 @@ def test_a_manifest_cuts_names_and_labels(tmp_path):
         ("path,id\na.mp4,../../etc\n", "out of the output folder"),
         ("path,start_frame\na.mp4,0\n", "frames count from 1"),
         ("path\n\n,\n", "path is empty|no row"),
+        ("path,gloss\na.mp4,A,B\n", "not a CSV table.*Length of header"),
+        ("path;gloss\na.mp4;A\n", r"no column path \(columns: path;gloss\)"),
     ],
 )
 def test_a_wrong_manifest_is_refused_before_anything_starts(tmp_path, text, message):
     (tmp_path / "m.csv").write_text(text)
     with pytest.raises(SignError, match=message):
         run(tmp_path, tmp_path / "out", manifest=tmp_path / "m.csv")
+
+
+def test_a_comma_at_the_end_of_each_line_shifts_no_column(tmp_path):
+    (tmp_path / "m.csv").write_text("path,gloss,signer\na.mp4,tree,ann,\nb.mp4,dog,bob,\n")
+    found = find(tmp_path, tmp_path / "m.csv")
+    assert [(s.path.name, s.gloss, s.signer) for s in found] == [("a.mp4", "tree", "ann"), ("b.mp4", "dog", "bob")]
 
 
 def test_a_full_disk_fails_each_clip_and_leaves_nothing(tmp_path):

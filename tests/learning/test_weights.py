@@ -8,7 +8,7 @@ import torch
 from conftest import make_signs
 from safetensors.torch import load_file, save_file
 
-from sslslr import profiles
+from sslslr import paths, profiles
 from sslslr.commands import main
 from sslslr.errors import SignError
 from sslslr.learning import export, weights
@@ -42,9 +42,12 @@ def test_a_card_that_leaves_out_who_is_missing_is_refused(tmp_path, signs):
     assert not (tmp_path / "mine").exists()
 
 
-def test_other_weights_are_refused_and_rounding_is_not(folder):
+def test_other_weights_are_refused_and_rounding_is_not_where_there_is_no_hash(folder):
     path = folder / "encoder.safetensors"
     stored = load_file(path)
+    about = paths.read_json(folder / "about.json")
+    about.pop("files")  # as of encoders that were saved before there were hashes
+    paths.write_json(folder / "about.json", about)
     save_file({k: v * (1 + 1e-6) for k, v in stored.items()}, path)
     weights.load(folder)
     stored["norm.weight"][0] += 0.1
@@ -72,11 +75,20 @@ def test_files_that_do_not_belong_together_are_one_line(folder, harm, capsys):
     assert told.startswith("sslslr: ") and told.count("\n") == 1
 
 
+def test_a_weight_that_differs_in_its_last_bit_is_refused_by_its_hash(folder):
+    path = folder / "encoder.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-4] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(SignError, match=r"encoder.safetensors is not as it was written"):
+        weights.load(folder)
+
+
 @pytest.mark.parametrize("name", weights.shipped())
 def test_every_shipped_encoder_answers_as_when_it_was_saved(name):
     encoder = weights.load(name)
     assert all(encoder.about["card"][part] for part in weights.CARD)
-    assert {"corpus", "sizes", "frames"} <= set(encoder.about["settings"])
+    assert {"corpus", "sizes", "frames"} <= set(encoder.about["settings"]) and len(encoder.about["files"]) == 2
 
 
 @pytest.mark.parametrize("name", weights.shipped())

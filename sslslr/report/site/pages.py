@@ -14,6 +14,7 @@ from sslslr import paths
 from sslslr.paths import write_text
 from sslslr.report.recorded import Judged
 from sslslr.report.site import verdicts
+from sslslr.report.stage import from_markdown
 
 TEMPLATES, BOOK = Path(__file__).parent / "templates", paths.ROOT / "docs" / "book"
 ROWS = 500  # of a table that a page shows; the CSV has all
@@ -84,7 +85,7 @@ def write_all(book: Path, folder: Path, about: dict, results: dict, players: lis
 def read_table(folder: Path, name: str) -> tuple[list[str], list[list[str]]]:
     """A table as readers see it in the notebooks (the Markdown one), or else the CSV: its head and its rows."""
     lines = [x for x in (folder / f"{name}.md").read_text(encoding="utf-8").splitlines() if x.startswith("|")]
-    cells = [[c.strip() for c in line.strip("|").split("|")] for line in lines if not set(line) <= set("|:- ")]
+    cells = [[from_markdown(c.strip()) for c in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines if not set(line) <= set("|:- ")]
     if len({len(row) for row in cells}) != 1:
         with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
             cells = list(csv.reader(file))
