@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from sslslr import paths
 from sslslr.commands import Parser
 from sslslr.learning.outdated import outdated, unknown
+from sslslr.video import training as _  # noqa: F401 (so that runs on pictures are known as such)
 
 STATES = ("state.safetensors", "best.safetensors", "progress")
 IDLE = 24 * 3600  # seconds that an unfinished file without a lock must have been untouched

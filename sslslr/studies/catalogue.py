@@ -26,6 +26,7 @@ from sslslr.studies import (
     pooling,
     recipe,
     reuse,
+    signrep,
     tuning,
 )
 from sslslr.studies.jobs import Job
@@ -94,6 +95,7 @@ STUDIES = {study.name: study for study in (
     Study("Table 6, frozen", ("16",), finetune.frozen_jobs, finetune.frozen_rows,
           options={"seeds": 1, "only_table6": False}),
     Study("activity pooling", ("18",), pooling.jobs, pooling.rows),
+    Study("SignRep", ("18",), signrep.jobs, signrep.rows),
     Study("dose and response", ("21",), dose.jobs),
 )}  # fmt: skip
 

@@ -22,6 +22,7 @@ from sslslr.video.style import style
 VERSION = "films 1"
 
 SIZE = 96  # pixels
+RENDERED = f"{render.VERSION}, {VERSION}"  # the name of every rendered film: which clips, their recipe says
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +46,8 @@ class Film:
         return np.array([at[clip] for clip in signs.clips.tolist()])
 
     def batch(self, rows: np.ndarray) -> torch.Tensor:
-        """Pictures of these rows as a tensor (B, 3, FRAMES, size, size), 0 to 1."""
-        return torch.from_numpy(np.ascontiguousarray(self.pictures[rows])).permute(0, 4, 1, 2, 3).float() / 255
+        """Pictures of these rows as a tensor (B, FRAMES, size, size, 3) uint8."""
+        return torch.from_numpy(np.ascontiguousarray(self.pictures[rows]))
 
 
 def rendered(signs: Signs, size: int = SIZE, new: tuple[str, ...] = ()) -> Film:
@@ -57,17 +58,14 @@ def rendered(signs: Signs, size: int = SIZE, new: tuple[str, ...] = ()) -> Film:
     steps = {k: v for step in signs.recipe for k, v in step.items()}
     if "corpus" not in steps or "prepared" not in steps:
         raise SignError(f"{signs.name}: only synthetic clips, prepared for an encoder, can be rendered; for video see video.recordings")
-    versions = [render.VERSION, VERSION]
-    name = name_of([signs.recipe, versions, size, list(new)])
+    name = name_of([signs.recipe, RENDERED, size, list(new)])
     path = paths.cache() / "films" / f"{name}.npy"
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
         if not path.exists():
             _make(steps, size, new, path)
     about = np.load(path.with_suffix(".npz"), allow_pickle=False)
-    return Film(
-        np.load(path, mmap_mode="r"), about["clips"], about["recordings"], ", ".join(versions), int((about["lengths"] < FRAMES).sum())
-    )
+    return Film(np.load(path, mmap_mode="r"), about["clips"], about["recordings"], RENDERED, int((about["lengths"] < FRAMES).sum()))
 
 
 def _make(steps: dict, size: int, new: tuple[str, ...], path: Path) -> None:

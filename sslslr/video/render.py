@@ -77,10 +77,17 @@ def _palm(draw: ImageDraw.ImageDraw, corners: np.ndarray, thick: float, colour: 
 def _trunk(draw: ImageDraw.ImageDraw, p: np.ndarray, unit: float, style: Style) -> None:
     left, right, hip_left, hip_right = p[11], p[12], p[23], p[24]
     neck = (left + right) / 2
-    _limb(draw, np.stack([neck + (0, 0.05 * unit), neck - (0, 0.3 * unit)]), 0.26 * unit, style.skin)
+    _limb(draw, np.stack([neck + _off(0, 0.05 * unit), neck - (0, 0.3 * unit)]), 0.26 * unit, style.skin)
     out = np.array((0.08 * unit * style.thick, 0))
     corners = np.stack(
-        [left + out, neck + (0.14 * unit, -0.06 * unit), neck - (0.14 * unit, 0.06 * unit), right - out, hip_right - out, hip_left + out]
+        [
+            left + out,
+            neck + _off(0.14 * unit, -0.06 * unit),
+            neck - (0.14 * unit, 0.06 * unit),
+            right - out,
+            hip_right - out,
+            hip_left + out,
+        ]
     )
     draw.polygon([tuple(xy) for xy in corners.tolist()], fill=style.clothes, outline=_edge(style.clothes))
     if style.stripes:
@@ -98,13 +105,17 @@ def _head(draw: ImageDraw.ImageDraw, p: np.ndarray, unit: float, style: Style) -
 
     oval(middle - (0, 0.07 * unit), wide * 1.15, high * 1.05, style.hair)
     if style.long_hair:
-        oval(middle + (0, 0.12 * unit), wide * 1.2, high * 1.05, style.hair)
-    oval(middle + (0, 0.03 * unit), wide, high * 0.92, _edge(style.skin))
-    oval(middle + (0, 0.03 * unit), wide * 0.95, high * 0.88, style.skin)
+        oval(middle + _off(0, 0.12 * unit), wide * 1.2, high * 1.05, style.hair)
+    oval(middle + _off(0, 0.03 * unit), wide, high * 0.92, _edge(style.skin))
+    oval(middle + _off(0, 0.03 * unit), wide * 0.95, high * 0.88, style.skin)
     for eye in (p[2], p[5]):
         oval(eye, 0.03 * unit, 0.03 * unit, (30, 25, 25))
     draw.line([tuple(p[9].tolist()), tuple(p[10].tolist())], fill=(150, 60, 60), width=max(1, round(0.05 * unit)))
     oval(p[0], 0.025 * unit, 0.03 * unit, _edge(style.skin))
+
+
+def _off(x: float, y: float) -> np.ndarray:
+    return np.array((x, y))
 
 
 def _edge(colour: Colour) -> Colour:
