@@ -10,11 +10,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 import torch
-from torch.nn.functional import normalize
+from torch.nn.functional import normalize, pad
 
 from sslslr.clips import boundaries
 from sslslr.clips.signs import Signs
-from sslslr.errors import SignError
 from sslslr.learning.store import fetch
 from sslslr.learning.training import Run
 from sslslr.measures import metrics, probes
@@ -34,18 +33,20 @@ ALPHA, BETA = 1 / 3, 1 / 4  # the paper's ends: what "middle" leaves out of ever
 
 
 def weights(signs: Signs) -> dict[str, np.ndarray]:
-    """What each frame of each clip counts, (N, T) by pooling; a clip none of whose frames counts has the mean of all.
+    """What each frame of each clip counts, (N, T) by pooling, among those that show any landmark; a clip none of whose frames counts has
+    the mean of all.
 
     hand activity: of the livelier hand (``priors.activity``).  estimated, true stroke: 1 within, where it is known.  outside the
     stroke: the control of the estimated one, what is left.  middle: without the paper's first third and last quarter.
     """
-    at, lengths, inside = np.arange(signs.frames), signs.lengths[:, None], signs.valid
+    at, lengths = np.arange(signs.frames), signs.lengths[:, None]
+    inside = signs.valid & np.isfinite(signs.landmarks).any((2, 3))
     out = {ALL: inside.astype(np.float32)}
     each = priors.activity(torch.from_numpy(np.asarray(signs.landmarks, np.float32)), torch.from_numpy(inside), signs.skeleton)
     out[ACTIVE] = each.max(-1).values.numpy()
 
     def within(alpha, beta):
-        return ((at >= np.floor(alpha * lengths + 1e-6)) & (at < lengths - np.floor(beta * lengths + 1e-6))).astype(np.float32)
+        return (inside & (at >= np.floor(alpha * lengths + 1e-6)) & (at < lengths - np.floor(beta * lengths + 1e-6))).astype(np.float32)
 
     out[MIDDLE] = within(ALPHA, BETA)
     out[STROKE] = within(*(e[:, None] for e in boundaries.ends(signs, "estimated")))
@@ -57,23 +58,26 @@ def weights(signs: Signs) -> dict[str, np.ndarray]:
 
 @torch.no_grad()
 def frames_of(encoder: PoseTransformer, signs: Signs) -> torch.Tensor:
-    """The encoder's output of each frame, (N, T, width). Raises SignError for one that reads clips off a class token."""
-    if encoder.token is not None:
-        raise SignError("an encoder with a class token has no output a frame to be pooled; use one with pool: mean")
-    tokens: list[torch.Tensor] = []
-    hook = encoder.eval().norm.register_forward_hook(lambda _module, _input, output: tokens.append(output.float().cpu()))
-    device = encoder.position.device
+    """The encoder's output of each frame, (N, T, width), also of one that reads clips off a class token, whose last block needs none."""
+    entered: list[torch.Tensor] = []
+    hook = encoder.eval().drop.register_forward_hook(lambda _module, _input, output: entered.append(output))
+    device, out = encoder.position.device, []
     for x, valid in zip(torch.from_numpy(signs.landmarks).split(512), torch.from_numpy(signs.valid).split(512), strict=True):
         encoder(x.to(device), valid.to(device))
+        h, attend = entered.pop(), (valid & x.isfinite().any(-1).any(-1)).to(device)
+        attend = pad(attend, (h.shape[1] - x.shape[1], 0), value=True)[:, None, None]
+        for block in encoder.blocks:
+            h = block(h, attend)
+        out.append(encoder.norm(h)[:, -x.shape[1] :].float().cpu())
     hook.remove()
-    return torch.cat(tokens)
+    return torch.cat(out)
 
 
 def pooled(encoder: PoseTransformer, signs: Signs) -> dict[str, np.ndarray]:
     """Features (N, width) of every clip by pooling."""
     h = frames_of(encoder, signs)
     found = {name: torch.from_numpy(w)[..., None] for name, w in weights(signs).items()}
-    return {name: ((h * w).sum(1) / w.sum(1)).numpy() for name, w in found.items()}
+    return {name: ((h * w).sum(1) / w.sum(1).clamp(min=1e-6)).numpy() for name, w in found.items()}
 
 
 def retrieval(train_x, train_y, test_x, test_y) -> dict[str, float]:
@@ -115,9 +119,7 @@ def asked(profile: Profile, repeat: int) -> Iterator[tuple[str, str, Run]]:
 
 
 def jobs(profile: Profile, corpora: dict[str, Signs]) -> list[Job]:
-    """Every pooling of the encoders of Table 1, on its corpora and repeats; none where encoders have no output a frame."""
-    if profile.encoder.get("pool") != "mean":
-        return []
+    """Every pooling of the encoders of Table 1, on its corpora and repeats."""
     out = []
     for corpus, signs in named(corpora, profile.table1["corpora"]).items():
         many = len(repeats(signs, profile, profile.table1["repeats"]))
@@ -128,7 +130,7 @@ def jobs(profile: Profile, corpora: dict[str, Signs]) -> list[Job]:
 
 
 def rows(jobs: list[Job], answers: list[dict]) -> pd.DataFrame:
-    """A row for each job and pooling."""
+    """A row for each job and pooling; an empty table where there are no jobs."""
     parts = [(job, name, found) for job, answer in zip(jobs, answers, strict=True) for name, found in answer["by pooling"].items()]
     return pd.DataFrame([job.place | {"pooling": name} | found for job, name, found in parts])
 

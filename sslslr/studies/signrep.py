@@ -11,7 +11,7 @@ import torch
 
 from sslslr.clips.signs import Signs
 from sslslr.datasets import synthetic
-from sslslr.learning.training import Optimiser
+from sslslr.learning.training import Optimiser, Run
 from sslslr.measures import metrics, probes
 from sslslr.methods import priors
 from sslslr.methods.encoder import EncoderConfig
@@ -19,7 +19,7 @@ from sslslr.methods.precision import resolve
 from sslslr.profiles import Profile
 from sslslr.studies import comparison, evaluation, pooling
 from sslslr.studies.comparison import RANDOM
-from sslslr.studies.corpora import cells, ready
+from sslslr.studies.corpora import HEAD, cells, ready
 from sslslr.studies.jobs import Job
 from sslslr.video import film, training
 from sslslr.video.training import VideoRun
@@ -46,13 +46,15 @@ NEW = ("background", "clothes")
 PROBED = ("recordings", "signers")
 
 
-def run_of(profile: Profile, repeat: int, options: dict, views: str = "none", epochs: int | None = None) -> VideoRun:
-    """A run on rendered pictures with the profile's sizes (``video``)."""
+def run_of(
+    profile: Profile, repeat: int, options: dict, views: str = "none", epochs: int | None = None, pixels: str = film.RENDERED
+) -> VideoRun:
+    """A run on pictures, rendered ones or the film of the name ``pixels``, with the profile's sizes (``video``)."""
     own = profile.video
     return VideoRun(
         views=ViewConfig(views), encoder=EncoderConfig(**own["encoder"]), optimiser=Optimiser(**profile.optimiser | {"rate": own["rate"]}),
         epochs=own["epochs"] if epochs is None else epochs, batch=own["batch"], seed=repeat, precision=resolve(profile.precision),
-        options=own["model"] | options, pixels=film.RENDERED,
+        options=own["model"] | options, pixels=pixels,
     )  # fmt: skip
 
 
@@ -167,10 +169,8 @@ def jobs(profile: Profile, corpora: dict[str, Signs]) -> list[Job]:
     return out
 
 
-def on_landmarks(profile: Profile, repeat: int):
-    """(model and views, run) of the encoders of landmarks that stand beside those of pictures; none that has no output a frame."""
-    if profile.encoder.get("pool") != "mean":
-        return
+def on_landmarks(profile: Profile, repeat: int) -> Iterator[tuple[dict, Run]]:
+    """(model and views, run) of the encoders of landmarks that stand beside those of pictures."""
     for model, (method, options) in ON_LANDMARKS.items():
         for views in ("none", "strong"):
             yield {"model": model, "views": views}, comparison.run_of(method, views, profile, repeat, options=options)
@@ -180,7 +180,24 @@ def on_landmarks(profile: Profile, repeat: int):
 def rows(jobs: list[Job], answers: list[dict]) -> pd.DataFrame:
     """A row for each job and pooling; what is asked of all steps alone stands in the row of all steps."""
     frame = pooling.rows(jobs, answers)
+    if frame.empty:
+        return frame
     alone = [{k: v for k, v in answer.items() if k != "by pooling"} for answer in answers]
     index = np.repeat(np.arange(len(answers)), [len(a["by pooling"]) for a in answers])
     beside = pd.DataFrame(alone).iloc[index].reset_index(drop=True)
     return frame.join(beside.where(frame["pooling"] == pooling.ALL))
+
+
+def gains(frame: pd.DataFrame) -> pd.DataFrame:
+    """What each step gains in DCG of retrieval on pictures (shares, not points), a row a step and repeat that has both of its sides:
+    weighting by predicted activity over the plain mean, each prior over all but it, and "nothing", which is 0."""
+    by = [c for c in frame.columns if c in {*HEAD}]
+    seen = frame[frame["sees"].str.startswith("pictures") & (frame["views"] == "none")]
+    full = seen[seen["model"] == PRIORS]
+    base = full[full["pooling"] == pooling.ALL].set_index(by)["dcg"]
+    sides = {"activity weighting": (full[full["pooling"] == pooling.ACTIVE].set_index(by)["dcg"], base), "nothing": (base, base)}
+    for name in priors.NAMES:
+        without = seen[(seen["model"] == f"without {name}") & (seen["pooling"] == pooling.ALL)].set_index(by)["dcg"]
+        sides[name] = (base, without)
+    parts = [(a - b).dropna().rename("dcg").reset_index().assign(step=step) for step, (a, b) in sides.items()]
+    return pd.concat(parts, ignore_index=True)

@@ -38,8 +38,9 @@ def scaled(values: torch.Tensor) -> torch.Tensor:
 class VideoEncoder(nn.Module):
     """A transformer on tubelets; sizes of the blocks as the pose transformer's have them. ``position`` is learned."""
 
-    def __init__(self, config: EncoderConfig, size: int = 96, tube: Sequence[int] = (2, 16)):
+    def __init__(self, config: EncoderConfig, size: int = 96, tube: Sequence[int] = (2, 16), still: bool = True):
         super().__init__()
+        self.still = still
         self.tube, self.width, self.steps = tuple(tube), config.width, priors.FRAMES // tube[0]
         self.places = self.steps * (size // tube[1]) ** 2
         self.embed = nn.Linear(tube[0] * tube[1] ** 2 * 3, config.width)
@@ -51,13 +52,22 @@ class VideoEncoder(nn.Module):
         """``tubelets`` (B, n, d), uint8, and which of them are seen, (B, k) indices, None for all -> tokens (B, k, width) and the map
         after the first half of the blocks, (B, k, width)."""
         position = self.position.expand(len(pieces), -1, -1)
+        mean = None if self.still else self._mean(pieces)
         if visible is not None:
             pieces, position = (x.gather(1, visible[..., None].expand(-1, -1, x.shape[-1])) for x in (pieces, position))
-        h = middle = self.embed(scaled(pieces)) + position
+        seen = scaled(pieces)
+        if mean is not None:
+            seen = seen - (mean if visible is None else mean.gather(1, visible[..., None].expand(-1, -1, mean.shape[-1])))
+        h = middle = self.embed(seen) + position
         for i, block in enumerate(self.blocks):
             h = block(h)
             middle = h if i == (len(self.blocks) - 1) // 2 else middle
         return self.norm(h), middle
+
+    def _mean(self, pieces: torch.Tensor) -> torch.Tensor:
+        """Mean over time at each pixel, as pieces (B, n, d)."""
+        each = scaled(pieces).unflatten(1, (self.steps, -1)).unflatten(-1, (self.tube[0], -1))  # (B, steps, places, frames, pixels)
+        return each.mean((1, 3), keepdim=True).expand_as(each).flatten(3).flatten(1, 2)
 
 
 def blocks(width: int, heads: int, many: int, dropout: float) -> nn.ModuleList:
@@ -136,18 +146,20 @@ class SignRep(nn.Module):
 
     targets: "priors" (of all frames, from the pooled vector alone), "pixels" (the control) or "labels" (supervised).  names: which
     priors.  mask: share of the tubelets that are hidden in training.  variance, covariance: weights of VICReg's terms on the pooled
-    vector, divided by its size.  adversary: weight of ``Adversary``.  shift: pictures are moved by up to so many pixels.
+    vector, divided by its size.  adversary: weight of ``Adversary``.  shift, colours: training pictures are moved by up to so many pixels,
+    and change their colours (``recoloured``).  still: what does not move is seen; else each pixel is shown minus its mean over the clip.
     """
 
     def __init__(
         self, config: EncoderConfig, classes: int, skeleton, *, targets="priors", names=priors.NAMES, mask=0.6, variance=1.0,
-        covariance=0.04, adversary=0.1, shift=4, size=96, tube=(2, 16), hidden=128,
+        covariance=0.04, adversary=0.1, shift=8, colours=0.3, still=True, size=96, tube=(2, 16), hidden=128,
     ):  # fmt: skip
         super().__init__()
         if targets not in TARGETS or not 0 <= mask < 1 or (targets == "pixels" and not mask):
             raise SignError(f"video: targets={targets!r}, mask={mask}: targets are {', '.join(TARGETS)}, mask 0 to 1, and pixels need one")
-        self.encoder = VideoEncoder(config, size, tube)
-        self.targets, self.mask, self.weights, self.shift = targets, mask, (variance, covariance, adversary), shift
+        self.encoder = VideoEncoder(config, size, tube, still)
+        self.targets, self.mask, self.weights = targets, mask, (variance, covariance, adversary)
+        self.shift, self.colours = shift, colours
         self.skeleton, self.names, width = skeleton, priors.chosen(names), config.width
         if targets == "priors":
             self.decoder: nn.Module = priors.Decoder(width, priors.sizes(skeleton, config.coordinates, self.names), hidden)
@@ -159,7 +171,7 @@ class SignRep(nn.Module):
         self, pictures: torch.Tensor, x: torch.Tensor, valid: torch.Tensor, labels: torch.Tensor, recordings: torch.Tensor
     ) -> torch.Tensor:
         """Scalar loss of pictures (B, FRAMES, S, S, 3) uint8, whose landmarks are x (B, T, J, C), valid (B, T); labels, recordings (B,)."""
-        pieces = tubelets(moved(pictures, self.shift), self.encoder.tube)
+        pieces = tubelets(recoloured(moved(pictures, self.shift), self.colours), self.encoder.tube)
         order = torch.rand(pieces.shape[:2], device=pieces.device).argsort(1)
         tokens, middle = self.encoder(pieces, order[:, : round(order.shape[1] * (1 - self.mask))] if self.mask else None)
         pooled = tokens.mean(1).float()
@@ -185,9 +197,23 @@ class SignRep(nn.Module):
 
 
 def moved(pictures: torch.Tensor, most: int) -> torch.Tensor:
-    """The pictures of a batch moved by up to ``most`` pixels, all alike; what comes in repeats the edge."""
+    """Each clip of a batch (B, T, S, S, 3) moved by up to ``most`` pixels; what comes in repeats the edge."""
     if not most:
         return pictures
-    down, right = torch.randint(-most, most + 1, (2,)).tolist()
-    at = torch.arange(pictures.shape[2])
-    return pictures[:, :, (at + down).clamp(0, len(at) - 1)][:, :, :, (at + right).clamp(0, len(at) - 1)]
+    at, b = torch.arange(pictures.shape[2]), len(pictures)
+    down, right = ((at + torch.randint(-most, most + 1, (b, 1))).clamp(0, len(at) - 1) for _ in range(2))
+    found = pictures[torch.arange(b)[:, None, None], :, down[:, :, None], right[:, None]]  # (B, S, S, T, 3)
+    return found.permute(0, 3, 1, 2, 4)
+
+
+def recoloured(pictures: torch.Tensor, spread: float) -> torch.Tensor:
+    """Each clip of a batch in other colours: channels change places, each is scaled (``spread``: of the logarithm) and shifted alike in all
+    frames. uint8 as before."""
+    if not spread:
+        return pictures
+    b = len(pictures)
+    places = torch.rand(b, 3).argsort(1)
+    factor = (spread * torch.randn(b, 3)).exp()
+    shift = 255 * spread * 0.5 * torch.randn(b, 3)
+    mixed = pictures.gather(-1, places.view(b, 1, 1, 1, 3).expand(pictures.shape)).float()
+    return ((mixed - 127.5) * factor.view(b, 1, 1, 1, 3) + 127.5 + shift.view(b, 1, 1, 1, 3)).clamp(0, 255).to(torch.uint8)
