@@ -1,6 +1,6 @@
 """SignRep's model, small (arXiv 2503.08529): tubelets of which most are hidden, one pooled vector, and what it has to predict.
 
-A plain transformer in place of the published Hiera; everything else after `docs` of its open parts in notebook 18. The encoder sees
+A plain transformer in place of the published Hiera. What the sources leave open is a reading, listed in notebook 18. The encoder sees
 visible tubelets only.
 """
 
