@@ -48,9 +48,11 @@ class VideoEncoder(nn.Module):
         self.blocks = blocks(config.width, config.heads, config.blocks, config.dropout)
         self.norm = nn.LayerNorm(config.width)
 
-    def forward(self, pieces: torch.Tensor, visible: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
-        """``tubelets`` (B, n, d), uint8, and which of them are seen, (B, k) indices, None for all -> tokens (B, k, width) and the map
-        after the first half of the blocks, (B, k, width)."""
+    def forward(
+        self, pieces: torch.Tensor, visible: torch.Tensor | None = None, mix: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """``tubelets`` (B, n, d), uint8, and which of them are seen, (B, k) indices, None for all, in the colours of ``mix`` ->
+        tokens (B, k, width) and the map after the first half of the blocks, (B, k, width)."""
         position = self.position.expand(len(pieces), -1, -1)
         mean = None if self.still else self._mean(pieces)
         if visible is not None:
@@ -58,14 +60,14 @@ class VideoEncoder(nn.Module):
         seen = scaled(pieces)
         if mean is not None:
             seen = seen - (mean if visible is None else mean.gather(1, visible[..., None].expand(-1, -1, mean.shape[-1])))
-        h = middle = self.embed(seen) + position
+        h = middle = self.embed(coloured(seen, mix)) + position
         for i, block in enumerate(self.blocks):
             h = block(h)
             middle = h if i == (len(self.blocks) - 1) // 2 else middle
         return self.norm(h), middle
 
     def _mean(self, pieces: torch.Tensor) -> torch.Tensor:
-        """Mean over time at each pixel, as pieces (B, n, d)."""
+        """Mean over time at each pixel, hidden ones too, as pieces (B, n, d)."""
         each = scaled(pieces).unflatten(1, (self.steps, -1)).unflatten(-1, (self.tube[0], -1))  # (B, steps, places, frames, pixels)
         return each.mean((1, 3), keepdim=True).expand_as(each).flatten(3).flatten(1, 2)
 
@@ -130,7 +132,7 @@ class PixelDecoder(nn.Module):
         self.blocks, self.norm = blocks(width, heads, 1, 0.0), nn.LayerNorm(width)
         self.pixels = nn.Linear(width, encoder.embed.in_features)
 
-    def loss(self, tokens: torch.Tensor, pieces: torch.Tensor, order: torch.Tensor) -> torch.Tensor:
+    def loss(self, tokens: torch.Tensor, pieces: torch.Tensor, order: torch.Tensor, mix: torch.Tensor | None) -> torch.Tensor:
         """Mean squared error of hidden tubelets, each with mean 0 and deviation 1. order (B, n): the visible ones' places first."""
         seen = tokens.shape[1]
         h = torch.cat([self.enter(tokens), self.token.expand(len(tokens), order.shape[1] - seen, -1)], 1)
@@ -138,7 +140,7 @@ class PixelDecoder(nn.Module):
         for block in self.blocks:
             h = block(h)
         wanted = pieces.gather(1, order[:, seen:, None].expand(-1, -1, pieces.shape[-1]))
-        return F.mse_loss(self.pixels(self.norm(h[:, seen:])).float(), F.layer_norm(scaled(wanted), wanted.shape[-1:]))
+        return F.mse_loss(self.pixels(self.norm(h[:, seen:])).float(), F.layer_norm(coloured(scaled(wanted), mix), wanted.shape[-1:]))
 
 
 class SignRep(nn.Module):
@@ -147,7 +149,7 @@ class SignRep(nn.Module):
     targets: "priors" (of all frames, from the pooled vector alone), "pixels" (the control) or "labels" (supervised).  names: which
     priors.  mask: share of the tubelets that are hidden in training.  variance, covariance: weights of VICReg's terms on the pooled
     vector, divided by its size.  adversary: weight of ``Adversary``.  shift, colours: training pictures are moved by up to so many pixels,
-    and change their colours (``recoloured``).  still: what does not move is seen; else each pixel is shown minus its mean over the clip.
+    and change their colours (``colouring``).  still: what does not move is seen; else each pixel is shown minus its mean over the clip.
     """
 
     def __init__(
@@ -171,12 +173,13 @@ class SignRep(nn.Module):
         self, pictures: torch.Tensor, x: torch.Tensor, valid: torch.Tensor, labels: torch.Tensor, recordings: torch.Tensor
     ) -> torch.Tensor:
         """Scalar loss of pictures (B, FRAMES, S, S, 3) uint8, whose landmarks are x (B, T, J, C), valid (B, T); labels, recordings (B,)."""
-        pieces = tubelets(recoloured(moved(pictures, self.shift), self.colours), self.encoder.tube)
+        pieces = tubelets(moved(pictures, self.shift), self.encoder.tube)
+        mix = colouring(len(pieces), self.colours).to(pieces.device) if self.colours else None
         order = torch.rand(pieces.shape[:2], device=pieces.device).argsort(1)
-        tokens, middle = self.encoder(pieces, order[:, : round(order.shape[1] * (1 - self.mask))] if self.mask else None)
+        tokens, middle = self.encoder(pieces, order[:, : round(order.shape[1] * (1 - self.mask))] if self.mask else None, mix)
         pooled = tokens.mean(1).float()
         if self.targets == "pixels":
-            loss = self.decoder.loss(tokens, pieces, order)
+            loss = self.decoder.loss(tokens, pieces, order, mix)
         elif self.targets == "priors":
             loss = self.decoder.loss(pooled, priors.wanted(x, valid, self.skeleton, self.names))
         else:
@@ -206,14 +209,12 @@ def moved(pictures: torch.Tensor, most: int) -> torch.Tensor:
     return found.permute(0, 3, 1, 2, 4)
 
 
-def recoloured(pictures: torch.Tensor, spread: float) -> torch.Tensor:
-    """Each clip of a batch in other colours: channels change places, each is scaled (``spread``: of the logarithm) and shifted alike in all
-    frames. uint8 as before."""
-    if not spread:
-        return pictures
-    b = len(pictures)
-    places = torch.rand(b, 3).argsort(1)
-    factor = (spread * torch.randn(b, 3)).exp()
-    shift = 255 * spread * 0.5 * torch.randn(b, 3)
-    mixed = pictures.gather(-1, places.view(b, 1, 1, 1, 3).expand(pictures.shape)).float()
-    return ((mixed - 127.5) * factor.view(b, 1, 1, 1, 3) + 127.5 + shift.view(b, 1, 1, 1, 3)).clamp(0, 255).to(torch.uint8)
+def colouring(clips: int, spread: float) -> torch.Tensor:
+    """Matrices (B, 3, 3) that give each clip other colours: channels change places and are scaled (``spread``: of the logarithm)."""
+    places = torch.eye(3)[torch.rand(clips, 3).argsort(1)]
+    return places * (spread * torch.randn(clips, 3, 1)).exp()
+
+
+def coloured(values: torch.Tensor, mix: torch.Tensor | None) -> torch.Tensor:
+    """Pixels of tubelets (B, k, d), -1 to 1, in the colours of ``mix`` (B, 3, 3); None leaves them."""
+    return values if mix is None else (values.flatten(1).unflatten(1, (-1, 3)) @ mix.to(values)).flatten(1).view_as(values)

@@ -8,7 +8,7 @@ from sslslr.clips.skeleton import MEDIAPIPE_75
 from sslslr.errors import SignError
 from sslslr.methods import priors
 from sslslr.methods.encoder import EncoderConfig
-from sslslr.video.model import Adversary, SignRep, moved, recoloured, style, tubelets
+from sslslr.video.model import Adversary, SignRep, coloured, colouring, moved, style, tubelets
 
 CONFIG = EncoderConfig(blocks=2, width=32, heads=2, dropout=0.0)
 
@@ -106,9 +106,14 @@ def test_style_is_the_same_wherever_things_are():
 def test_augmentation_moves_and_recolours_each_clip_alike_in_all_frames(batch):
     still = batch[0][:, :1].expand_as(batch[0])
     torch.manual_seed(0)
-    for other in (moved(still, 4), recoloured(still, 0.4)):
-        assert other.dtype == torch.uint8 and other.shape == still.shape and (other == other[:, :1]).all() and not torch.equal(other, still)
-    assert torch.equal(moved(still, 0), still) and torch.equal(recoloured(still, 0.0), still)
+    other = moved(still, 4)
+    assert other.dtype == torch.uint8 and other.shape == still.shape and (other == other[:, :1]).all() and not torch.equal(other, still)
+    values = tubelets(still, (4, 16)).float()
+    mixed = coloured(values, colouring(6, 0.0))
+    before, after = (v.unflatten(-1, (-1, 3)) for v in (values, mixed))
+    assert torch.equal(before.sort(-1).values, after.sort(-1).values) and not torch.equal(before, after), "channels change places"
+    (brighter,) = (coloured(values[:1], 2 * torch.eye(3)[None]),)
+    assert torch.equal(brighter, 2 * values[:1]) and torch.equal(coloured(values, None), values) and torch.equal(moved(still, 0), still)
 
 
 def test_steps_of_time_and_their_activity(batch):
