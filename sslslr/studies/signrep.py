@@ -39,7 +39,6 @@ PARTS = {
 }
 SWITCHES = {f"mask {share:g}": {"mask": share} for share in (0.0, 0.3, 0.9)}
 SWITCHES |= {f"without {name}": {"names": [n for n in priors.NAMES if n != name]} for name in priors.NAMES}
-BOUNDARY = "boundary views"
 ON_LANDMARKS = {"priors, hidden spans": ("priors", {"hide": "spans"}), "priors, hidden articulators": ("priors", {"hide": "articulators"}),
                 "SimCLR": ("simclr", {})}  # fmt: skip
 NEW = ("background", "clothes")
@@ -148,7 +147,7 @@ def asked(profile: Profile, repeat: int) -> Iterator[tuple[str, str, VideoRun]]:
         yield name, "none", run_of(profile, repeat, options)
     yield UNTRAINED, "none", run_of(profile, repeat, {}, epochs=0)
     if repeat < profile.video["switches"]:
-        yield PRIORS, BOUNDARY, run_of(profile, repeat, {}, "boundary")
+        yield PRIORS, "boundary", run_of(profile, repeat, {}, "boundary")
         for name, options in SWITCHES.items():
             yield name, "none", run_of(profile, repeat, options)
 
