@@ -21,7 +21,7 @@ def pictures(tables: Tables, **fits) -> Rows:
 
 
 @claim(
-    place="SignRep, section 4",
+    place="section 6.4 (about SignRep, arXiv 2503.08529)",
     notebook="18",
     sentence="sign priors beat pixels as targets",
     reading="linear top-1 with sign priors as targets minus with pixels (a masked autoencoder), the same encoder on the same rendered clips, paired over groups of held-out signers",
@@ -43,7 +43,7 @@ def against(tables: Tables, model: str, other: str, value: str = TOP1):
 
 
 @claim(
-    place="SignRep, section 3",
+    place="section 6.4 (about SignRep, arXiv 2503.08529)",
     notebook="18",
     sentence="the adversary removes style",
     reading="how often a linear probe reads a clip's recording (its clothes, room and light) from the features, in % of training clips that it did not learn on, with the adversary minus without, paired over groups",
@@ -57,7 +57,7 @@ def s2(tables: Tables) -> list[Comparison]:
 
 
 @claim(
-    place="SignRep, ablation",
+    place="section 6.4 (about SignRep, arXiv 2503.08529)",
     notebook="18",
     sentence="activity weighting pays more than any prior",
     reading="DCG of retrieval: what weighting time by the predicted hand activity gains over its mean, minus what each prior gains (all priors minus all but one), paired over groups",
@@ -80,7 +80,7 @@ def gain(tables: Tables, step: str):
 
 
 @claim(
-    place="SignRep, inference (our own question)",
+    place="section 4 (our own question, after SignRep's pooling)",
     notebook="18",
     sentence="weighting frames by hand activity does for a frozen landmark encoder what the boundary permutation promises",
     reading="linear top-1 of features averaged with weights of hand activity minus their plain mean, SimCLR and SL-FPN+ with strong views, no training of its own, paired over groups of held-out signers",
@@ -93,7 +93,7 @@ def s4(tables: Tables) -> list[Comparison]:
 
 
 @claim(
-    place="SignRep, inference (our own question)",
+    place="section 4 (our own question, after SignRep's pooling)",
     notebook="18",
     sentence="averaging over the estimated stroke alone gains what the boundary permutation promises, at no training",
     reading="linear top-1 of features averaged within the estimated stroke minus their plain mean, SimCLR and SL-FPN+ with strong views, for each corpus; asked after five groups of gsl-like were seen, so gsl-like is left out",
