@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import astuple, dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import joblib
 import numpy as np
@@ -135,7 +136,7 @@ def on_pictures(run: VideoRun, signs: Signs, seconds: float) -> Step:
     """As ``step``, of a run on pictures: blank ones, of as few clips as one step or a second takes."""
     torch.set_num_threads(1)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    run = replace(run.fitted(signs), epochs=max(1, run.epochs))
+    run = cast(VideoRun, replace(run.fitted(signs), epochs=max(1, run.epochs)))
     module = run.build(len(signs.glosses)).to(device)
     optimiser = run.optimiser.build(module)
     part = signs.part("train")

@@ -37,7 +37,8 @@ def outdated(named: dict, name: str) -> str:
 def run_of(named: dict) -> Run:
     """The run that ``named`` describes."""
     settings = {k: v for k, v in named.items() if k not in ("data", "versions")}
-    kind = next((k for k in (Tuning, *Run.__subclasses__()) if own(k) & set(settings)), Run)
+    kinds: list[type[Run]] = [Tuning, *Run.__subclasses__()]
+    kind = next((k for k in kinds if own(k) & set(settings)), Run)
     schedule = Ramp if kind is Tuning else Optimiser
     parts: dict[str, Callable] = {"views": ViewConfig, "encoder": EncoderConfig, "optimiser": schedule}
     return kind(**settings | {name: part(**settings[name]) for name, part in parts.items()})

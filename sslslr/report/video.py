@@ -38,7 +38,7 @@ def reconstructed(module: SignRep, film: Film, signs: Signs) -> tuple[np.ndarray
     found = module.decoder(steps.mean(1).float())[priors.BODY]
     mean = true.nanmean((0, 1))
     spread = (true - mean).square().nanmean((0, 1)).sqrt()
-    return tuple(v.unflatten(-1, (-1, x.shape[-1])).numpy() for v in (found * spread + mean, true))  # type: ignore[return-value]
+    return tuple(v.unflatten(-1, (-1, x.shape[-1])).numpy() for v in (found * spread + mean, true))
 
 
 def reconstructions(found: np.ndarray, true: np.ndarray, skeleton, names: Sequence[str], columns: int = 6) -> Figure:
@@ -70,7 +70,8 @@ def told(rows: pd.DataFrame, by: Sequence[str], value: str, times: float = 100.0
 
 
 def bars(found: pd.DataFrame, rows: str, colours: str, label: str) -> Figure:
-    """Means with 95 % intervals as dots: a line of the figure a value of ``rows``, a colour a value of ``colours``."""
+    """Means with 95 % intervals as dots (of at least three groups; fewer say nothing): a line of the figure a value of ``rows``, a colour a
+    value of ``colours``."""
     lines, kinds = found[rows].unique(), found[colours].unique()
     fig, ax = plt.subplots(figsize=(WIDEST, 0.34 * len(lines) * max(1, len(kinds) / 2) + 1.4))
     palette = [BLUE, ORANGE, GREY, RED, "#009E73", "#CC79A7"]
@@ -78,7 +79,7 @@ def bars(found: pd.DataFrame, rows: str, colours: str, label: str) -> Figure:
         part = found[found[colours] == kind].set_index(rows).reindex(lines)
         y = np.arange(len(lines))[::-1] + (0.35 - 0.7 * (k + 0.5) / len(kinds)) * (len(kinds) > 1)
         off = part[["mean", "low", "high"]].to_numpy().T
-        error = np.nan_to_num(np.abs(off[1:] - off[0]))
+        error = np.where(part["n"].to_numpy() >= 3, np.nan_to_num(np.abs(off[1:] - off[0])), 0.0)
         ax.errorbar(off[0], y, xerr=error, fmt="o", color=palette[k % len(palette)], ms=4, lw=1.2, label=str(kind))
     ax.axvline(0, color="#999999", lw=0.8)
     ax.set(yticks=np.arange(len(lines))[::-1], yticklabels=[str(line) for line in lines], xlabel=label, ylim=(-0.6, len(lines) - 0.4))
@@ -90,8 +91,9 @@ def bars(found: pd.DataFrame, rows: str, colours: str, label: str) -> Figure:
 def curves(found: pd.DataFrame, models: str, depths: Sequence[int] = (1, 5, 10)) -> Figure:
     """Share of the queries whose gloss is among the first k, by k; a line a value of ``models``. Columns recall1, recall5, ... 0 to 1."""
     fig, ax = plt.subplots(figsize=(0.75 * WIDEST, 3.6))
-    for name, part in found.groupby(models, sort=False):
-        ax.plot(depths, [100 * part[f"recall{k}"].mean() for k in depths], "o-", ms=4, label=str(name))
+    for i, (name, part) in enumerate(found.groupby(models, sort=False)):
+        look = "o-" if i < 7 else "s--"  # colours come round again
+        ax.plot(depths, [100 * part[f"recall{k}"].mean() for k in depths], look, ms=4, label=str(name), clip_on=False)
     ax.set(xlabel="glosses looked at, k", ylabel="queries whose gloss is among them (%)", xticks=list(depths), ylim=(0, 100))
     ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return fig

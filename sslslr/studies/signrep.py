@@ -29,7 +29,7 @@ VERSION = "signrep study 1"
 
 PRIORS, PIXELS, SUPERVISED, UNTRAINED, ANGLES = "sign priors", "pixels", "supervised", "random encoder", "hand angles"
 PLAIN = {"variance": 0.0, "covariance": 0.0, "adversary": 0.0}
-PARTS = {
+PARTS: dict[str, dict] = {
     PRIORS: {},
     PIXELS: {"targets": "pixels", **PLAIN},
     SUPERVISED: {"targets": "labels", **PLAIN},
@@ -37,9 +37,9 @@ PARTS = {
     "without regularisation": {"variance": 0.0, "covariance": 0.0},
     "angles alone": {"names": [priors.ANGLES]},
 }
-SWITCHES = {f"mask {share:g}": {"mask": share} for share in (0.0, 0.3, 0.9)}
+SWITCHES: dict[str, dict] = {f"mask {share:g}": {"mask": share} for share in (0.0, 0.3, 0.9)}
 SWITCHES |= {f"without {name}": {"names": [n for n in priors.NAMES if n != name]} for name in priors.NAMES}
-ON_LANDMARKS = {"priors, hidden spans": ("priors", {"hide": "spans"}), "priors, hidden articulators": ("priors", {"hide": "articulators"}),
+ON_LANDMARKS: dict[str, tuple[str, dict]] = {"priors, hidden spans": ("priors", {"hide": "spans"}), "priors, hidden articulators": ("priors", {"hide": "articulators"}),
                 "SimCLR": ("simclr", {})}  # fmt: skip
 NEW = ("background", "clothes")
 PROBED = ("recordings", "signers")

@@ -164,7 +164,9 @@ class SignRep(nn.Module):
         self.shift, self.colours = shift, colours
         self.skeleton, self.names, width = skeleton, priors.chosen(names), config.width
         if targets == "priors":
-            self.decoder: nn.Module = priors.Decoder(width, priors.sizes(skeleton, config.coordinates, self.names), hidden)
+            self.decoder: priors.Decoder | PixelDecoder | nn.Linear = priors.Decoder(
+                width, priors.sizes(skeleton, config.coordinates, self.names), hidden
+            )
         else:
             self.decoder = PixelDecoder(self.encoder, config.heads) if targets == "pixels" else nn.Linear(width, classes)
         self.adversary = Adversary(width) if adversary else None
@@ -178,9 +180,9 @@ class SignRep(nn.Module):
         order = torch.rand(pieces.shape[:2], device=pieces.device).argsort(1)
         tokens, middle = self.encoder(pieces, order[:, : round(order.shape[1] * (1 - self.mask))] if self.mask else None, mix)
         pooled = tokens.mean(1).float()
-        if self.targets == "pixels":
+        if isinstance(self.decoder, PixelDecoder):
             loss = self.decoder.loss(tokens, pieces, order, mix)
-        elif self.targets == "priors":
+        elif isinstance(self.decoder, priors.Decoder):
             loss = self.decoder.loss(pooled, priors.wanted(x, valid, self.skeleton, self.names))
         else:
             loss = F.cross_entropy(self.decoder(pooled), labels)

@@ -62,8 +62,8 @@ def _far_from(skin: np.ndarray, rng: np.random.Generator) -> Colour:
 def _room(rng: np.random.Generator, size: int, kind: str) -> Image.Image:
     """A wall, lit from one side, with a few blurred things in front of it; or stripes."""
     wall = rng.integers(60, 220, 3)
-    slope = np.linspace(*rng.uniform(0.8, 1.15, 2), size)
-    shade = slope[None, :] * np.linspace(*rng.uniform(0.9, 1.1, 2), size)[:, None]
+    (left, right), (top, bottom) = rng.uniform(0.8, 1.15, 2), rng.uniform(0.9, 1.1, 2)
+    shade = np.linspace(left, right, size)[None, :] * np.linspace(top, bottom, size)[:, None]
     if kind == STRIPED:
         shade = shade * np.where(np.arange(size) // max(2, size // 12) % 2, 1.25, 0.6)[None, :]
     image = Image.fromarray(np.clip(wall * shade[..., None], 0, 255).astype(np.uint8))

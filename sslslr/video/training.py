@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import numpy as np
+import pandas as pd
 import torch
 
 from sslslr.clips.signs import Signs
@@ -52,11 +53,22 @@ class VideoRun(Run):
             raise SignError(f"video: {error}") from None
 
 
-def fetch(run: VideoRun, signs: Signs, film: Film) -> runs.Trained:
+@dataclass(frozen=True)
+class Trained:
+    """A finished run on pictures: ``module`` (in eval mode), ``metrics`` (a row an epoch), ``folder`` in the store."""
+
+    run: VideoRun
+    module: model.SignRep
+    metrics: pd.DataFrame
+    folder: Path
+
+
+def fetch(run: VideoRun, signs: Signs, film: Film) -> Trained:
     """The finished run, from the store or trained now. Raises SignError for another film than the run's."""
     if film.name != run.pixels:
         raise SignError(f"{signs.name}: a run on the film {run.pixels!r} was given {film.name!r}")
-    return runs.fetch(run, signs, partial(train, film=film))
+    found = runs.fetch(run, signs, partial(train, film=film))
+    return Trained(cast(VideoRun, found.run), cast(model.SignRep, found.module), found.metrics, found.folder)
 
 
 def train(run: VideoRun, signs: Signs, state: Path | None = None, on_epoch: Callable[[int], None] | None = None, *, film: Film):
