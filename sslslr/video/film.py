@@ -16,13 +16,12 @@ from sslslr.errors import SignError
 from sslslr.learning.store import name_of
 from sslslr.methods.priors import FRAMES, moments
 from sslslr.progress import track
-from sslslr.video import render
-from sslslr.video.style import style
+from sslslr.video import render, style
 
 VERSION = "films 1"
 
 SIZE = 96  # pixels
-RENDERED = f"{render.VERSION}, {VERSION}"  # the name of every rendered film: which clips, their recipe says
+RENDERED = f"{render.VERSION}, {style.VERSION}, {VERSION}"  # the name of every rendered film: which clips, their recipe says
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +79,7 @@ def _make(steps: dict, size: int, new: tuple[str, ...], path: Path) -> None:
 
     @lru_cache
     def look(signer: int, recording: int):
-        return style(seed, signer, recording, size * render.FINE, new)
+        return style.style(seed, signer, recording, size * render.FINE, new)
 
     with paths.atomic(path.with_suffix(".npz")) as partial, partial.open("wb") as file:
         np.savez(file, clips=made.clips, recordings=recordings, lengths=made.lengths)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+VERSION = "looks 1"
+
 Colour = tuple[int, int, int]
 _SKIN = np.array([(255, 224, 196), (240, 200, 165), (214, 165, 125), (176, 122, 84), (128, 84, 56), (92, 60, 42)], float)
 _HAIR = np.array([(30, 24, 22), (70, 46, 32), (120, 84, 50), (196, 160, 98), (150, 60, 40), (150, 150, 150)], float)
