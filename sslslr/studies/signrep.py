@@ -38,6 +38,7 @@ PARTS: dict[str, dict] = {
     "angles alone": {"names": [priors.ANGLES]},
 }
 SWITCHES: dict[str, dict] = {f"mask {share:g}": {"mask": share} for share in (0.0, 0.3, 0.9)}
+SWITCHES |= {"what stands still is seen": {"still": True}}
 SWITCHES |= {f"without {name}": {"names": [n for n in priors.NAMES if n != name]} for name in priors.NAMES}
 ON_LANDMARKS: dict[str, tuple[str, dict]] = {"priors, hidden spans": ("priors", {"hide": "spans"}), "priors, hidden articulators": ("priors", {"hide": "articulators"}),
                 "SimCLR": ("simclr", {})}  # fmt: skip
