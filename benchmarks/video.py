@@ -99,7 +99,7 @@ def inference(shown: film.Film, signs, rounds: int) -> list[tuple[str, float]]:
         x, valid = torch.from_numpy(np.asarray(signs.landmarks[:BATCH], np.float32)), torch.from_numpy(signs.valid[:BATCH])
         out.append(("landmarks to feature, ms", 1000 / per_second(lambda: pose(x, valid), BATCH, rounds)))
     if not unavailable():
-        backend, clip = Holistic(), moving_portrait(32, 256, 1.0)
+        backend, clip = Holistic(), list(moving_portrait(32, 256, 1.0))
         out.append(("32 frames to landmarks (MediaPipe), ms", 1000 / per_second(lambda: backend(clip), 1, 1)))
     return out
 
