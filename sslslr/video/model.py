@@ -187,7 +187,8 @@ class SignRep(nn.Module):
         else:
             loss = F.cross_entropy(self.decoder(pooled), labels)
         variance, covariance, adversary = self.weights
-        loss = loss + variance * variance_term(pooled) + covariance * covariance_term(pooled)
+        if len(pooled) > 1:  # one clip has no spread
+            loss = loss + variance * variance_term(pooled) + covariance * covariance_term(pooled)
         return loss + adversary * self.adversary.loss(pooled, style(middle), recordings) if self.adversary else loss
 
     def embed(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -78,6 +78,10 @@ def test_missing_landmarks_reach_no_gradient(batch):
     assert loss.isfinite() and all(p.grad is None or p.grad.isfinite().all() for p in module.parameters())
 
 
+def test_a_batch_of_one_clip_has_a_loss(batch):
+    assert model().loss(*(part[:1] for part in batch)).isfinite()
+
+
 def test_the_adversary_s_gradient_is_turned_round_for_the_encoder_alone():
     torch.manual_seed(0)
     adversary, styles, who = Adversary(8), torch.randn(6, 136), torch.tensor([0, 0, 1, 1, 2, 2])
