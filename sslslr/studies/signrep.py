@@ -43,7 +43,6 @@ SWITCHES |= {f"without {name}": {"names": [n for n in priors.NAMES if n != name]
 ON_LANDMARKS: dict[str, tuple[str, dict]] = {"priors, hidden spans": ("priors", {"hide": "spans"}), "priors, hidden articulators": ("priors", {"hide": "articulators"}),
                 "SimCLR": ("simclr", {})}  # fmt: skip
 NEW = ("background", "clothes")
-PROBED = ("recordings", "signers")
 
 
 def run_of(
