@@ -23,7 +23,9 @@ from sslslr.record.rows import stale
 from sslslr.record.tables import Record, Row
 from sslslr.studies import ablation, optima, signrep
 
-DERIVED = {"figure6_classes": "figure4_runs", "video_gains": "video_runs"}  # a row of the first is of all runs of the second
+DERIVED: dict[str, tuple[str, dict]] = {  # a row of the first is of all rows of the second that have these values
+    "figure6_classes": ("figure4_runs", {}), "video_gains": ("video_runs", {"model": signrep.STEPS, "views": "none"}),
+}  # fmt: skip
 RUN = ["run", "answer"]  # columns that say which row of the record a table's row is
 STUDY = {
     "comparison_runs": "Table 1", "transfer_runs": "Table 2, transfer", "few_labels_runs": "Table 3, few labels",
@@ -62,9 +64,10 @@ class Read:
 
     def behind(self, used: dict[str, set]) -> pd.DataFrame:
         """The rows of tables with these labels, with the run and the answer behind each."""
-        for name, of in DERIVED.items():
+        for name, (of, fits) in DERIVED.items():
             if used.get(name):
-                used = used | {of: set(self.frame(of).index)}
+                labels = set(Rows(of, self.frame(of)).only(**fits).frame.index)
+                used = used | {of: labels | used.get(of, set())}
         frames = [
             self.frame(name).loc[sorted(labels)].assign(table=name) for name, labels in used.items() if labels and name not in DERIVED
         ]

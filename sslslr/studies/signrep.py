@@ -40,6 +40,7 @@ PARTS: dict[str, dict] = {
 SWITCHES: dict[str, dict] = {f"mask {share:g}": {"mask": share} for share in (0.0, 0.3, 0.9)}
 SWITCHES |= {"what stands still is seen": {"still": True}}
 SWITCHES |= {f"without {name}": {"names": [n for n in priors.NAMES if n != name]} for name in priors.NAMES}
+STEPS = (PRIORS, *(f"without {name}" for name in priors.NAMES))  # the rows that ``gains`` looks at
 ON_LANDMARKS: dict[str, tuple[str, dict]] = {"priors, hidden spans": ("priors", {"hide": "spans"}), "priors, hidden articulators": ("priors", {"hide": "articulators"}),
                 "SimCLR": ("simclr", {})}  # fmt: skip
 NEW = ("background", "clothes")
