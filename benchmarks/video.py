@@ -112,7 +112,7 @@ def main() -> None:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         profile = profiles.load("quick")
-        seen = film._Camera(64)
+        seen = film.Camera(64)
         signs = ready(synthetic.make("gsl-like", classes=8, signers=8, clips=64, film=seen), profile)
         look = style([0, 0], 0, 0, film.SIZE * render.FINE)
         rendering = per_second(lambda: [render.render(seen.bodies[i], seen.images[i], look, film.SIZE) for i in range(16)], 16, rounds)

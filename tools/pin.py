@@ -86,7 +86,7 @@ def on_pictures(signs: Signs) -> dict[str, dict]:
         steps, _ = video.embed(module, shown, np.arange(len(signs)))
         numbers = [row["loss"] for row in rows] + [float(np.linalg.norm(steps - steps.mean(0)))]
         out[f"pictures, {targets}"] = {"versions": store.versions(run, signs), "numbers": numbers}
-    seen = film._Camera(8)
+    seen = film.Camera(8)
     synthetic.make("gsl-like", 2, 4, 8, film=seen)
     pictures = render.render(seen.bodies[0], seen.images[0], style.style([0, 0], 0, 0, 96), 48).astype(float)
     out["rendered body"] = {"versions": versions(render, style), "numbers": [float(pictures.mean()), float(pictures.std())]}

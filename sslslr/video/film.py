@@ -68,7 +68,7 @@ def rendered(signs: Signs, size: int = SIZE, new: tuple[str, ...] = ()) -> Film:
 
 
 def _make(steps: dict, size: int, new: tuple[str, ...], path: Path) -> None:
-    seen = _Camera(steps["asked"]["clips"])
+    seen = Camera(steps["asked"]["clips"])
     made = synthetic.make(steps["corpus"], **steps["asked"], film=seen)
     if made.recipe[0]["settings"] != steps["settings"]:
         raise SignError(f"{made.name}: these clips have other ends than the corpus' own; a film of them can't be made")
@@ -91,7 +91,7 @@ def _make(steps: dict, size: int, new: tuple[str, ...], path: Path) -> None:
         film.flush()
 
 
-class _Camera:
+class Camera:
     """Keeps what ``synthetic.make`` shows, at the moments of a film."""
 
     def __init__(self, clips: int):
