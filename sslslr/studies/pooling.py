@@ -141,3 +141,14 @@ def gains(frame: pd.DataFrame, value: str = "linear_standardised_top1") -> pd.Da
     base = frame[frame["pooling"] == ALL].set_index(by)[value]
     other = frame[frame["pooling"] != ALL].set_index(by)
     return other.assign(gain=100 * (other[value] - base.reindex(other.index))).reset_index()
+
+
+def crossing(gains: pd.DataFrame) -> pd.DataFrame:
+    """How much less (negative) or more a pooling gains where views permute the ends than where they do not, points: the rows of ``gains`` with
+    permuting views, with column ``difference`` and what they are held ``against``, paired by repeat. Negative where the permutation has taught
+    an encoder some of what the pooling does."""
+    by, parts = ["corpus", "model", "pooling", "repeat"], []
+    for views, against in (("strong_boundary", "strong"), ("boundary", "none")):
+        own, other = (gains[gains["views"] == v].set_index(by) for v in (views, against))
+        parts.append(own.assign(against=against, difference=own["gain"] - other["gain"].reindex(own.index)).reset_index())
+    return pd.concat(parts, ignore_index=True).dropna(subset=["difference"])

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from conftest import make_signs
@@ -78,3 +79,12 @@ def test_every_encoder_has_a_row_a_pooling_and_gains_are_against_its_own_mean(pr
     key = (*[asked[0].place[k] for k in ("model", "views")], pooling.MIDDLE)
     assert gains[key] == pytest.approx(100 * (score[key] - score[(*key[:2], pooling.ALL)]))
     assert pooling.rows([], []).empty and torch.is_grad_enabled()
+
+
+def test_the_crossing_is_a_pooling_s_gain_with_permuted_ends_minus_that_without():
+    place = {"corpus": "x", "model": "SimCLR", "pooling": pooling.STROKE, "group": 0, "test_to_train": 0.25}
+    rows = [("strong", 0, 6.0), ("strong_boundary", 0, 4.0), ("strong", 1, 5.0), ("strong_boundary", 1, 8.0), ("boundary", 0, 1.0)]
+    found = pooling.crossing(pd.DataFrame([place | {"views": v, "repeat": r, "gain": g} for v, r, g in rows]))
+    assert found.set_index(["views", "against", "repeat"])["difference"].to_dict() == {
+        ("strong_boundary", "strong", 0): -2.0, ("strong_boundary", "strong", 1): 3.0,
+    }  # fmt: skip
