@@ -21,6 +21,8 @@ from sslslr.measures import collapse, embedding, metrics, probes
 from sslslr.methods import METHODS
 from sslslr.methods.encoder import EncoderConfig, embed
 from sslslr.provenance import versions
+from sslslr.video import film, model, render, style
+from sslslr.video import training as video
 from sslslr.views import ENDS, VIEWS, ViewConfig
 
 FILE = Path(__file__).parents[1] / "tests" / "learning" / "pinned.json"
@@ -68,6 +70,27 @@ def trainings(signs: Signs) -> dict[str, dict]:
     tuning = finetuning.Tuning(encoder=SMALL, epochs=2, batch=9)
     runs |= {f"fine-tuning, share {share}": replace(tuning, share=share) for share in (0.5, 1.0)}
     return {name: trained(run, signs) for name, run in runs.items()}
+
+
+def on_pictures(signs: Signs) -> dict[str, dict]:
+    """The three targets of pictures, on noise, and how bright a rendered body is."""
+    rng, size = np.random.default_rng(2), 32
+    shown = film.Film(
+        rng.integers(0, 256, (len(signs), film.FRAMES, size, size, 3), np.uint8), signs.clips, np.arange(len(signs)) // 2, "noise"
+    )
+    out, sizes = {}, {"size": size, "tube": [4, 16], "hidden": 8}
+    small = EncoderConfig(blocks=1, width=16, heads=2, dropout=0.0)
+    for targets in model.TARGETS:
+        run = video.VideoRun(encoder=small, epochs=2, batch=9, pixels=shown.name, options=sizes | {"targets": targets}).fitted(signs)
+        module, rows, _ = video.train(run, signs, film=shown)
+        steps, _ = video.embed(module, shown, np.arange(len(signs)))
+        numbers = [row["loss"] for row in rows] + [float(np.linalg.norm(steps - steps.mean(0)))]
+        out[f"pictures, {targets}"] = {"versions": store.versions(run, signs), "numbers": numbers}
+    seen = film.Camera(8)
+    synthetic.make("gsl-like", 2, 4, 8, film=seen)
+    pictures = render.render(seen.bodies[0], seen.images[0], style.style([0, 0], 0, 0, 96), 48).astype(float)
+    out["rendered body"] = {"versions": versions(render, style), "numbers": [float(pictures.mean()), float(pictures.std())]}
+    return out
 
 
 def measures() -> dict[str, dict]:
@@ -126,7 +149,7 @@ def entries() -> dict[str, dict]:
     torch.set_num_threads(1)
     try:
         signs = clips()
-        return trainings(signs) | measures() | data(signs)
+        return trainings(signs) | on_pictures(signs) | measures() | data(signs)
     finally:
         torch.set_num_threads(threads)
 

@@ -32,7 +32,7 @@ class Claim:
 def claim(**about) -> Callable[[Compare], Claim]:
     """Decorator that makes a claim of its function of tables; the function's name in capitals is the claim's id.
 
-    C1 to C10 are claims of the text, F2 to F8 what the figures are said to show, E1 and E2 questions of our own; a "b" is a second
+    C1 to C10 are claims of the text, F2 to F8 what the figures are said to show, E1 and E2 questions of our own, S1 to S5 about SignRep; a "b" is a second
     reading of a claim.
     """
 

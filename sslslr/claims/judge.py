@@ -1,6 +1,6 @@
 """The claims against the tables of one reproduction: holds, does not hold, undecided, not judged (it ran), or not run.
 
-``sslslr claims`` (``make claims``) takes the claims of ``paper.py``, ``parts.py``, ``own.py`` and ``figures.py``, reads ``tables/*.csv`` and
+``sslslr claims`` (``make claims``) takes the claims of ``paper.py``, ``parts.py``, ``own.py``, ``signrep.py`` and ``figures.py``, reads ``tables/*.csv`` and
 writes ``claims.csv`` (a row a claim), ``claims_parts.csv`` (a row a comparison), ``claims_groups.csv`` (a row a comparison and
 group of held-out signers), ``claims.json`` and ``claims.md``.
 
@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from sslslr import paths, profiles
-from sslslr.claims import figures, own, paper, parts
+from sslslr.claims import figures, own, paper, parts, signrep
 from sslslr.claims.claim import Claim
 from sslslr.claims.plan import CLASS, CLIP, DEVELOPMENT, GROUP, ROUND, TIMES, role
 from sslslr.claims.rows import Missing, Rows, Tables
@@ -29,7 +29,7 @@ from sslslr.provenance import commit
 
 COLUMNS = ("id", "place", "claim", "kind", "dataset", "role", "profile", "verdict", "answer", "effect", "unit", "low", "high", "low90", "high90",
            "n", "planned", "p", "compared", "comparisons", "text", "table", "notebook", "figure", "reading")  # fmt: skip
-CLAIMS = tuple(found for module in (paper, parts, own, figures) for found in vars(module).values() if isinstance(found, Claim))
+CLAIMS = tuple(found for module in (paper, parts, own, signrep, figures) for found in vars(module).values() if isinstance(found, Claim))
 
 
 def number(value: float, unit: str, sign: bool = False) -> str:

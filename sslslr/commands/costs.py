@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import astuple, dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import joblib
 import numpy as np
@@ -29,6 +30,9 @@ from sslslr.learning.training import WATCHED, Run, measure, store, train_epoch
 from sslslr.methods.encoder import TABLES, embed
 from sslslr.methods.precision import keep_memory
 from sslslr.studies.jobs import Job
+from sslslr.video import film
+from sslslr.video import training as video
+from sslslr.video.training import VideoRun
 from sslslr.views import VIEWS
 
 ORDER_ONLY = ("sslslr.views.order", "sslslr.views.degradations")  # view sets that keep landmarks where they are: one cost
@@ -64,6 +68,8 @@ def kind(run: Run) -> tuple:
 
     Which frames the order-changing views move makes no difference: they count as "boundary".
     """
+    if isinstance(run, VideoRun):
+        return f"pictures, {run.options.get('targets', 'priors')}", run.options.get("mask"), run.encoder, run.batch, run.precision
     views = "boundary" if VIEWS[run.views.name].__module__ in ORDER_ONLY else run.views.name
     return run.method, run.options.get("original", True), views, run.encoder, run.batch, run.precision
 
@@ -81,6 +87,8 @@ def stand_in(signs: Signs, clips: int = 240, classes: int = 40) -> Signs:
 
 def step(run: Run, signs: Signs, seconds: float = 0.3) -> Step:
     """Train for ``seconds`` on clips of ``signs``, with the method's own class, loop, views and batch, and count."""
+    if isinstance(run, VideoRun):
+        return on_pictures(run, signs, seconds)
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -122,6 +130,35 @@ def step(run: Run, signs: Signs, seconds: float = 0.3) -> Step:
     moments = sum(v.numel() * v.element_size() for s in optimiser.state.values() for v in s.values() if torch.is_tensor(v))
     gradients = sum(p.numel() * p.element_size() for p in module.parameters() if p.requires_grad)
     return Step(per_clip, flops, kept, weights, weights + moments + gradients, epoch, embedding, batch)
+
+
+def on_pictures(run: VideoRun, signs: Signs, seconds: float) -> Step:
+    """As ``step``, of a run on pictures: blank ones, of as few clips as one step or a second takes."""
+    torch.set_num_threads(1)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    run = cast(VideoRun, replace(run.fitted(signs), epochs=max(1, run.epochs)))
+    module = run.build(len(signs.glosses)).to(device)
+    optimiser = run.optimiser.build(module)
+    part = signs.part("train")
+    size = run.options.get("size", film.SIZE)
+
+    def once(clips: int) -> float:
+        some = part.subset(np.resize(np.arange(len(part)), clips))
+        blank = film.Film(np.zeros((clips, film.FRAMES, size, size, 3), np.uint8), some.clips, np.arange(clips) // 2, run.pixels)
+        before = clock()
+        video.train_epoch(replace(run, batch=clips), module, optimiser, some, blank, np.arange(clips), 0, device)
+        return (clock() - before) / clips
+
+    with FlopCounterMode(display=False) as counter:
+        each = once(2)
+    batch = int(np.clip(seconds / each, 2, run.batch))
+    each = min(each, once(batch))
+    blank = film.Film(np.zeros((2, film.FRAMES, size, size, 3), np.uint8), part.clips[:2], np.arange(2), run.pixels)
+    before = clock()
+    video.embed(module, blank, np.arange(2), precision=run.precision)
+    weights = sum(v.numel() * v.element_size() for v in module.state_dict().values())
+    kept = 4e-6 * module.encoder.places * module.encoder.width * 30 * len(module.encoder.blocks)  # 30 floats a token and channel
+    return Step(each, counter.get_total_flops() / 2, kept, weights, 4 * weights, 0.0, (clock() - before) / 2, batch)
 
 
 def deep(run: Run, signs: Signs, few: tuple[int, int] = (1, 3)) -> Step:
@@ -231,7 +268,7 @@ def place(job: Job, scaled: bool) -> tuple[str, str]:
 def step_of(units: Units, run: Run, signs: Signs) -> Step:
     """The step of the run's kind."""
     run = run.fitted(signs)
-    return units.steps[kind(run)] if kind(run) in units.steps else units.steps[run.method]
+    return units.steps[kind(run)] if kind(run) in units.steps else units.steps[kind(run)[0]]
 
 
 def seconds_of(units: Units, job: Job) -> float:

@@ -17,6 +17,7 @@ from sslslr import paths
 from sslslr.commands import Parser
 from sslslr.learning.outdated import outdated, unknown
 from sslslr.learning.store import UNFINISHED
+from sslslr.video import training as _  # noqa: F401 (so that runs on pictures are known as such)
 
 STATES = tuple(name + end for name in UNFINISHED for end in ("", f".{paths.SEAL}"))
 IDLE = 24 * 3600  # seconds that an unfinished file without a lock must have been untouched

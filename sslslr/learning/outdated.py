@@ -1,6 +1,7 @@
 """Is a run, from what it says of itself, one that today's code would make? Asked of folders of the run store and of the record."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import fields
 from types import SimpleNamespace
 from typing import cast
 
@@ -36,9 +37,16 @@ def outdated(named: dict, name: str) -> str:
 def run_of(named: dict) -> Run:
     """The run that ``named`` describes."""
     settings = {k: v for k, v in named.items() if k not in ("data", "versions")}
-    kind, schedule = (Tuning, Ramp) if "start" in settings else (Run, Optimiser)
+    kinds: list[type[Run]] = [Tuning, *Run.__subclasses__()]
+    kind = next((k for k in kinds if own(k) & set(settings)), Run)
+    schedule = Ramp if kind is Tuning else Optimiser
     parts: dict[str, Callable] = {"views": ViewConfig, "encoder": EncoderConfig, "optimiser": schedule}
     return kind(**settings | {name: part(**settings[name]) for name, part in parts.items()})
+
+
+def own(kind: type[Run]) -> set[str]:
+    """The settings that a kind of run has beyond every run's: they tell which kind made a row (that of pictures is `video.training`'s)."""
+    return {f.name for f in fields(kind)} - {f.name for f in fields(Run)}
 
 
 def unknown(versions: Iterable[str] | None) -> str:

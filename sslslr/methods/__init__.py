@@ -8,6 +8,7 @@ from sslslr.methods.barlow import BarlowTwins
 from sslslr.methods.byol import BYOL
 from sslslr.methods.heads import Method
 from sslslr.methods.moco import MoCo
+from sslslr.methods.sign_priors import SignPriors
 from sslslr.methods.simclr import SimCLR
 from sslslr.methods.simsiam import SimSiam
 from sslslr.methods.slfpn import SLFPN
@@ -24,5 +25,6 @@ METHODS: dict[str, type[Method]] = {
     "barlow": BarlowTwins,
     "slfpn": SLFPN,
     "slfpn_plus": SLFPNPlus,
+    "priors": SignPriors,
     "supervised": Supervised,
 }

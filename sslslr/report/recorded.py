@@ -21,13 +21,17 @@ from sslslr.errors import SignError
 from sslslr.record.recording import provenance, recalled, table
 from sslslr.record.rows import stale
 from sslslr.record.tables import Record, Row
-from sslslr.studies import ablation, optima
+from sslslr.studies import ablation, optima, signrep
 
+DERIVED: dict[str, tuple[str, dict]] = {  # a row of the first is of all rows of the second that have these values
+    "figure6_classes": ("figure4_runs", {}), "video_gains": ("video_runs", {"model": signrep.STEPS, "views": "none"}),
+}  # fmt: skip
 RUN = ["run", "answer"]  # columns that say which row of the record a table's row is
 STUDY = {
     "comparison_runs": "Table 1", "transfer_runs": "Table 2, transfer", "few_labels_runs": "Table 3, few labels",
     "finetune_runs": "Table 6, fine-tuning", "finetune_five_runs": "Table 3, fine-tuned", "embedding_runs": "Table 5, inertia", "figure4_runs": "Figure 4",
     "figure6_classes": "Figure 4", "figure8_runs": "Figure 8, ablation", "switches_runs": "Figure 8, ablation",
+    "pooling_runs": "activity pooling", "video_runs": "SignRep", "video_gains": "SignRep",
 }  # fmt: skip
 
 
@@ -60,10 +64,12 @@ class Read:
 
     def behind(self, used: dict[str, set]) -> pd.DataFrame:
         """The rows of tables with these labels, with the run and the answer behind each."""
-        if used.get("figure6_classes"):  # a class is of all runs of the sweep
-            used = used | {"figure4_runs": set(self.frame("figure4_runs").index)}
+        for name, (of, fits) in DERIVED.items():
+            if used.get(name):
+                labels = set(Rows(of, self.frame(of)).only(**fits).frame.index)
+                used = used | {of: labels | used.get(of, set())}
         frames = [
-            self.frame(name).loc[sorted(labels)].assign(table=name) for name, labels in used.items() if labels and name != "figure6_classes"
+            self.frame(name).loc[sorted(labels)].assign(table=name) for name, labels in used.items() if labels and name not in DERIVED
         ]
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*RUN, "table"])
 
@@ -93,8 +99,13 @@ def _ends(read: Read, found: list[Row]) -> pd.DataFrame:
     return pd.DataFrame([p | end | {c: r[c] for c in RUN} for (p, r), end in zip(own, last, strict=True) if p["model"] in shown])
 
 
+def _gains(read: Read, found: list[Row]) -> pd.DataFrame:
+    return signrep.gains(table(read.record, found)).assign(run="", answer="")
+
+
 MADE: dict[str, Callable[[Read, list[Row]], pd.DataFrame]] = {
     "figure4_runs": _sweep, "figure6_classes": _classes, "figure8_runs": _ends,
+    "video_gains": _gains,
 }  # fmt: skip
 
 

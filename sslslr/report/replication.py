@@ -27,7 +27,7 @@ from sslslr.record import rows as recording
 from sslslr.record.recording import Recorded, Recording
 from sslslr.record.tables import TABLES, Record, together
 from sslslr.report.recorded import STUDY, Read
-from sslslr.studies import corpora, embedding_space, evaluation, finetune, observed
+from sslslr.studies import corpora, embedding_space, evaluation, finetune, observed, pooling, signrep
 from sslslr.studies.catalogue import STUDIES
 from sslslr.studies.jobs import Job
 
@@ -38,6 +38,12 @@ MADE_UP: dict[Any, dict] = {  # an answer of each task as far as the claims' tab
     embedding_space.measured: {"raw": SCORE, "relative": SCORE, "knn": SCORE},
     finetune.evaluate: {"top1": SCORE},
     observed.observe: {"val": SCORE, "test": SCORE, "seconds": None},
+    pooling.crossed: {"by pooling": {name: {"linear_standardised_top1": SCORE, "dcg": SCORE} for name in pooling.POOLINGS}},
+    signrep.read: {
+        "by pooling": {name: {"linear_standardised_top1": SCORE, "dcg": SCORE} for name in pooling.POOLINGS},
+        "reads recordings": SCORE,
+    },
+    signrep.angles: {"by pooling": {pooling.ALL: {"linear_standardised_top1": SCORE, "dcg": SCORE}}},
 }
 ENDS = {"output_std": SCORE, "output_rank": 20.0, "encoder_rank": 20.0, "output_norm": 1.0, "knn": SCORE}
 
@@ -58,7 +64,8 @@ def enlarged(profile: Profile, repeats: int) -> Profile:
     """The profile with so many repeats in every study."""
     table1 = profile.table1 | {"repeats": repeats, "primary": {}}
     boundaries = profile.boundaries | {"runs": repeats}
-    return replace(profile, repeats=repeats, real_repeats=repeats, table1=table1, boundaries=boundaries)
+    video = profile.video | {"repeats": repeats, "switches": repeats}
+    return replace(profile, repeats=repeats, real_repeats=repeats, table1=table1, boundaries=boundaries, video=video)
 
 
 @dataclass
@@ -159,6 +166,13 @@ def _names(comparison: str, model: str) -> bool:
     return re.search(rf"(?:^|\s){re.escape(model)}(?:,|\s|$)", comparison) is not None
 
 
+def around(value: Any, rng: np.random.Generator) -> Any:
+    """Made-up numbers around ``value``, in whatever dictionaries it lies; None stays."""
+    if isinstance(value, dict):
+        return {k: around(v, rng) for k, v in value.items()}
+    return value and value + rng.normal(0, 0.05)
+
+
 def invent(record: Record, place: dict, job: Job) -> None:
     """Rows of a job with made-up numbers, in a record that is never written."""
     run, answer = place["run"], place["answer"]
@@ -167,7 +181,7 @@ def invent(record: Record, place: dict, job: Job) -> None:
         shares = {str(s): [SCORE + rng.normal(0, 0.05)] for s in job.rest[1]}
         values: dict = shares | {"labels": dict.fromkeys(shares, 1)}
     else:
-        values = {k: v and v + rng.normal(0, 0.05) for k, v in MADE_UP[job.task].items()}
+        values = around(MADE_UP[job.task], rng)
     parts = []
     if job.task is observed.observe:
         draws = rng.random(len(job.signs.glosses))

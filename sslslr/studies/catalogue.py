@@ -13,7 +13,22 @@ import pandas as pd
 from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
 from sslslr.profiles import Profile
-from sslslr.studies import ablation, boundaries, comparison, controls, dose, embedding_space, finetune, inputs, jobs, recipe, reuse, tuning
+from sslslr.studies import (
+    ablation,
+    boundaries,
+    comparison,
+    controls,
+    dose,
+    embedding_space,
+    finetune,
+    inputs,
+    jobs,
+    pooling,
+    recipe,
+    reuse,
+    signrep,
+    tuning,
+)
 from sslslr.studies.jobs import Job
 from sslslr.studies.jobs import rows as in_rows
 
@@ -79,6 +94,8 @@ STUDIES = {study.name: study for study in (
     Study("Table 3, fine-tuned", ("16",), finetune.five_jobs, needs={"chosen": lambda **_: ("Table 3, rates", {})}),
     Study("Table 6, frozen", ("16",), finetune.frozen_jobs, finetune.frozen_rows,
           options={"seeds": 1, "only_table6": False}),
+    Study("activity pooling", ("18",), pooling.jobs, pooling.rows),
+    Study("SignRep", ("18",), signrep.jobs, signrep.rows),
     Study("dose and response", ("21",), dose.jobs),
 )}  # fmt: skip
 

@@ -102,6 +102,7 @@ def test_a_paper_sized_plan_holds_no_landmarks(profile):
         repeats=2,
         table1=paper.table1 | {"repeats": 2},
         dose=profile.dose | {"ends": [0.0], "neighbours": [0.0]},  # clips of its own, few on any profile
+        video=profile.video,
         boundaries=some,
         encoder=TINY,
         corpora=paper.corpora | {"lsa-like": profile.corpora["lsa-like"]},

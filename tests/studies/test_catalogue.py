@@ -73,7 +73,10 @@ def test_the_jobs_of_a_study_are_there_before_anything_trains(name, profile, mon
     jobs = jobs if isinstance(jobs, list) else next(jobs)
     assert jobs and all(isinstance(j, Job) and isinstance(j.run, Run) and callable(j.task) and j.place for j in jobs)
     assert not paths.runs().exists() and len({str(j.place) for j in jobs}) >= len(jobs) / 2
-    assert all(j.name.split(".")[0] in ("evaluation", "observed", "embedding_space", "finetune", "inputs", "dose") for j in jobs)
+    assert all(
+        j.name.split(".")[0] in ("evaluation", "observed", "embedding_space", "finetune", "inputs", "dose", "pooling", "signrep")
+        for j in jobs
+    )
 
 
 def test_what_a_study_needs_is_asked_first_and_once(profile):

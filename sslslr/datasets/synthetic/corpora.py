@@ -1,6 +1,8 @@
 """Four corpora of synthetic signing in the image of the paper's four data sets (section 6.1)."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -76,7 +78,7 @@ _REACH = ((-0.10, 0.35, -1.25), "to the camera")
 
 def make(
     corpus: str, classes: int, signers: int, clips: int, seed: int = 0, *, stroke=None, noise: bool = True,
-    ends: float | None = None, neighbours: float | None = None,
+    ends: float | None = None, neighbours: float | None = None, film: Callable | None = None,
 ) -> Signs:  # fmt: skip
     """Make a corpus of synthetic signing whose boundaries are known (the paper's section 6.1 lists the real ones).
 
@@ -84,7 +86,9 @@ def make(
     least 4 a class.  seed: of the people and the recordings; the lexicon stays the same.  stroke: None for the corpus' own
     timing, "first-half" or "last-half" of the clip, or two fractions, between which every stroke then lies.  noise: False
     leaves out jitter and losses.  ends: seconds before the preparation and after the retraction, and neighbours: share of the
-    clips that start within another sign, and of those that end within one, in place of the corpus' own.
+    clips that start within another sign, and of those that end within one, in place of the corpus' own.  film: shown what the
+    camera sees, as it comes, and changing nothing: ``film(rows, lengths, bodies (n, T, 75, 3) in shoulder widths, image (n, T, 75, 2)
+    without any fault, recordings)``; what comes after a clip's length means nothing.
 
     Returns Signs with landmarks (clips, T <= 90, 75, 2) in MediaPipe's image coordinates, 0 to 1 of a square frame, y
     downwards, NaN where a hand is lost and after a clip's end. ``onset`` and ``offset`` are the first and the last frame of
@@ -113,8 +117,20 @@ def make(
         rows = np.arange(start, min(start + _CHUNK, clips))
         part = timeline.of(line, rows)
         frames = part.lengths.max()
+        shown = partial(film, rows, part.lengths) if film else None
         seen = _film(
-            settings, forms, labels[rows], beside[:, rows], linked[:, rows], part, actors.of(rows), scenes.of(rows), frames, noise, rng
+            settings,
+            forms,
+            labels[rows],
+            beside[:, rows],
+            linked[:, rows],
+            part,
+            actors.of(rows),
+            scenes.of(rows),
+            frames,
+            noise,
+            rng,
+            shown,
         )
         seen[np.arange(frames) >= part.lengths[:, None]] = np.nan
         landmarks[rows, :frames] = seen
@@ -140,7 +156,7 @@ def _dosed(settings: Corpus, ends: float | None, neighbours: float | None) -> Co
     return replace(settings, pace=pace, neighbours=settings.neighbours if neighbours is None else (neighbours, neighbours))
 
 
-def _film(settings, forms, labels, beside, linked, line, who, scene: Recordings, frames, noise, rng) -> np.ndarray:
+def _film(settings, forms, labels, beside, linked, line, who, scene: Recordings, frames, noise, rng, shown) -> np.ndarray:
     """Image coordinates (N, T, 75, 2) of some of the clips."""
     n = len(labels)
     this, before, after = (motion.vary(forms.of(k), who, settings.sloppiness, rng) for k in (labels, *beside))
@@ -152,7 +168,10 @@ def _film(settings, forms, labels, beside, linked, line, who, scene: Recordings,
     right, left = (motion.still(place, turn, loose, offset, frames) for offset in offsets)
     reach = motion.still(_REACH[0], _REACH[1], HANDSHAPES["1"], rng.normal(0, 0.1, (n, 3)), frames)
     hands = motion.clip(np.arange(frames), line, this, before, after, tuple(linked), (right, left), reach)
-    image = project(body(hands, who, settings.seated, FPS, rng), scene, settings.camera.distance, rng)
+    bodies = body(hands, who, settings.seated, FPS, rng)
+    image = project(bodies, scene, settings.camera.distance, rng)
+    if shown:
+        shown(bodies, image, scene)
     return disturb(image, scene, settings.camera, rng) if noise else image
 
 
