@@ -18,6 +18,7 @@ LAB = paths.ROOT / "lab"
 SETTINGS = {
     "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},  # a page that is opened again shows its knobs, not an error
 }
 
 

@@ -66,18 +66,22 @@ def ends_and_middle(signs: Signs, alpha: float = 1 / 3, beta: float = 1 / 4) -> 
 def fastest(corpora: dict[str, Signs], alpha: float = 1 / 3, beta: float = 1 / 4) -> str:
     """Speed in the ends and in the middle, by corpus."""
     told = {name: ends_and_middle(s, alpha, beta) for name, s in corpora.items()}
-    return "; ".join(f"{name}: {a:.2f} at the ends, {b:.2f} between them" for name, (a, b) in told.items()) + " (medians; 1 = mean of a clip)."
+    return (
+        "; ".join(f"{name}: {a:.2f} at the ends, {b:.2f} between them" for name, (a, b) in told.items()) + " (medians; 1 = mean of a clip)."
+    )
 
 
 def over(history: pd.DataFrame, columns: dict[str, str], by: str = "model") -> str:
     """First and last epoch of some columns, by model: means over runs."""
     at = next(c for c in ("epoch", "step") if c in history)
     first, last = (history[history[at] == f].groupby(by, sort=False)[list(columns)].mean() for f in (history[at].min(), history[at].max()))
-    parts = [
-        f"{name}: " + ", ".join(f"{words} {first.loc[name, c]:.2f} to {last.loc[name, c]:.2f}" for c, words in columns.items() if np.isfinite(last.loc[name, c]))
+    told = {
+        name: [
+            f"{words} {first.loc[name, c]:.2f} to {last.loc[name, c]:.2f}" for c, words in columns.items() if np.isfinite(last.loc[name, c])
+        ]
         for name in last.index
-    ]
-    return "; ".join(parts) + " (first and last, means)."
+    }
+    return "; ".join(f"{name}: {', '.join(parts)}" for name, parts in told.items() if parts) + f" (first and last {at}, means)."
 
 
 def moved(index: np.ndarray, length: int) -> str:

@@ -68,7 +68,9 @@ def _cloud(*shape: int) -> torch.Tensor:
 RANK: Asked = {
     "a cloud along one line has rank 1": lambda f: abs(float(f(_cloud(50, 1) @ _cloud(1, 8))) - 1) < 0.01,
     "a round cloud in eight dimensions has nearly 8": lambda f: _rank(f, _cloud(500, 8)),
-    "a flat one has what the entropy of its singular values says": lambda f: _rank(f, _cloud(200, 8) * torch.tensor([9.0, 3, 1, 1, 1, 0.1, 0.1, 0.1])),
+    "a flat one has what the entropy of its singular values says": lambda f: _rank(
+        f, _cloud(200, 8) * torch.tensor([9.0, 3, 1, 1, 1, 0.1, 0.1, 0.1])
+    ),
     "it does not matter where the cloud lies": lambda f: _rank(f, _cloud(100, 6) + 100),
     "nor how large it is": lambda f: abs(float(f(_cloud(100, 6))) - float(f(10 * _cloud(100, 6)))) < 0.01,
 }
@@ -98,4 +100,6 @@ def check(function: Callable) -> None:
     done = sum(said == "yes" for said in found.values())
     rows = "".join(f"<li>{'✓' if said == 'yes' else '○'} {escape(words)}{'' if said == 'yes' else f': <i>{escape(said)}</i>'}</li>" for words, said in found.items())  # fmt: skip
     name = escape(function.__name__)
-    display(HTML(f'<section class="selfcheck"><p><b>{name}</b>: {done} of {len(found)}</p><ul style="list-style:none">{rows}</ul></section>'))
+    display(
+        HTML(f'<section class="selfcheck"><p><b>{name}</b>: {done} of {len(found)}</p><ul style="list-style:none">{rows}</ul></section>')
+    )

@@ -1,4 +1,4 @@
-"""Knobs to turn where a person has the notebook open, and a picture of a few settings where nobody can: ``knobs`` and what uses it."""
+"""Knobs to turn where a person has the notebook open (``knobs`` and what uses it); a picture stands beside each for all others."""
 
 import io
 import os
@@ -59,11 +59,9 @@ def png(fig: Figure) -> None:
     display(Image(buffer.getvalue(), alt="What the knobs are set to"))
 
 
-def ends(signs: Signs, clip: int, alpha: float, beta: float) -> None:
-    """A clip of ``signs`` and, paler behind it, its boundary permutation: alpha and beta to turn, and a new draw at each change.
-
-    Where nobody can turn them: the clip with the alpha and beta given.
-    """
+def ends(signs: Signs, clip: int, alpha: float, beta: float) -> bool:
+    """Turn alpha and beta, and see a clip of ``signs`` and, paler behind it, its boundary permutation, drawn anew at each change;
+    False where nobody can turn them."""
     one = signs.subset([clip])
     x, lengths = torch.from_numpy(one.landmarks), torch.from_numpy(one.lengths)
     generator = torch.Generator().manual_seed(1)
@@ -76,9 +74,8 @@ def ends(signs: Signs, clip: int, alpha: float, beta: float) -> None:
         display(player(one, 0, overlay=replace(one, landmarks=take(x, index).numpy()), title=title))
 
     if live():
-        knobs(draw, alpha=slider("alpha", alpha, 0, 0.5, 0.05), beta=slider("beta", beta, 0, 0.5, 0.05))
-    else:
-        draw(alpha, beta)
+        knobs(draw, alpha=slider("alpha", alpha, 0.0, 0.5, 0.05), beta=slider("beta", beta, 0.0, 0.5, 0.05))
+    return live()
 
 
 def measured(groups: int, seeds: int, between: float, within: float, effect: float = 0.0) -> Contrast:
@@ -139,5 +136,3 @@ def width_of_an_interval() -> bool:
             effect=slider("effect", 0.5, -5.0, 5.0, 0.1),
         )  # fmt: skip
     return live()
-
-

@@ -37,7 +37,9 @@ def train(stop_gradient: bool = False, predictor: bool = False, batchnorm: bool 
     with torch.random.fork_rng():
         torch.manual_seed(0)
         hidden = [nn.BatchNorm1d(WIDTH)] if batchnorm else []
-        encoder = nn.Sequential(nn.Linear(8, WIDTH), *hidden, nn.ReLU(), nn.Linear(WIDTH, 2), *([nn.BatchNorm1d(2, affine=False)] if batchnorm else []))
+        encoder = nn.Sequential(
+            nn.Linear(8, WIDTH), *hidden, nn.ReLU(), nn.Linear(WIDTH, 2), *([nn.BatchNorm1d(2, affine=False)] if batchnorm else [])
+        )
         head: Callable = nn.Sequential(nn.Linear(2, WIDTH), nn.ReLU(), nn.Linear(WIDTH, 2)) if predictor else nn.Identity()
         optimiser = torch.optim.SGD([*encoder.parameters(), *head.parameters()], lr=0.05, momentum=0.9)  # type: ignore[attr-defined]
         x, _ = clips()
