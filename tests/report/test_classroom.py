@@ -15,7 +15,7 @@ from sslslr import paths
 from sslslr.errors import SignError
 from sslslr.measures.contrasts import contrast
 from sslslr.measures.power import overlap
-from sslslr.report import happened, selfcheck, widgets, widgets_collapse
+from sslslr.report import happened, runsheet, selfcheck, widgets, widgets_collapse
 from sslslr.report.quiz import ask
 
 NOTEBOOKS = sorted(paths.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
@@ -181,3 +181,21 @@ def test_what_happened_is_read_off_the_table():
 def test_the_ends_are_told_from_the_middle(signs):
     speeds = happened.ends_and_middle(signs)
     assert all(0 < s < 10 for s in speeds) and happened.ends_and_middle(signs, 0.5, 0.49)[1] != speeds[1]
+
+
+def test_the_run_sheet_has_the_clock_the_seconds_and_what_the_class_will_read():
+    here = nbformat.v4.new_output("display_data", {"text/html": '<p class="here"><b>Here:</b> 3 &lt; 4 &amp; so.</p>'})
+    told = nbformat.v4.new_output(
+        "display_data", {"text/html": "<section><p>Here: 7 points. So the answer here is <b>Above</b>.</p></section>"}
+    )
+    done = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x", outputs=[here, told])], metadata={"sslslr": {"seconds": 12.3}})
+    for profile in ("smoke", "quick"):
+        target = paths.results("synthetic", profile) / "notebooks" / "03_not_every_frame_matters.ipynb"
+        paths.write_text(target, nbformat.writes(done if profile == "quick" else nbformat.v4.new_notebook()))
+    page = runsheet.page()
+    clock = [line.split("|")[1:6] for line in page.splitlines() if line.startswith("| ") and line.split("|")[1].strip().isdigit()]
+    begins, minutes = [int(c[0]) for c in clock], [int(c[2]) for c in clock]
+    assert begins == list(np.cumsum([0, *minutes[:-1]])) and begins[-1] + minutes[-1] == 120
+    (third,) = (c for c in clock if "[03 " in c[1])
+    assert third[3].strip() == "12" and third[4].strip() == "synthetic, quick"
+    assert "- 3 < 4 & so.\n- 7 points. So the answer here is Above.\n" in page and "- not run yet: make reproduce" in page
