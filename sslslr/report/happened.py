@@ -29,7 +29,7 @@ def leaders(table: pd.DataFrame, controls: Sequence[str], against: str = "random
     parts = []
     for corpus, part in table.groupby(column, sort=False):
         rest = part[~part["model"].isin(controls)]
-        best = rest.loc[rest["mean"].idxmax()]
+        best = rest.sort_values("mean", ascending=False).iloc[0]
         name = best["model"] + (f" with {best['views'].replace('_', ' and ')} views" if "views" in part else "")
         control = part[part["model"] == against]
         beside = f", {against} {100 * control['mean'].iloc[0]:.1f} %" if len(control) else ""

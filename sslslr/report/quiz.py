@@ -48,7 +48,7 @@ class Question:
 
     def _widget(self):
         """The question as a widget: a button an option; the first that is pressed is the choice."""
-        import ipywidgets as w
+        import ipywidgets as w  # type: ignore[import-untyped]
 
         said = w.HTML()
         buttons = [w.Button(description=option, layout=w.Layout(width="auto", max_width="46rem")) for option in self.options]

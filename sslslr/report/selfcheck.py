@@ -46,7 +46,7 @@ def _still(loss: Callable) -> bool:
     loss(z1, z2, zo, lambda z: 2 * z).backward()
     own = z2.detach().clone().requires_grad_()
     F.mse_loss(z1.detach(), own).backward()
-    return bool(torch.allclose(z2.grad, own.grad, atol=1e-6))
+    return bool(z2.grad is not None and own.grad is not None and torch.allclose(z2.grad, own.grad, atol=1e-6))
 
 
 THREE_TERMS: Asked = {

@@ -33,7 +33,7 @@ def live() -> bool:
 
 def knobs(draw: Callable, **controls) -> None:
     """Show ``controls`` (ipywidgets by name) above what ``draw`` displays for their values, drawn anew at each change."""
-    import ipywidgets as w
+    import ipywidgets as w  # type: ignore[import-untyped]
 
     out = w.interactive_output(draw, controls)
     box = w.VBox([w.HBox(list(controls.values()), layout=w.Layout(flex_flow="row wrap")), out])
@@ -43,7 +43,7 @@ def knobs(draw: Callable, **controls) -> None:
 
 def slider(name: str, value: float, low: float, high: float, step: float):
     """A slider that draws when it is let go."""
-    import ipywidgets as w
+    import ipywidgets as w  # type: ignore[import-untyped]
 
     kind = w.IntSlider if isinstance(step, int) else w.FloatSlider
     return kind(value=value, min=low, max=high, step=step, description=name, continuous_update=False)
@@ -62,7 +62,7 @@ def png(fig: Figure) -> None:
 def ends(signs: Signs, clip: int, alpha: float, beta: float) -> bool:
     """Turn alpha and beta, and see a clip of ``signs`` and, paler behind it, its boundary permutation, drawn anew at each change;
     False where nobody can turn them."""
-    one = signs.subset([clip])
+    one = signs.subset(slice(clip, clip + 1))
     x, lengths = torch.from_numpy(one.landmarks), torch.from_numpy(one.lengths)
     generator = torch.Generator().manual_seed(1)
 

@@ -87,7 +87,7 @@ def play() -> bool:
     """Switches and a step to play; False where nobody can turn them."""
     if not live():
         return False
-    import ipywidgets as w
+    import ipywidgets as w  # type: ignore[import-untyped]
 
     runs: dict[tuple, list[dict]] = {}
 
