@@ -43,7 +43,7 @@ def knobs(draw: Callable, **controls) -> None:
 
 def slider(name: str, value: float, low: float, high: float, step: float):
     """A slider that draws when it is let go."""
-    import ipywidgets as w  # type: ignore[import-untyped]
+    import ipywidgets as w
 
     kind = w.IntSlider if isinstance(step, int) else w.FloatSlider
     return kind(value=value, min=low, max=high, step=step, description=name, continuous_update=False)
