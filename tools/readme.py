@@ -141,7 +141,7 @@ def main() -> None:
     runs, (on, chosen) = pd.concat(recorded(record).values(), ignore_index=True), searched(record)
     found = contrasts(runs)
     shown = differences(found, True)
-    text = f"## Accuracy\n\nTop-1 %, mean and 95 % t-interval over groups of held-out signers.\n\n{accuracies(runs).to_markdown(index=False)}\n\n## Differences\n\nIn points, paired over groups, with the interval that notebook 20 decides by.\n"
+    text = f"## Accuracy\n\nTop-1 %, mean and 95 % t-interval over groups of held-out signers.\n\n{accuracies(runs).to_markdown(index=False)}\n\n## Differences\n\nIn points, paired over groups, with the interval that notebook [20](../notebooks/20_verdict.ipynb) decides by.\n"
     for question, part in shown.groupby("question", sort=False):
         text += f"\n### {question}\n\n{part.drop(columns='question').to_markdown(index=False)}\n"
     text += f"\n## The search that chose the settings\n\n{on[0].upper()}{on[1:]}; the best of several looks better than it is.\n\n{chosen.to_markdown(index=False)}"

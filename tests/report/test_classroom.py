@@ -3,6 +3,7 @@
 import ast
 
 import ipywidgets
+import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from sslslr.measures.contrasts import contrast
 from sslslr.measures.power import overlap
 from sslslr.report import happened, runsheet, selfcheck, widgets, widgets_collapse
 from sslslr.report.quiz import ask
+from sslslr.report.stage import Stage
 
 NOTEBOOKS = sorted(paths.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 OPTIONS = {"up": "It may rise.", "down": "It may fall."}
@@ -199,3 +201,20 @@ def test_the_run_sheet_has_the_clock_the_seconds_and_what_the_class_will_read():
     (third,) = (c for c in clock if "[03 " in c[1])
     assert third[3].strip() == "12" and third[4].strip() == "synthetic, quick"
     assert "- 3 < 4 & so.\n- 7 points. So the answer here is Above.\n" in page and "- not run yet: make reproduce" in page
+
+
+def test_the_poster_has_the_figures_that_were_made_with_their_captions(monkeypatch):
+    monkeypatch.syspath_prepend(paths.ROOT / "tools")
+    import poster
+
+    with pytest.raises(SignError, match="run make reproduce DATASET=synthetic PROFILE=smoke first"):
+        poster.poster("synthetic", "smoke")
+    for name in ("figure3_slfpn", "claims_forest", "of_no_panel"):
+        Stage("smoke").figure(plt.subplots()[0], name, f"About {name}")
+    made = poster.poster("synthetic", "smoke")
+    drawn = {ax.get_title(loc="left"): [t.get_text() for t in ax.texts] for ax in made.axes if ax.images}
+    assert drawn == {
+        "One encoder, three branches, no labels": ["About figure3_slfpn"],
+        "What holds, and what cannot be told": ["About claims_forest"],
+    }
+    assert tuple(made.get_size_inches()) == pytest.approx((23.39, 33.11), abs=0.01)
