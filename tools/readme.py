@@ -103,29 +103,18 @@ def picture(found: pd.DataFrame) -> Figure:
 
 
 def sentences(found: pd.DataFrame) -> str:
-    """Each question with its answers counted, and the range of its differences."""
+    """Each question with its answers counted and the range of its differences; real and synthetic data never in one number."""
     lines = []
     for question, part in found.groupby("question", sort=False):
-        counts = part["verdict"].map(lambda v: said(v)[0]).value_counts()
-        told = ", ".join(f"{word} {n}" for word, n in counts.items())
-        low, high = 100 * part["points"].min(), 100 * part["points"].max()
-        lines.append(f"- **{question}** Of {len(part)} comparisons: {told}. Differences from {low:+.1f} to {high:+.1f} points.")
+        told = []
+        for kind, words in (("(real", "Real recordings"), ("(synthetic", "Synthetic signing")):
+            own = part[part["corpus"].str.contains(kind, regex=False)]
+            if len(own):
+                counts = ", ".join(f"{k} {word}" for word, k in own["verdict"].map(lambda v: said(v)[0]).value_counts().items())
+                low, high = 100 * own["points"].min(), 100 * own["points"].max()
+                told.append(f"{words}: of {len(own)} comparisons {counts} ({low:+.1f} to {high:+.1f} points).")
+        lines.append(f"- **{question}** {' '.join(told)}")
     return "\n".join(lines)
-
-
-def searched(record: Record) -> tuple[str, pd.DataFrame]:
-    """The development data in words, and a row a method: what the search chose, and its linear top-1 % on validation signers."""
-    profile = profiles.load(profiles.DECIDES)
-    on = profile.tuning["development"]
-    found = table(record, recalled(record, on, profile.name, "tuning"))
-    clips, tried = found.drop_duplicates("group")["clips"].sum(), tuning.means(found)
-    best = tried.loc[tried.groupby("method", sort=False)["accuracy"].idxmax()].sort_values("accuracy", ascending=False)
-    count = tried.groupby("method").size()
-    rows = pd.DataFrame({
-        "model": best["method"].map(comparison.NAMES).fillna("supervised"), "rate": best["rate"].map("{:g}".format), "options": best["options"],
-        "candidates": best["method"].map(count), "validation top-1 %": (100 * best["accuracy"]).map("{:.1f}".format),
-    })  # fmt: skip
-    return f"{on}, {clips} validation clips of {best['n'].min()} signers", rows
 
 
 def between(path: Path, name: str, text: str) -> None:
