@@ -64,7 +64,7 @@ def contrasts(runs: pd.DataFrame) -> pd.DataFrame:
     there = set(zip(means["corpus"], means["cell"], strict=True))
     pairs = [
         {"question": question, "corpus": c, "a": f"{m}, {a}", "b": f"{comparison.RANDOM if b == 'control' else m}, {b}"}
-        for question, (a, b) in QUESTIONS.items() for c in dict.fromkeys(means["corpus"]) for m in ASKED
+        for question, (a, b) in QUESTIONS.items() for c in sorted(dict.fromkeys(means["corpus"]), key=lambda c: "synthetic" in c) for m in ASKED
     ]  # fmt: skip
     pairs = [p for p in pairs if {(p["corpus"], p["a"]), (p["corpus"], p["b"])} <= there]
     asked = [{k: v for k, v in p.items() if k != "question"} for p in pairs]
@@ -95,7 +95,7 @@ def picture(found: pd.DataFrame) -> Figure:
             ticks.append(y)
             labels.append(f"{r['a'].split(',')[0]}, {r['corpus']}")
         y -= 2
-    ax.set(yticks=ticks, ylim=(y + 1, 1), xlabel="difference in points of top-1 on held-out signers; n: groups of them")
+    ax.set(yticks=ticks, ylim=(y + 1, 1), xlabel="difference in points of top-1; n: groups held out, of signers (thai-leap: sessions)")
     ax.set_yticklabels(labels, fontsize=8)
     ax.grid(axis="y", visible=False)
     readable(fig)
@@ -115,6 +115,21 @@ def sentences(found: pd.DataFrame) -> str:
                 told.append(f"{words}: of {len(own)} comparisons {counts} ({low:+.1f} to {high:+.1f} points).")
         lines.append(f"- **{question}** {' '.join(told)}")
     return "\n".join(lines)
+
+
+def searched(record: Record) -> tuple[str, pd.DataFrame]:
+    """The development data in words, and a row a method: what the search chose, and its linear top-1 % on validation signers."""
+    profile = profiles.load(profiles.DECIDES)
+    on = profile.tuning["development"]
+    found = table(record, recalled(record, on, profile.name, "tuning"))
+    clips, tried = found.drop_duplicates("group")["clips"].sum(), tuning.means(found)
+    best = tried.loc[tried.groupby("method", sort=False)["accuracy"].idxmax()].sort_values("accuracy", ascending=False)
+    count = tried.groupby("method").size()
+    rows = pd.DataFrame({
+        "model": best["method"].map(comparison.NAMES).fillna("supervised"), "rate": best["rate"].map("{:g}".format), "options": best["options"],
+        "candidates": best["method"].map(count), "validation top-1 %": (100 * best["accuracy"]).map("{:.1f}".format),
+    })  # fmt: skip
+    return f"{on}, {clips} validation clips of {best['n'].min()} signers", rows
 
 
 def between(path: Path, name: str, text: str) -> None:
