@@ -16,9 +16,9 @@ def points(low: float, mean: float, high: float) -> str:
     return f"{100 * mean:+.1f} points" + (f" ({100 * low:+.1f} to {100 * high:+.1f})" if low == low else "")
 
 
-def side(low: float, high: float, words: Sequence[str] = ("above", SAME, "below")) -> str:
-    """Which of three words an interval of a difference says: above 0, including it (or one group alone), below 0."""
-    return words[0] if low > 0 else words[2] if high < 0 else words[1]
+def side(verdict: str, words: Sequence[str] = ("above", SAME, "below")) -> str:
+    """Which of three words an answer of ``measures.statistics.claims`` says: better, neither (or undecided), worse."""
+    return words[0] if verdict.startswith("better") else words[2] if verdict.startswith("worse") else words[1]
 
 
 def leaders(table: pd.DataFrame, controls: Sequence[str], against: str = "random encoder", column: str = "corpus") -> str:
