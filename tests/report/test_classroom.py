@@ -168,12 +168,8 @@ def test_what_happened_is_read_off_the_table():
     assert happened.leaders(table, ["random encoder"]) == (
         "on a the highest mean is that of SimCLR with strong and boundary views, 60.0 %, random encoder 50.0 % (n = 3)."
     )
-    assert [happened.side(*x) for x in ((0.1, 0.2), (-0.1, 0.2), (-0.2, -0.1), (np.nan, np.nan))] == [
-        "above",
-        happened.SAME,
-        "below",
-        happened.SAME,
-    ]
+    answers = ("better by less than the margin", "no difference", "undecided", "worse")
+    assert [happened.side(a) for a in answers] == ["above", happened.SAME, happened.SAME, "below"]
     assert happened.points(np.nan, 0.01, np.nan) == "+1.0 points" and happened.points(-0.01, 0.0, 0.02) == "+0.0 points (-1.0 to +2.0)"
     assert happened.moved(np.array([[0, 1, 2, 9], [1, 0, 2, 9]]), 3) == "of 3 frames 0, 2 stand elsewhere in the 2 views."
     history = pd.DataFrame({"epoch": [0, 1, 0, 1], "model": list("aabb"), "rank": [4.0, 2, 1, np.nan]})
