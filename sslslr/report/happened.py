@@ -30,7 +30,7 @@ def leaders(table: pd.DataFrame, controls: Sequence[str], against: str = "random
     for corpus, part in table.groupby(column, sort=False):
         rest = part[~part["model"].isin(controls)]
         best = rest.sort_values("mean", ascending=False).iloc[0]
-        name = best["model"] + (f" with {best['views'].replace('_', ' and ')} views" if "views" in part else "")
+        name = best["model"] + (f" ({best['views'].replace('_', ' and ')})" if "views" in part else "")
         control = part[part["model"] == against]
         beside = f", {against} {100 * control['mean'].iloc[0]:.1f} %" if len(control) else ""
         parts.append(f"on {corpus} the highest mean is that of {name}, {100 * best['mean']:.1f} %{beside} (n = {int(best['n'])})")

@@ -166,7 +166,7 @@ def test_what_happened_is_read_off_the_table():
     rows = [("a", "SimCLR", "strong_boundary", 0.6), ("a", "SimCLR", "none", 0.4), ("a", "random encoder", "control", 0.5)]
     table = pd.DataFrame(rows, columns=["corpus", "model", "views", "mean"]).assign(n=3)
     assert happened.leaders(table, ["random encoder"]) == (
-        "on a the highest mean is that of SimCLR with strong and boundary views, 60.0 %, random encoder 50.0 % (n = 3)."
+        "on a the highest mean is that of SimCLR (strong and boundary), 60.0 %, random encoder 50.0 % (n = 3)."
     )
     answers = ("better by less than the margin", "no difference", "undecided", "worse")
     assert [happened.side(a) for a in answers] == ["above", happened.SAME, happened.SAME, "below"]
