@@ -11,7 +11,15 @@ PAGES = [p for p in sorted((ROOT / "docs").rglob("*.md")) if p.parent.name != "b
 LINK = re.compile(r"\]\(([^)#]+)\)")
 
 
-@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=lambda p: p.name)
+def test_the_readme_can_be_read_in_five_minutes_and_shows_what_holds():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.split()) <= 1200
+    assert re.findall(r"!\[[^\]]+\]\(([^)]+)\)", text) == ["docs/what_holds.png"], "one picture: what holds"
+    found = text.split("<!-- holds -->")[1].split("<!-- /holds -->")[0]
+    assert found.count("\n- ") >= 3 and all("comparisons" in line for line in found.split("\n- ")[1:]), "python tools/readme.py writes it"
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "README.md"], ids=lambda p: p.name)
 def test_every_file_that_a_page_links_to_exists(page):
     links = [link for link in LINK.findall(page.read_text(encoding="utf-8")) if not link.startswith("http")]
     assert links or page.name == "CONTRIBUTING.md"

@@ -17,6 +17,7 @@ from sslslr.commands import lab
 from sslslr.report import start
 
 THIRD = "03_not_every_frame_matters.ipynb"
+WIDGET = "application/vnd.jupyter.widget-view+json"
 PICTURES = os.environ.get("SSLSLR_PICTURES", "")  # a folder for pictures of what is seen on the way
 
 
@@ -133,11 +134,17 @@ def looks(tab) -> None:
 
 
 def quiz_and_keys(tab) -> None:
-    """A quiz opens with a click; keys on a control of player or quiz are the control's, and delete no cell."""
-    scroll(tab, "o.data && (o.data['text/html'] || '').includes('class=\"quiz\"')", ".quiz summary")
-    click(tab, "document.querySelector('.quiz summary')")
-    assert tab.run("document.querySelector('.quiz details').open")
+    """A quiz takes one choice, which the result then names; knobs draw anew; keys on a control are the control's, and delete no cell."""
+    scroll(tab, f"o.data && o.data[{WIDGET!r}] && JSON.stringify(o).includes('VBox')", ".quiz button")
+    click(tab, "[...document.querySelectorAll('.quiz button')].find(b => b.innerText.includes('None of them'))")
+    tab.wait("[...document.querySelectorAll('.quiz button')].every(b => b.disabled)")
+    assert "That needs alpha + beta = 1" in tab.run("document.querySelector('.quiz').innerText")
     picture(tab, "03_quiz")
+    place = f"{PANEL}.content.widgets.findIndex(w => w.model.sharedModel.getSource().includes('question.told('))"
+    tab.run(f"void ({PANEL}.content.activeCellIndex = {place}, jupyterapp.commands.execute('notebook:run-cell'))")
+    scroll(tab, "o.data && (o.data['text/html'] || '').includes('Here:')", "section.quiz")
+    tab.wait("[...document.querySelectorAll('section.quiz')].some(s => s.innerText.includes('You said: None of them'))")
+    turned(tab)
     before = tab.run(f"{PANEL}.content.widgets.length")
     for _ in "dd":
         tab.press("d", 68)
@@ -158,6 +165,17 @@ def quiz_and_keys(tab) -> None:
     tab.wait(f"{said} !== {at}")
     assert tab.run("getComputedStyle(document.querySelector('.sign-player .sign-note')).display") == "none"
     picture(tab, "03_player")
+
+
+def turned(tab) -> None:
+    """A knob draws the clip anew, and it moves."""
+    scroll(tab, f"o.data && o.data[{WIDGET!r}] && o.data['text/plain'].includes('alpha')", ".knobs .sign-player")
+    title = "document.querySelector('.knobs .sign-player').innerText"
+    assert "alpha 0.33" in tab.run(title) or "alpha 0.35" in tab.run(title)
+    click(tab, "document.querySelector('.knobs .noUi-handle')")
+    tab.press("ArrowRight", 39)
+    tab.wait(f"{title}.includes('alpha 0.4') || {title}.includes('alpha 0.38')", 30)
+    picture(tab, "03_knobs")
 
 
 def came_back(tab, address: str, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The rooms of the house: README's table is what the imports are, and every import leads downwards.
+"""The rooms of the house: the table of docs/house.md is what the imports are, and every import leads downwards.
 
 ``python tests/test_rooms.py`` writes the table anew, from the imports; what a room holds is taken over.
 """
@@ -51,7 +51,7 @@ def arrows(found: dict[str, set[str]]) -> dict[str, set[str]]:
 
 
 def listed(text: str) -> dict[str, tuple[str, set[str]]]:
-    """README's table: room -> what it holds and the rooms it says that it imports from, in order."""
+    """The table: room -> what it holds and the rooms it says that it imports from, in order."""
     return {name: (holds, set(re.findall(r"\w+", below)) - {"nothing"}) for name, holds, below in ROW.findall(text)}
 
 
@@ -95,11 +95,11 @@ def table(folder: Path, text: str) -> str:
     return HEAD + "\n".join(rows) + "\n"
 
 
-README = ROOT / "README.md"
+HOUSE = ROOT / "docs" / "house.md"
 
 
-def test_the_table_in_the_readme_is_what_the_imports_are():
-    text = README.read_text(encoding="utf-8")
+def test_the_table_of_rooms_is_what_the_imports_are():
+    text = HOUSE.read_text(encoding="utf-8")
     assert wrong(ROOT / "sslslr", text) == [], "python tests/test_rooms.py writes it anew"
     assert all(holds != "..." for holds, _ in listed(text).values())
 
@@ -155,7 +155,7 @@ def test_a_room_that_is_gone_and_a_circle_are_found(house):
 
 
 if __name__ == "__main__":
-    old = README.read_text(encoding="utf-8")
+    old = HOUSE.read_text(encoding="utf-8")
     start = old.index(HEAD)
     end = start + len(HEAD) + len("".join(f"{row.group(0)}\n" for row in ROW.finditer(old[start:])))
-    README.write_text(old[:start] + table(ROOT / "sslslr", old) + old[end:], encoding="utf-8")
+    HOUSE.write_text(old[:start] + table(ROOT / "sslslr", old) + old[end:], encoding="utf-8")

@@ -1,26 +1,40 @@
-"""Put the numbers of the record into README.md: ``python tools/readme.py``.
+"""Put the numbers of the record into README.md and docs/results.md: ``python tools/readme.py``.
 
-Table 1 of every data set that the record has on the profile that decides: a row a model (its strong views; SL-FPN's boundary
-views too, as the paper states it), a column a corpus. No number there is typed by hand.
+Of every data set that the record has on the profile that decides: Table 1, a row a model (its strong views; SL-FPN's boundary
+views too, as the paper states it), a column a corpus; the questions of README with their differences; the search of settings.
+README has the questions as a picture and a sentence each, docs/results.md the tables. No number there is typed by hand.
 """
 
 import json
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 from sslslr import paths, profiles
 from sslslr.claims.own import ASKED
-from sslslr.measures.statistics import claims
+from sslslr.measures.statistics import MARGIN, claims
 from sslslr.record.recording import provenance, recalled, table
 from sslslr.record.tables import Record
+from sslslr.report.figures import BLUE, GREY, RED, WIDEST, readable, style
 from sslslr.report.tables import differences, wide
 from sslslr.studies import comparison, controls, recipe, tuning
 
-START, END = "<!-- results -->", "<!-- /results -->"
+RESULTS, PICTURE = paths.ROOT / "docs" / "results.md", paths.ROOT / "docs" / "what_holds.png"
 VALUE = recipe.VALUE
 SHOWN = ("strong", "control")
-QUESTIONS = {"E1": ("strong_boundary", "strong"), "E2": ("boundary", "none")}
+QUESTIONS = {
+    "Does learning without labels beat an encoder that was never trained?": ("strong", "control"),
+    "Does the permutation add to strong views (E1)?": ("strong_boundary", "strong"),
+    "Does the permutation add to nothing but dropout (E2)?": ("boundary", "none"),
+}
+SIDES = {
+    "better": ("yes", BLUE),
+    "worse": ("no: it costs", RED),
+    "no difference": ("no difference", RED),
+}  # what an answer says, and its colour
+OPEN = ("undecided", GREY)
 
 
 def recorded(record: Record) -> dict[str, pd.DataFrame]:
@@ -44,14 +58,63 @@ def accuracies(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def contrasts(runs: pd.DataFrame) -> pd.DataFrame:
-    """E1 and E2 for each method on each set."""
-    runs = runs.assign(cell=runs["model"] + ", " + runs["views"], corpus=runs["set"])
-    there = set(zip(runs["corpus"], runs["cell"], strict=True))
+    """README's questions for each method on each set: a row a difference, by the rule of ``measures.statistics.claims``."""
+    means = recipe.over_seeds(runs.assign(corpus=runs["set"]), "model", "views")
+    means["cell"] = means["model"] + ", " + means["views"]
+    there = set(zip(means["corpus"], means["cell"], strict=True))
     pairs = [
-        {"corpus": c, "a": f"{m}, {a}", "b": f"{m}, {b}"}
-        for a, b in QUESTIONS.values() for c in dict.fromkeys(runs["corpus"]) for m in ASKED if {(c, f"{m}, {a}"), (c, f"{m}, {b}")} <= there
+        {"question": question, "corpus": c, "a": f"{m}, {a}", "b": f"{comparison.RANDOM if b == 'control' else m}, {b}"}
+        for question, (a, b) in QUESTIONS.items() for c in sorted(dict.fromkeys(means["corpus"]), key=lambda c: "synthetic" in c) for m in ASKED
     ]  # fmt: skip
-    return differences(claims(runs, pairs, "cell", ["corpus", "repeat"], VALUE), True)
+    pairs = [p for p in pairs if {(p["corpus"], p["a"]), (p["corpus"], p["b"])} <= there]
+    asked = [{k: v for k, v in p.items() if k != "question"} for p in pairs]
+    return claims(means, asked, "cell", ["corpus", "group"], VALUE).assign(question=[p["question"] for p in pairs])
+
+
+def said(verdict: str) -> tuple[str, str]:
+    """An answer in a word, and its colour."""
+    return next((words for side, words in SIDES.items() if verdict.startswith(side)), OPEN)
+
+
+def picture(found: pd.DataFrame) -> Figure:
+    """A row a difference, in points: mean, 90 % interval (thick), 95 % (thin); grey band: what does not matter (the margin)."""
+    style()
+    fig, ax = plt.subplots(figsize=(WIDEST, 0.27 * (len(found) + 2 * found["question"].nunique()) + 0.8))
+    y, ticks, labels = 0.0, [], []
+    ax.axvspan(-100 * MARGIN, 100 * MARGIN, color="#EEEEEE", lw=0)
+    ax.axvline(0, color="black", lw=0.8)
+    for question, part in found.groupby("question", sort=False):
+        ax.text(0.0, y, question, transform=ax.get_yaxis_transform(), fontweight="bold", fontsize=9, va="center")
+        for r in part.to_dict("records"):
+            y -= 1
+            words, colour = said(r["verdict"])
+            ax.plot([100 * r["low"], 100 * r["high"]], [y, y], color=colour, lw=1)
+            ax.plot([100 * r["low90"], 100 * r["high90"]], [y, y], color=colour, lw=3.5, alpha=0.7)
+            ax.plot(100 * r["points"], y, "o", color=colour, mec="white", ms=6)
+            ax.text(1.01, y, f"{words} (n = {r['n']})", transform=ax.get_yaxis_transform(), color=colour, fontsize=8, va="center")
+            ticks.append(y)
+            labels.append(f"{r['a'].split(',')[0]}, {r['corpus']}")
+        y -= 2
+    ax.set(yticks=ticks, ylim=(y + 1, 1), xlabel="difference in points of top-1; n: groups held out, of signers (thai-leap: sessions)")
+    ax.set_yticklabels(labels, fontsize=8)
+    ax.grid(axis="y", visible=False)
+    readable(fig)
+    return fig
+
+
+def sentences(found: pd.DataFrame) -> str:
+    """Each question with its answers counted and the range of its differences; real and synthetic data never in one number."""
+    lines = []
+    for question, part in found.groupby("question", sort=False):
+        told = []
+        for kind, words in (("(real", "Real recordings"), ("(synthetic", "Synthetic signing")):
+            own = part[part["corpus"].str.contains(kind, regex=False)]
+            if len(own):
+                counts = ", ".join(f"{k} {word}" for word, k in own["verdict"].map(lambda v: said(v)[0]).value_counts().items())
+                low, high = 100 * own["points"].min(), 100 * own["points"].max()
+                told.append(f"{words}: of {len(own)} comparisons {counts} ({low:+.1f} to {high:+.1f} points).")
+        lines.append(f"- **{question}** {' '.join(told)}")
+    return "\n".join(lines)
 
 
 def searched(record: Record) -> tuple[str, pd.DataFrame]:
@@ -69,15 +132,28 @@ def searched(record: Record) -> tuple[str, pd.DataFrame]:
     return f"{on}, {clips} validation clips of {best['n'].min()} signers", rows
 
 
+def between(path: Path, name: str, text: str) -> None:
+    """Rewrite what stands between ``<!-- name -->`` and ``<!-- /name -->`` in a file."""
+    start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    before, rest = path.read_text(encoding="utf-8").split(start)
+    paths.write_text(path, f"{before}{start}\n\n{text}\n\n{end}{rest.split(end)[1]}")
+
+
 def main() -> None:
-    """Rewrite README.md."""
+    """Rewrite README.md, docs/results.md and the picture that both show."""
     record = Record()
     runs, (on, chosen) = pd.concat(recorded(record).values(), ignore_index=True), searched(record)
-    text = f"{accuracies(runs).to_markdown(index=False)}\n\n{contrasts(runs).to_markdown(index=False)}\n\n"
-    text += f"The search that chose the settings ({on}; the best of several looks better than it is):\n\n{chosen.to_markdown(index=False)}"
-    readme = Path(paths.ROOT / "README.md")
-    before, rest = readme.read_text(encoding="utf-8").split(START)
-    paths.write_text(readme, f"{before}{START}\n\n{text}\n\n{END}{rest.split(END)[1]}")
+    found = contrasts(runs)
+    shown = differences(found, True)
+    text = f"## Accuracy\n\nTop-1 %, mean and 95 % t-interval over groups of held-out signers.\n\n{accuracies(runs).to_markdown(index=False)}\n\n## Differences\n\nIn points, paired over groups, with the interval that notebook [20](../notebooks/20_verdict.ipynb) decides by.\n"
+    for question, part in shown.groupby("question", sort=False):
+        text += f"\n### {question}\n\n{part.drop(columns='question').to_markdown(index=False)}\n"
+    text += f"\n## The search that chose the settings\n\n{on[0].upper()}{on[1:]}; the best of several looks better than it is.\n\n{chosen.to_markdown(index=False)}"
+    between(RESULTS, "results", text)
+    between(paths.ROOT / "README.md", "holds", sentences(found))
+    fig = picture(found)
+    with paths.atomic(PICTURE) as partial:
+        fig.savefig(partial, format="png", metadata={"Software": None}, facecolor="white")
 
 
 if __name__ == "__main__":

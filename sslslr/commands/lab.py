@@ -10,7 +10,7 @@ from pathlib import Path
 from sslslr import paths
 from sslslr.commands import Parser, exercises
 from sslslr.errors import SignError
-from sslslr.report import start
+from sslslr.report import runsheet, start
 from sslslr.report.copies import refresh
 from sslslr.report.notebooks import notebooks, restored
 
@@ -18,23 +18,27 @@ LAB = paths.ROOT / "lab"
 SETTINGS = {
     "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},  # a page that is opened again shows its knobs, not an error
 }
 
 
 def write(folder: Path, solutions: bool = True) -> tuple[list[str], list[str]]:
     """Bring ``folder`` up to date: notebooks, start page, lessons, and the tables that notebooks read from one another.
 
-    Returns the notebooks that were left as somebody changed them, and those of them of which there is a newer version.
+    With solutions, the teacher's run sheet too. Returns the notebooks that were left as somebody changed them, and those of them of which there is a newer version.
     """
     made = {p.name: exercises.content(restored(p) if solutions else exercises.students(p)) for p in notebooks()}
     for path in (paths.ROOT / "docs" / "lessons").glob("*.md"):
         text = re.sub(r"\(\.\./\.\./notebooks/(?=\d\d_)", "(../", path.read_text(encoding="utf-8"))
-        text = text.replace("(../checklist", "(../../docs/checklist")
+        text = text.replace("(../checklist", "(../../docs/checklist").replace("(../results", "(../../docs/results")
+        text = text.replace("(../figure3", "(../../docs/figure3").replace("(../what_holds", "(../../docs/what_holds")
         made[f"lessons/{path.name}"] = text.encode()
     results = paths.results("", "")
     for path in results.glob("*/*/tables/*.*"):
         made[f"results/{path.relative_to(results).as_posix()}"] = path.read_bytes()
     changed, newer = ([n for n in names if n.endswith(".ipynb")] for names in refresh(folder, made))
+    if solutions:
+        paths.write_text(folder / runsheet.PAGE, runsheet.page())
     paths.write_text(folder / start.PAGE, start.page(folder, solutions, changed))
     return changed, newer
 

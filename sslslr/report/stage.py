@@ -197,13 +197,17 @@ def read_captions(folder: Path) -> dict[str, dict]:
     return {p.stem: json.loads(p.read_text(encoding="utf-8")) for p in sorted(folder.glob("*.json"))}
 
 
-def show(what: Figure | pd.DataFrame) -> None:
-    """Show a figure (once; it is freed) or a table in a notebook, with the caption that it was saved with below it."""
+def show(what: Figure | pd.DataFrame, here: str = "") -> None:
+    """Show a figure (once; it is freed) or a table in a notebook, with the caption that it was saved with below it.
+
+    ``here``: what happened in this run, a sentence with its numbers, below that.
+    """
     from IPython import display, get_ipython
 
     if isinstance(what, pd.DataFrame):
         caption = html.escape(str(what.attrs.get("caption", "")))
         display.display(display.Markdown(markdown(what) + (f"\n\n{BELOW.format(caption)}\n" if caption else "")))
+        say(here)
         return
     if get_ipython() is None:
         plt.show()
@@ -213,3 +217,12 @@ def show(what: Figure | pd.DataFrame) -> None:
         if about:
             display.display(display.HTML(BELOW.format(html.escape(str(about["alt"])))), metadata={"caption": about["name"]})
     plt.close(what)
+    say(here)
+
+
+def say(here: str) -> None:
+    """Show a sentence of what happened here; nothing for an empty one."""
+    if here:
+        from IPython import display
+
+        display.display(display.HTML(f'<p class="here"><b>Here:</b> {html.escape(here)}</p>'))

@@ -5,10 +5,16 @@ import re
 from pathlib import Path
 
 from sslslr import paths
+from sslslr.report import runsheet
 from sslslr.report.notebooks import notebooks
 
 PAGE = "START.md"
-LESSONS = {"two-hours": "a class of two hours", "reviewer": "thirty minutes for a reviewer", "project": "a final project"}
+LESSONS = {
+    "two-hours": "a class of two hours",
+    "reviewer": "thirty minutes for a reviewer",
+    "project": "a final project",
+    "handout": "a handout to print",
+}
 TITLE, TOLD = re.compile(r"^# (.+)$", re.MULTILINE), r"\*\*{}\*\*:? (.+?)(?=\s+\*\*[A-Z]|\n|$)"
 
 
@@ -45,9 +51,11 @@ def page(folder: Path, solutions: bool, changed: list[str]) -> str:
         f"These are copies. Change what you like: `make reproduce` runs the originals in `notebooks/`, figures and tables made here go to `{folder.name}/results/`,"
         " and a file that you changed is never overwritten. For the original again, rename or delete yours and start again.", "",
         *rows, "",
-        "*Reproduced*: `make reproduce` has run it, so its trainings are done and it opens in seconds. What is not done is trained when its cell runs, and kept.", "",
+        "*Reproduced*: `make reproduce` has run it, so its trainings are done and it opens in seconds. What is not done is taken from the record or trained when its cell runs, and kept.", "",
         "A notebook that is open takes about 0.6 GB of memory, and 0.4 to 0.7 GB more a core while it trains."
         " Shut down those you have done with: the square button beside each in *Running Terminals and Kernels*, at the left.", "",
-        f"**Lessons**: {', '.join(lessons)}. **About**: [README](../README.md), [data](../data/README.md), [contributing](../CONTRIBUTING.md)."
+        f"**Lessons**: {', '.join(lessons)}."
+        + (f" **For the teacher**: [the run sheet]({runsheet.PAGE})." if solutions else "")
+        + " **About**: [README](../README.md), [data](../data/README.md), [contributing](../CONTRIBUTING.md)."
         + (f" **The book of results**: {', '.join(sites)}." if sites else ""), "",
     ])  # fmt: skip
