@@ -1,6 +1,7 @@
 """The forest plot of the claims: a line a claim, its comparison furthest from holding with its interval, the verdict told by shape as well as colour."""
 
 from textwrap import shorten
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -72,7 +73,8 @@ def draw(ax, told: pd.DataFrame, unit: str) -> None:
         by = MARGINS[unit]
         ax.axvspan(*((1 / by, by) if unit == TIMES else (-by, by)), color="#E4E4E4", lw=0, zorder=0)
         ax.axvline(NOTHING[unit], color="#999999", lw=0.8, zorder=0)
-    for y, r in enumerate(told.itertuples()):
+    rows: Any = told.itertuples()
+    for y, r in enumerate(rows):
         colour, marker, filled = LOOKS[str(r.claim_verdict)]
         for low, high, thick in ((r.low, r.high, 1.4), (r.low90, r.high90, 3.6)):
             ax.plot([max(low, left), min(high, right)], [-y, -y], color=colour, lw=thick, alpha=0.6, solid_capstyle="butt")

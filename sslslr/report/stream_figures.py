@@ -58,8 +58,8 @@ def paces(table):
 
 def with_intervals(table: pd.DataFrame, digits: int = 2) -> pd.DataFrame:
     """A table for readers: numbers rounded, and where ``<name> low`` and ``<name> high`` stand beside a number, all three in one cell."""
-    out = table.round(digits)
-    for name in [c.removesuffix(" low") for c in table if c.endswith(" low")]:
+    out, columns = table.round(digits), [str(c) for c in table]
+    for name in [c.removesuffix(" low") for c in columns if c.endswith(" low")]:
         cells = zip(table[name], table[f"{name} low"], table[f"{name} high"], strict=True)
         out[name] = [f"{v:.{digits}f}" + (f" ({a:.{digits}f} to {b:.{digits}f})" if a == a else "") for v, a, b in cells]
-    return out.drop(columns=[c for c in table if c.endswith((" low", " high"))])
+    return out.drop(columns=[c for c in columns if c.endswith((" low", " high"))])

@@ -46,6 +46,13 @@ def pooled(each: list[dict[str, float]]) -> dict[str, float]:
     return f1(right, told, strokes) | {"reached": reached / max(strokes, 1), "strokes": strokes, "recordings": len(each)}
 
 
+def threshold(seen: list[tuple[Proposed, np.ndarray]]) -> float:
+    """The confidence with the best F1 on recordings of (what was proposed, true strokes)."""
+    steps = np.unique(np.quantile(np.concatenate([sure for (_, sure), _ in seen]), np.linspace(0, 0.98, 20)))
+    scores = [pooled([counts(proposed, true, step) for proposed, true in seen])["f1"] for step in steps]
+    return float(steps[int(np.argmax(scores))])
+
+
 def table(marked: list[Recording]) -> pd.DataFrame:
     """``pooled`` of each way to propose, a row a way and held-out person, and "all"; bootstrap over recordings (``f1 low``, ``f1 high``)."""
     rows: dict[str, dict[str, list]] = {}
@@ -56,16 +63,18 @@ def table(marked: list[Recording]) -> pd.DataFrame:
             f"{LEARNED} (learned from marks)": partial(_sure, SEGMENTERS[LEARNED](others)),
         }
         for way, proposals in ways.items():
-            seen = [(proposals(one), strokes_of(one)) for one in others]
-            steps = np.unique(np.quantile(np.concatenate([sure for (_, sure), _ in seen]), np.linspace(0, 0.98, 20)))
-            least = max(steps, key=lambda step, seen=seen: pooled([counts(*one, step) for one in seen])["f1"])
+            least = threshold([(proposals(one), strokes_of(one)) for one in others])
             rows.setdefault(way, {})[person] = [counts(proposals(one), strokes_of(one), least) for one in held]
     out = []
     for way, by in rows.items():
         for who, each in (by | {"all": [one for part in by.values() for one in part]}).items():
-            interval = spans(lambda rows, each=each: pooled([each[i] for i in rows]), np.arange(len(each)), ("f1",)) if who == "all" else {}
-            out.append({"proposals": way, "person": who} | pooled(each) | interval)
+            about: dict = {"proposals": way, "person": who}
+            out.append(about | pooled(each) | (spans(partial(_of, each), np.arange(len(each)), ("f1",)) if who == "all" else {}))
     return pd.DataFrame(out)
+
+
+def _of(each: list[dict[str, float]], rows: np.ndarray) -> dict[str, float]:
+    return pooled([each[i] for i in rows])
 
 
 def _estimated(cues: Cues, one: Recording) -> Proposed:

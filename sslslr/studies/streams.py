@@ -150,10 +150,14 @@ def table(paces=PACES, count: int = 24, progress: Callable = iter) -> pd.DataFra
         told = spotted(tested)
         seconds = time.perf_counter() - started
         each, who = matched(told, tested), np.arange(len(tested)) % PEOPLE
-        scores = scored(each, least) | spans(lambda rows, each=each, least=least: scored([each[i] for i in rows], least), who, SPANNED)
+        scores = scored(each, least) | spans(partial(_of, each, least), who, SPANNED)
         speed = sum(len(s) / s.fps for s in tested) / seconds
         rows.append({"pace": pace, "proposals": way, "encoder": name} | scores | {"threshold": least, "speed": speed})
     return pd.DataFrame(rows)
+
+
+def _of(each: list[Matched], least: float, rows: np.ndarray) -> dict[str, float]:
+    return scored([each[i] for i in rows], least)
 
 
 def joined(signs: Signs, count: int = 24, seed: int = 0) -> list[Stream]:

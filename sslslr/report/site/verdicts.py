@@ -163,7 +163,7 @@ def shown(value: object, column: str) -> str:
         return "–"
     if column in VALUES:
         return f"{value:.4f}"
-    return f"{value:g}" if isinstance(value, float) else view_set(value) if column == "views" else str(value)
+    return f"{value:g}" if isinstance(value, float) else view_set(str(value)) if column == "views" else str(value)
 
 
 def write(book: Path, found: list[Judged], render, claims: Sequence[Claim] = CLAIMS) -> list[str]:
