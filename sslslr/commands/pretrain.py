@@ -169,9 +169,15 @@ def main(arguments: list[str]) -> int:
         how = "finished before and left as it is (--again makes it anew)" if before else f"on {fabric.world_size} process(es)"
         print(f"{options.out}: {len(metrics)} epochs {how}, loss {metrics[-1]['loss']:.4f}")
         if card:
-            own = {"corpus": signs.name, "sizes": sizes.corpora[signs.name]} if signs.kind == "synthetic" else {"dataset": signs.name}
-            how = own | {"frames": sizes.frames, "input": sizes.input, "profile": sizes.name, "folds": sizes.folds, "repeat": options.seed}
-            written = passed_on.pass_on(options.out, run, signs, card, how | {"protocol": protocol})
+            own: dict = {"corpus": signs.name, "sizes": sizes.corpora[signs.name]} if signs.kind == "synthetic" else {"dataset": signs.name}
+            settings = own | {
+                "frames": sizes.frames,
+                "input": sizes.input,
+                "profile": sizes.name,
+                "folds": sizes.folds,
+                "repeat": options.seed,
+            }
+            written = passed_on.pass_on(options.out, run, signs, card, settings | {"protocol": protocol})
             print(f"{written}: an encoder to pass on, with a few training clips of {signs.name} as its reference")
     return 0
 
