@@ -142,7 +142,8 @@ def quiz_and_keys(tab) -> None:
     picture(tab, "03_quiz")
     place = f"{PANEL}.content.widgets.findIndex(w => w.model.sharedModel.getSource().includes('question.told('))"
     tab.run(f"void ({PANEL}.content.activeCellIndex = {place}, jupyterapp.commands.execute('notebook:run-cell'))")
-    scroll(tab, "o.data && (o.data['text/html'] || '').includes('So the answer here is')", "section.quiz")
+    tab.wait(f"{CELLS}.some(c => JSON.stringify(c.outputs).includes('You said'))", 60)
+    scroll(tab, "o.data && (o.data['text/html'] || '').includes('You said')", "section.quiz")
     tab.wait("[...document.querySelectorAll('section.quiz')].some(s => s.innerText.includes('You said: None of them'))")
     turned(tab)
     before = tab.run(f"{PANEL}.content.widgets.length")
