@@ -46,7 +46,9 @@ def slider(name: str, value: float, low: float, high: float, step: float):
     import ipywidgets as w
 
     kind = w.IntSlider if isinstance(step, int) else w.FloatSlider
-    return kind(value=value, min=low, max=high, step=step, description=name, continuous_update=False)
+    return kind(
+        value=value, min=low, max=high, step=step, description=name, continuous_update=False, style={"description_width": "initial"}
+    )
 
 
 def png(fig: Figure) -> None:
@@ -132,7 +134,7 @@ def width_of_an_interval() -> bool:
         knobs(
             lambda **set_to: png(interval(**set_to)),
             groups=slider("groups", 5, 3, 30, 1), seeds=slider("seeds", 1, 1, 10, 1),
-            between=slider("between", 1.0, 0.0, 5.0, 0.1), within=slider("within", 2.0, 0.0, 5.0, 0.1),
+            between=slider("spread of groups", 1.0, 0.0, 5.0, 0.1), within=slider("spread of seeds", 2.0, 0.0, 5.0, 0.1),
             effect=slider("effect", 0.5, -5.0, 5.0, 0.1),
         )  # fmt: skip
     return live()
