@@ -5,7 +5,7 @@ The threshold of rejection is chosen on other streams (other people, too) than t
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -13,6 +13,7 @@ import pandas as pd
 import torch
 
 from sslslr import paths
+from sslslr.clips.input import Input, restrict
 from sslslr.clips.signs import Signs, prepare
 from sslslr.datasets import synthetic
 from sslslr.learning import weights
@@ -37,15 +38,26 @@ PROPOSALS = {
 
 
 def encoders() -> dict[str, Encode]:
-    """The frozen encoders, an untrained one of the same size, and hand-made features."""
+    """The frozen encoders, an untrained one of the same size, and hand-made features; all see of a clip what the encoders were trained on."""
     trained = {title: weights.load(name) for title, name in TRAINED.items()}
     torch.manual_seed(0)
     untrained = PoseTransformer(EncoderConfig(**trained["SL-FPN"].about["encoder"]))
+    choice = Input.of(trained["SL-FPN"].about["settings"]["input"])
+    modules = {title: one.module for title, one in trained.items()} | {"random encoder": untrained}
     return {
-        **{title: partial(embed, one.module) for title, one in trained.items()},
-        "random encoder": partial(embed, untrained),
-        "hand-made features": lambda signs: np.nan_to_num(handmade(signs)),
+        **{title: partial(_embedded, module, choice) for title, module in modules.items()},
+        "hand-made features": lambda signs: np.nan_to_num(handmade(as_trained(signs, choice))),
     }
+
+
+def as_trained(signs: Signs, choice: Input) -> Signs:
+    """Prepared clips as an encoder with this input takes them: its landmarks, mirrored where the left hand does the work."""
+    shown = restrict(signs, choice.layout(signs.skeleton))
+    return choice.together(replace(shown, landmarks=shown.landmarks.copy()))
+
+
+def _embedded(module: PoseTransformer, choice: Input, signs: Signs) -> np.ndarray:
+    return embed(module, as_trained(signs, choice))
 
 
 def people(seed: int, clips: int = 240) -> Signs:

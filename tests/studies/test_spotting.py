@@ -87,6 +87,16 @@ def test_measures_count_place_gloss_threshold_and_onset_by_hand():
     assert streams.in_clips([told], [stream], 0.5)["recall"] == 0.5
 
 
+def test_every_encoder_takes_the_clips_of_a_stream_and_leaves_them_as_they_are(signs):
+    clips = streams.sentences(signs, pace=2.0, count=1)[0]
+    cut = clips.cut(clips.segments)
+    before = cut.landmarks.copy()
+    for name, encode_them in streams.encoders().items():
+        features = encode_them(cut)
+        assert features.shape[0] == len(cut) and np.isfinite(features).all() and features.std(0).max() > 0, name
+    np.testing.assert_array_equal(cut.landmarks, before)
+
+
 def test_an_interval_is_over_what_was_drawn_signers_with_all_their_streams_or_streams():
     found = np.array([1.0, 1.0, 0.0, 0.0])  # of four streams of two signers
 
