@@ -130,7 +130,7 @@ def cell(claim: Claim, judged: Judged) -> dict:
     row = judged.rows[judged.rows["id"] == claim.id].iloc[0].to_dict()
     mine = judged.parts[judged.parts["id"] == claim.id] if len(judged.parts) else judged.parts
     worst = mine.iloc[0].to_dict() if len(mine) else {}
-    about = {"dataset": judged.dataset, "kind": kind_of(judged.dataset), "verdict": row["verdict"], "sentence": plain(row, worst), "compared": view_set(row["compared"]),
+    about = {"dataset": judged.dataset, "profile": judged.profile, "kind": kind_of(judged.dataset), "verdict": row["verdict"], "sentence": plain(row, worst), "compared": view_set(row["compared"]),
              "comparisons": int(row["comparisons"] or 0), "warns": row["text"].partition("; but ")[2].partition(" (")[0], "picture": picture(worst) if row["compared"] else None, "text": row["text"]}  # fmt: skip
     return about | {"rows": len(judged.behind.get(claim.id, ()))}
 
@@ -147,7 +147,7 @@ def details(found: list[Judged], claim: Claim) -> list[dict]:
         columns = [c for c in (*ROWS, *VALUES) if c in behind and behind[c].notna().any() and (c != "table" or behind[c].nunique() > 1)]
         lines = [{"run": r["run"], "cells": [shown(r[c], c) for c in columns], "command": f"make audit ROW={r['run']}{data}"}
                  for r in behind.drop_duplicates([*columns, "run"]).to_dict("records")]  # fmt: skip
-        out.append({"dataset": j.dataset, "row": row, "parts": shown_parts(mine), "columns": [NAMES.get(c, c) for c in columns], "lines": lines,
+        out.append({"dataset": j.dataset, "profile": j.profile, "row": row, "parts": shown_parts(mine), "columns": [NAMES.get(c, c) for c in columns], "lines": lines,
                     "replicate": f"make replicate CLAIM={claim.id}{data}"})  # fmt: skip
     return out
 
