@@ -121,7 +121,7 @@ cp -r {folder}/. {out}
 """
 
 
-@pytest.mark.parametrize("kind, size", [("packing", 2100), ("pretraining", 150), ("record", 500)])
+@pytest.mark.parametrize("kind, size", [("packing", 2100), ("pretraining", 150), pytest.param("record", 500, marks=at_length)])
 def test_on_a_full_disk_it_says_so_in_one_line_and_goes_on_when_there_is_room(kind, size, tmp_path, told):
     finish(start(kind, tmp_path / "whole"), tmp_path / "whole")
     for name in ("folder", "out"):
