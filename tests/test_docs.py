@@ -47,3 +47,9 @@ def test_every_exercise_of_the_class_has_a_solution_in_its_notebook():
     for number in re.findall(r"(\d\d) \(", text):
         (notebook,) = Path(ROOT / "notebooks").glob(f"{number}_*.ipynb")
         assert '"solution"' in notebook.read_text(encoding="utf-8"), notebook.name
+
+
+def test_every_page_is_in_the_book():
+    index = (ROOT / "sslslr" / "report" / "site" / "templates" / "index.md").read_text(encoding="utf-8")
+    missing = {p.stem for p in (ROOT / "docs").glob("*.md")} - set(re.findall(r"^docs/(\w+)$", index, re.MULTILINE))
+    assert not missing, "a page that no list of the book names can't be found in it"

@@ -13,6 +13,7 @@ import pytest
 import work
 
 WORK = Path(work.__file__)
+at_length = pytest.mark.skipif(not os.environ.get("SSLSLR_CAMPAIGN"), reason="minutes: make campaign runs it")
 
 
 def start(kind: str, folder: Path) -> subprocess.Popen:
@@ -80,6 +81,7 @@ def test_killed_at_random_moments_it_ends_as_an_undisturbed_one(kind, tmp_path, 
     told(f"{kills} kills, {inside} of them before its end ({took:.1f} s undisturbed), every result the same")
 
 
+@at_length
 @pytest.mark.parametrize("kind", ["papermill"])
 def test_two_at_once_in_one_folder_give_what_one_gives(kind, tmp_path):
     finish(start(kind, tmp_path / "whole"), tmp_path / "whole")
@@ -90,6 +92,7 @@ def test_two_at_once_in_one_folder_give_what_one_gives(kind, tmp_path):
     assert kind != "papermill" or (said.count("another make reproduce is at work there") == 1 and said.count("up to date") == 3), said
 
 
+@at_length
 @pytest.mark.parametrize("kind", ["grid", "papermill"])  # extraction: tests/extract/test_extract_killed.py
 def test_ctrl_c_is_one_line_leaves_no_process_and_the_same_command_goes_on(kind, tmp_path, times, told):
     took = finish(start(kind, tmp_path / "whole"), tmp_path / "whole")
@@ -118,7 +121,7 @@ cp -r {folder}/. {out}
 """
 
 
-@pytest.mark.parametrize("kind, size", [("packing", 2100), ("pretraining", 150), ("record", 500)])
+@pytest.mark.parametrize("kind, size", [("packing", 2100), ("pretraining", 150), pytest.param("record", 500, marks=at_length)])
 def test_on_a_full_disk_it_says_so_in_one_line_and_goes_on_when_there_is_room(kind, size, tmp_path, told):
     finish(start(kind, tmp_path / "whole"), tmp_path / "whole")
     for name in ("folder", "out"):

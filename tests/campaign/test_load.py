@@ -17,6 +17,7 @@ from sslslr.learning.training import Run
 from sslslr.methods.encoder import EncoderConfig
 from sslslr.studies import evaluation
 
+pytestmark = pytest.mark.skipif(not os.environ.get("SSLSLR_CAMPAIGN"), reason="minutes: make campaign runs it")
 TESTS = Path(__file__).parents[1]
 sys.path.append(str(TESTS / "record"))
 

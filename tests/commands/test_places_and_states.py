@@ -173,3 +173,11 @@ def test_a_full_disk_that_safetensors_meets_is_an_error_of_the_place(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, before)
     assert caught.value.errno == errno.EFBIG and not list(tmp_path.glob("weights*"))
+
+
+def test_a_second_process_in_one_folder_says_that_it_waits_and_waits(tmp_path):
+    code = f"from pathlib import Path; from sslslr import paths\nwith paths.one_at_a_time(Path({str(tmp_path)!r}), 'make reproduce'): print('in', flush=True)"
+    with paths.one_at_a_time(tmp_path, "make reproduce"):
+        second = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=paths.ROOT)
+        assert "another make reproduce is at work there" in second.stdout.readline() and second.poll() is None
+    assert second.stdout.read() == "in\n" and second.wait(60) == 0
