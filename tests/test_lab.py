@@ -146,6 +146,7 @@ def quiz_and_keys(tab) -> None:
     scroll(tab, "o.data && (o.data['text/html'] || '').includes('You said')", "section.quiz")
     tab.wait("[...document.querySelectorAll('section.quiz')].some(s => s.innerText.includes('You said: None of them'))")
     turned(tab)
+    tab.run("document.querySelector('.knobs .noUi-handle').focus()")
     before = tab.run(f"{PANEL}.content.widgets.length")
     for _ in "dd":
         tab.press("d", 68)

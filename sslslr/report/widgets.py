@@ -20,9 +20,12 @@ from sslslr.report.player import player
 from sslslr.views.order import permutation, take
 
 # Keys pressed on a knob are the knob's: JupyterLab's own ("d d" deletes a cell) keep off. The boxes come after their output.
-KEYS = """<script>(() => { let n = 0; const timer = setInterval(() => {
-document.querySelectorAll('.knobs, .quiz').forEach(e => e.setAttribute('data-lm-suppress-shortcuts', 'true'));
-if (++n > 60) clearInterval(timer) }, 500) })()</script>"""
+KEYS = """<script>(() => { if (window.sslslrKeys) return
+const own = () => document.querySelectorAll('.knobs:not([data-lm-suppress-shortcuts]), .quiz:not([data-lm-suppress-shortcuts])').forEach(
+  e => e.setAttribute('data-lm-suppress-shortcuts', 'true'))
+window.sslslrKeys = new MutationObserver(own)
+window.sslslrKeys.observe(document.body, {childList: true, subtree: true})
+own() })()</script>"""
 SPREADS = (0.5, 1.0, 2.0)  # points, of the still picture
 
 
