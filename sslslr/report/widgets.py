@@ -21,7 +21,7 @@ from sslslr.views.order import permutation, take
 
 # Keys pressed on a knob are the knob's: JupyterLab's own ("d d" deletes a cell) keep off. The boxes come after their output.
 KEYS = """<script>(() => { if (window.sslslrKeys) return
-const own = () => document.querySelectorAll('.knobs:not([data-lm-suppress-shortcuts]), .quiz:not([data-lm-suppress-shortcuts])').forEach(
+const own = () => document.querySelectorAll(':is(.knobs, .quiz) *:not([data-lm-suppress-shortcuts])').forEach(
   e => e.setAttribute('data-lm-suppress-shortcuts', 'true'))
 window.sslslrKeys = new MutationObserver(own)
 window.sslslrKeys.observe(document.body, {childList: true, subtree: true})
