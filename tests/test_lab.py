@@ -146,6 +146,7 @@ def quiz_and_keys(tab) -> None:
     scroll(tab, "o.data && (o.data['text/html'] || '').includes('You said')", "section.quiz")
     tab.wait("[...document.querySelectorAll('section.quiz')].some(s => s.innerText.includes('You said: None of them'))")
     turned(tab)
+    tab.run("document.querySelector('.knobs .noUi-handle').focus()")
     before = tab.run(f"{PANEL}.content.widgets.length")
     for _ in "dd":
         tab.press("d", 68)
@@ -170,7 +171,7 @@ def quiz_and_keys(tab) -> None:
 
 def turned(tab) -> None:
     """A knob draws the clip anew, and it moves."""
-    scroll(tab, f"o.data && o.data[{WIDGET!r}] && o.data['text/plain'].includes('alpha')", ".knobs .sign-player")
+    scroll(tab, f"o.data && o.data[{WIDGET!r}] && JSON.stringify(o).includes('Slider')", ".knobs .sign-player")
     title = "document.querySelector('.knobs .sign-player').innerText"
     assert "alpha 0.33" in tab.run(title)
     tab.run("document.querySelector('.knobs .noUi-handle').focus()")

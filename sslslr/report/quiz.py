@@ -9,7 +9,7 @@ from IPython.display import HTML, display
 from IPython.utils.capture import capture_output
 
 from sslslr.errors import SignError
-from sslslr.report.widgets import live
+from sslslr.report.widgets import framed, live
 
 STYLE = "border:1px solid #8888;border-radius:6px;padding:.5rem 1rem;margin:.5rem 0;max-width:46rem"
 LEAD = "Predict before you run."
@@ -44,7 +44,7 @@ class Question:
         display(HTML(f'<section class="quiz" aria-label="Your prediction and the result" style="{STYLE}"><p>{words}</p></section>'))
 
     def _ipython_display_(self) -> None:
-        display(self._widget()) if live() else display(HTML(self._repr_html_()))
+        framed(self._widget(), "quiz") if live() else display(HTML(self._repr_html_()))
 
     def _widget(self):
         """The question as a widget: a button an option; the first that is pressed is the choice."""
@@ -60,9 +60,7 @@ class Question:
 
         for button in buttons:
             button.on_click(chosen)
-        box = w.VBox([w.HTML(f"<p><b>{LEAD}</b> {escape(self.question)}</p>"), *buttons, said], layout=w.Layout(max_width="48rem"))
-        box.add_class("quiz")
-        return box
+        return w.VBox([w.HTML(f"<p><b>{LEAD}</b> {escape(self.question)}</p>"), *buttons, said], layout=w.Layout(max_width="48rem"))
 
     def _repr_html_(self) -> str:
         rows = "".join(

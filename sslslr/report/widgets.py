@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import torch
-from IPython.display import display
+from IPython.display import HTML, display
 from matplotlib.figure import Figure
 
 from sslslr.clips.signs import Signs
@@ -19,6 +19,13 @@ from sslslr.report.figures import BLUE, GREY, RED, WIDEST
 from sslslr.report.player import player
 from sslslr.views.order import permutation, take
 
+# Keys pressed on a knob are the knob's: JupyterLab's own ("d d" deletes a cell) keep off. The boxes come after their output.
+KEYS = """<script>(() => { if (window.sslslrKeys) return
+const own = () => document.querySelectorAll(':is(.knobs, .quiz) *:not([data-lm-suppress-shortcuts])').forEach(
+  e => e.setAttribute('data-lm-suppress-shortcuts', 'true'))
+window.sslslrKeys = new MutationObserver(own)
+window.sslslrKeys.observe(document.body, {childList: true, subtree: true})
+own() })()</script>"""
 SPREADS = (0.5, 1.0, 2.0)  # points, of the still picture
 
 
@@ -31,14 +38,20 @@ def live() -> bool:
     return said == "1" if said else "JPY_SESSION_NAME" in os.environ or "google.colab" in sys.modules
 
 
-def knobs(draw: Callable, **controls) -> None:
-    """Show ``controls`` (ipywidgets by name) above what ``draw`` displays for their values, drawn anew at each change."""
+def framed(box, name: str) -> None:
+    """Display a box of widgets under a class of its own, ``name``, whose keys are its own."""
+    box.add_class(name)
+    display(box)
+    display(HTML(KEYS))
+
+
+def knobs(draw: Callable, above: Sequence = (), **controls) -> None:
+    """Show ``controls`` (ipywidgets by name) above what ``draw`` displays for their values, drawn anew at each change;
+    ``above`` them other widgets."""
     import ipywidgets as w  # type: ignore[import-untyped]
 
     out = w.interactive_output(draw, controls)
-    box = w.VBox([w.HBox(list(controls.values()), layout=w.Layout(flex_flow="row wrap")), out])
-    box.add_class("knobs")
-    display(box)
+    framed(w.VBox([*above, w.HBox(list(controls.values()), layout=w.Layout(flex_flow="row wrap")), out]), "knobs")
 
 
 def slider(name: str, value: float, low: float, high: float, step: float):

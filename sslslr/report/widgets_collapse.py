@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import matplotlib.pyplot as plt
 import torch
-from IPython.display import display
 from matplotlib.figure import Figure
 from torch import nn
 
@@ -108,6 +107,5 @@ def play() -> bool:
     step = w.IntSlider(value=0, min=0, max=STEPS, step=EVERY, description="step")
     player = w.Play(value=0, min=0, max=STEPS, step=EVERY, interval=400)
     w.jslink((player, "value"), (step, "value"))
-    display(player)
-    knobs(draw, step=step, **{name: w.Checkbox(value=False, description=name.replace("_", "-")) for name in SWITCHES})
+    knobs(draw, [player], step=step, **{name: w.Checkbox(value=False, description=name.replace("_", "-")) for name in SWITCHES})
     return True
