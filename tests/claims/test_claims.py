@@ -263,12 +263,27 @@ def test_the_command_ends_well_whatever_the_verdict(tmp_path, monkeypatch, capsy
     shutil.rmtree(tmp_path)
 
 
-def test_the_forest_tells_each_verdict_by_shape_and_draws_every_comparison(tmp_path):
-    row = {"id": "C1", "name": "A minus B", "effect": 1.0, "low": 0.5, "high": 1.5, "bound": "0", "says": "above", "unit": "points"}
+def test_the_forest_tells_each_verdict_by_shape_a_line_a_claim_and_draws_every_comparison(tmp_path):
+    row = {
+        "name": "A minus B",
+        "effect": 1.0,
+        "low": 0.5,
+        "high": 1.5,
+        "low90": 0.6,
+        "high90": 1.4,
+        "n": 5,
+        "sets": 1,
+        "bound": "0.9",
+        "says": "above",
+    }
     kinds = [(v, u) for v in forest.LOOKS for u in ("points", "times")]
-    parts = pd.DataFrame([row | {"verdict": v, "unit": u, "id": f"C{i // 3}"} for i, (v, u) in enumerate(kinds)])
+    parts = pd.DataFrame([
+        row | {"verdict": v, "p": 0.01, "unit": u, "id": f"C{i}", "effect": 1 + 0.1 * k} for i, (v, u) in enumerate(kinds) for k in range(3)
+    ])  # fmt: skip
     fig = forest.forest(parts, "t")
-    drawn = [line.get_marker() for ax in fig.axes for line in ax.lines if line.get_marker() in "oXDs" and len(line.get_xdata())]
+    marks = [line for ax in fig.axes for line in ax.lines if line.get_marker() in "oXDs" and len(line.get_xdata())]
+    drawn = [line.get_marker() for line in marks if len(line.get_xdata()) == 1]
+    assert sum(len(line.get_xdata()) for line in marks) == len(parts), "the others of a claim as dots"
     assert len({marker for _, marker, _ in forest.LOOKS.values()}) == len(forest.LOOKS)
     assert sorted(drawn) == sorted(forest.LOOKS[v][1] for v, _ in kinds)
-    assert sum(len(ax.get_yticklabels()) for ax in fig.axes if ax.axison) == len(parts)
+    assert sum(len(ax.get_yticklabels()) for ax in fig.axes if ax.axison) == len(kinds), "a line a claim"

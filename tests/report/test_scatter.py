@@ -124,4 +124,6 @@ def test_the_grid_has_a_panel_for_each_method_and_corpus():
     fig = scatter.grid(panels, marked={"x": mask, "y": mask}, notes=dict.fromkeys(panels, "kNN 50 %"))
     assert len(fig.axes) == 6 and all(len(a.collections[1].get_offsets()) == 2 for a in fig.axes)
     fig = scatter.grid(panels, groups={"x": np.repeat(["a", "b", "c"], 3), "y": np.repeat("d", 9)})
-    assert [len(a.collections) for a in fig.axes] == [3, 1] * 3
+    assert [len(a.collections) for a in fig.axes if a.axison] == [3, 1] * 3
+    named = [[t.get_text() for t in a.get_legend().get_texts()] for a in fig.axes if not a.axison]
+    assert named == [["a", "b", "c"], ["d"]], "below each column, who is who"
