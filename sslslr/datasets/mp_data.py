@@ -51,6 +51,7 @@ def read(path: Path) -> Signs:
     return source.read(index(path))
 
 
+@pd.option_context("future.infer_string", False)  # a file name that is not UTF-8 is no string to Arrow, where pandas has it
 def index(path: Path, index: str = "", values: str = "", exclude: str = "") -> source.Listing:
     """The clips of ``MP_Data/{word}/{clip}/{frame}.npy``, in the order of their numbers; the options as in OPTIONS.
 

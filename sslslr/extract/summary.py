@@ -72,6 +72,7 @@ def rows_before(out: Path) -> dict[str, dict]:
         return {}  # none yet, or unreadable: the clips themselves are read
 
 
+@pd.option_context("future.infer_string", False)  # a file name that is not UTF-8 is no string to Arrow, where pandas has it
 def write(out: Path, rows: list[dict], before: dict[str, dict], frames: int, seconds: float, workers: int) -> Summary:
     """Write the two tables and the plot; clips of earlier calls that are still there stay in ``instances.csv``."""
     table = pd.DataFrame(rows)

@@ -33,12 +33,12 @@ def happened(notebook: Path) -> list[str]:
     return [html.unescape(re.sub(r"<[^>]+>", "", sentence)) for sentence in said]
 
 
-def page(lesson: Path = LESSON) -> str:
+def page(lesson: Path | None = None) -> str:
     """The run sheet as Markdown: when each stop begins, its seconds as measured here, and what the class will read below its figures."""
     known = {p.name[:2]: p.name for p in notebooks()}
     rows = ["| From minute | Stop | Minutes | Seconds it took here | On |", "|--:|:--|--:|--:|:--|"]
     numbers, at = [], 0
-    for line in lesson.read_text(encoding="utf-8").splitlines():
+    for line in (lesson or LESSON).read_text(encoding="utf-8").splitlines():
         if not (minutes := re.match(r"\| (\d+) \|", line)):
             continue
         if found := stops(line):

@@ -32,8 +32,8 @@ def test_every_notebook_runs_on_packed_hands_in_sessions_and_every_claim_has_its
     made = {p.name: p.stat().st_mtime_ns for p in pack.iterdir()}
     site = reproduce.reproduce("thai-leap", "smoke", str(hands), workers=1)
     folder = paths.results("thai-leap", "smoke")
-    executed = {n.name: nbformat.read(folder / "notebooks" / n.name, as_version=4) for n in notebooks()}
-    assert site.exists() and len(executed) == len(notebooks()) > 15
+    executed = {n.name: nbformat.read(folder / "notebooks" / n.name, as_version=4) for n in notebooks() if not reproduce.left_out(n)}
+    assert site.exists() and len(executed) > 15
     assert {name: w for name, notebook in executed.items() if (w := warned(notebook))} == {}
     others = inputs.changes(profiles.load("smoke"), LEAP_42)
     assert len(list((paths.cache() / "packed").iterdir())) == 1 + len(others)  # what was packed is what was trained on
