@@ -78,7 +78,7 @@ def ends(signs: Signs, clip: int, alpha: float, beta: float) -> bool:
     """Turn alpha and beta, and see a clip of ``signs`` and, paler behind it, its boundary permutation, drawn anew at each change;
     False where nobody can turn them."""
     one = signs.subset(slice(clip, clip + 1))
-    x, lengths = torch.from_numpy(one.landmarks), torch.from_numpy(one.lengths)
+    x, lengths = torch.tensor(one.landmarks), torch.tensor(one.lengths)  # copies: packed clips are read-only
     generator = torch.Generator().manual_seed(1)
 
     def draw(alpha: float, beta: float) -> None:
