@@ -44,4 +44,5 @@ def test_every_notebook_runs_on_packed_hands_in_sessions_and_every_claim_has_its
     rows = [judge.judge(claim, tables, quick, "thai-leap")[0] for claim in judge.CLAIMS]
     untold = {r["id"]: r["text"] for r in rows if r["verdict"] == "not run"}
     assert {"C3", "F2"} <= set(untold) and all(untold[c].startswith("Judged on synthetic data only: ") for c in ("C3", "F2"))
-    assert len(untold) < 10 and not [text for text in untold.values() if "is not there" in text]  # no table is missing
+    lacking = [c for c, text in untold.items() if not text.startswith("Judged on synthetic data only: ")]
+    assert len(lacking) < 8 and not [text for text in untold.values() if "is not there" in text]  # no table is missing
