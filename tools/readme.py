@@ -6,6 +6,7 @@ README has the questions as a picture and a sentence each, docs/results.md the t
 """
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -13,28 +14,26 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sslslr import paths, profiles
-from sslslr.claims.own import ASKED
-from sslslr.measures.statistics import MARGIN, claims
+from sslslr.claims.judge import CLAIMS, told
+from sslslr.claims.plan import MARGINS, POINTS
+from sslslr.claims.rows import Missing
+from sslslr.claims.verdict import FAILS, HOLDS, decide
 from sslslr.record.recording import provenance, recalled, table
 from sslslr.record.tables import Record
+from sslslr.report import recorded as judged
 from sslslr.report.figures import BLUE, GREY, RED, WIDEST, readable, style
-from sslslr.report.tables import differences, wide
+from sslslr.report.tables import wide
 from sslslr.studies import comparison, controls, recipe, tuning
 
 RESULTS, PICTURE = paths.ROOT / "docs" / "results.md", paths.ROOT / "docs" / "what_holds.png"
 VALUE = recipe.VALUE
 SHOWN = ("strong", "control")
-QUESTIONS = {
-    "Does learning without labels beat an encoder that was never trained?": ("strong", "control"),
-    "Does the permutation add to strong views (E1)?": ("strong_boundary", "strong"),
-    "Does the permutation add to nothing but dropout (E2)?": ("boundary", "none"),
+QUESTIONS = {  # and which of a claim's comparisons answer them
+    "Does learning without labels beat an encoder that was never trained?": ("E1", "control"),
+    "Does the permutation add to strong views (E1)?": ("E1", "compare"),
+    "Does the permutation add to nothing but dropout (E2)?": ("E2", "compare"),
 }
-SIDES = {
-    "better": ("yes", BLUE),
-    "worse": ("no: it costs", RED),
-    "no difference": ("no difference", RED),
-}  # what an answer says, and its colour
-OPEN = ("undecided", GREY)
+LOOKS = {"yes": BLUE, "no": RED, "undecided": GREY, "not complete": GREY}
 
 
 def recorded(record: Record) -> dict[str, pd.DataFrame]:
@@ -57,23 +56,22 @@ def accuracies(runs: pd.DataFrame) -> pd.DataFrame:
     return wide(told, ["model", "views"], "corpus")
 
 
-def contrasts(runs: pd.DataFrame) -> pd.DataFrame:
-    """README's questions for each method on each set: a row a difference, by the rule of ``measures.statistics.claims``."""
-    means = recipe.over_seeds(runs.assign(corpus=runs["set"]), "model", "views")
-    means["cell"] = means["model"] + ", " + means["views"]
-    there = set(zip(means["corpus"], means["cell"], strict=True))
-    pairs = [
-        {"question": question, "corpus": c, "a": f"{m}, {a}", "b": f"{comparison.RANDOM if b == 'control' else m}, {b}"}
-        for question, (a, b) in QUESTIONS.items() for c in sorted(dict.fromkeys(means["corpus"]), key=lambda c: "synthetic" in c) for m in ASKED
-    ]  # fmt: skip
-    pairs = [p for p in pairs if {(p["corpus"], p["a"]), (p["corpus"], p["b"])} <= there]
-    asked = [{k: v for k, v in p.items() if k != "question"} for p in pairs]
-    return claims(means, asked, "cell", ["corpus", "group"], VALUE).assign(question=[p["question"] for p in pairs])
+def contrasts(record: Record) -> pd.DataFrame:
+    """README's questions on each data set, real ones first: the comparisons of E1, E2 and E1's control as the verdict decides them."""
+    asked, out = {c.id: c for c in CLAIMS}, []
+    for question, (name, of) in QUESTIONS.items():
+        for dataset in sorted(judged.datasets_of(record, profiles.DECIDES), key=lambda d: d == "synthetic"):
+            with suppress(Missing):
+                claim = asked[name]
+                comparisons = getattr(claim, of)(judged.Read(record, dataset, profiles.DECIDES))
+                parts = decide(comparisons, claim.plan, dataset)
+                out.append(parts.assign(question=question, dataset=dataset, id=claim.id))
+    return pd.concat(out, ignore_index=True)
 
 
-def said(verdict: str) -> tuple[str, str]:
-    """An answer in a word, and its colour."""
-    return next((words for side, words in SIDES.items() if verdict.startswith(side)), OPEN)
+def said(part: dict) -> str:
+    """The verdict on a comparison in a word or two."""
+    return "not complete" if part["lacks"] else {HOLDS: "yes", FAILS: "no"}.get(part["verdict"], "undecided")
 
 
 def picture(found: pd.DataFrame) -> Figure:
@@ -81,19 +79,19 @@ def picture(found: pd.DataFrame) -> Figure:
     style()
     fig, ax = plt.subplots(figsize=(WIDEST, 0.27 * (len(found) + 2 * found["question"].nunique()) + 0.8))
     y, ticks, labels = 0.0, [], []
-    ax.axvspan(-100 * MARGIN, 100 * MARGIN, color="#EEEEEE", lw=0)
+    ax.axvspan(-MARGINS[POINTS], MARGINS[POINTS], color="#EEEEEE", lw=0)
     ax.axvline(0, color="black", lw=0.8)
     for question, part in found.groupby("question", sort=False):
         ax.text(0.0, y, question, transform=ax.get_yaxis_transform(), fontweight="bold", fontsize=9, va="center")
         for r in part.to_dict("records"):
             y -= 1
-            words, colour = said(r["verdict"])
-            ax.plot([100 * r["low"], 100 * r["high"]], [y, y], color=colour, lw=1)
-            ax.plot([100 * r["low90"], 100 * r["high90"]], [y, y], color=colour, lw=3.5, alpha=0.7)
-            ax.plot(100 * r["points"], y, "o", color=colour, mec="white", ms=6)
+            colour = LOOKS[words := said(r)]
+            ax.plot([r["low"], r["high"]], [y, y], color=colour, lw=1)
+            ax.plot([r["low90"], r["high90"]], [y, y], color=colour, lw=3.5, alpha=0.7)
+            ax.plot(r["effect"], y, "o", color=colour, mec="white", ms=6)
             ax.text(1.01, y, f"{words} (n = {r['n']})", transform=ax.get_yaxis_transform(), color=colour, fontsize=8, va="center")
             ticks.append(y)
-            labels.append(f"{r['a'].split(',')[0]}, {r['corpus']}")
+            labels.append(f"{r['name'].split(',')[0]}, {where(r)}")
         y -= 2
     ax.set(yticks=ticks, ylim=(y + 1, 1), xlabel="difference in points of top-1; n: groups held out, of signers (thai-leap: sessions)")
     ax.set_yticklabels(labels, fontsize=8)
@@ -102,16 +100,22 @@ def picture(found: pd.DataFrame) -> Figure:
     return fig
 
 
+def where(part: dict) -> str:
+    """The data set of a comparison in words, and how many of its corpora the mean is over."""
+    made = part["dataset"] == "synthetic"
+    return f"{part['sets']:.0f} synthetic corpora" if made else f"{part['dataset']} (real)"
+
+
 def sentences(found: pd.DataFrame) -> str:
     """Each question with its answers counted and the range of its differences; real and synthetic data never in one number."""
     lines = []
     for question, part in found.groupby("question", sort=False):
         told = []
-        for kind, words in (("(real", "Real recordings"), ("(synthetic", "Synthetic signing")):
-            own = part[part["corpus"].str.contains(kind, regex=False)]
+        for made, words in ((False, "Real recordings"), (True, "Synthetic signing")):
+            own = part[(part["dataset"] == "synthetic") == made]
             if len(own):
-                counts = ", ".join(f"{k} {word}" for word, k in own["verdict"].map(lambda v: said(v)[0]).value_counts().items())
-                low, high = 100 * own["points"].min(), 100 * own["points"].max()
+                counts = ", ".join(f"{k} {word}" for word, k in own.apply(said, axis=1).value_counts().items())
+                low, high = own["effect"].min(), own["effect"].max()
                 told.append(f"{words}: of {len(own)} comparisons {counts} ({low:+.1f} to {high:+.1f} points).")
         lines.append(f"- **{question}** {' '.join(told)}")
     return "\n".join(lines)
@@ -143,11 +147,11 @@ def main() -> None:
     """Rewrite README.md, docs/results.md and the picture that both show."""
     record = Record()
     runs, (on, chosen) = pd.concat(recorded(record).values(), ignore_index=True), searched(record)
-    found = contrasts(runs)
-    shown = differences(found, True)
-    text = f"## Accuracy\n\nTop-1 %, mean and 95 % t-interval over groups of held-out signers.\n\n{accuracies(runs).to_markdown(index=False)}\n\n## Differences\n\nIn points, paired over groups, with the interval that notebook [20](../notebooks/20_verdict.ipynb) decides by.\n"
-    for question, part in shown.groupby("question", sort=False):
-        text += f"\n### {question}\n\n{part.drop(columns='question').to_markdown(index=False)}\n"
+    found = contrasts(record)
+    text = f"## Accuracy\n\nTop-1 %, mean and 95 % t-interval over groups of held-out signers.\n\n{accuracies(runs).to_markdown(index=False)}\n\n## Differences\n\nIn points, paired over groups, as notebook [20](../notebooks/20_verdict.ipynb) decides them; synthetic: mean over the corpora.\n"
+    for question, part in found.groupby("question", sort=False):
+        shown = told(part).drop(columns="id").assign(data=part["dataset"].to_numpy())
+        text += f"\n### {question}\n\n{shown.to_markdown(index=False)}\n"
     text += f"\n## The search that chose the settings\n\n{on[0].upper()}{on[1:]}; the best of several looks better than it is.\n\n{chosen.to_markdown(index=False)}"
     between(RESULTS, "results", text)
     between(paths.ROOT / "README.md", "holds", sentences(found))

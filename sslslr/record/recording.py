@@ -136,7 +136,7 @@ class Served(Recorded):
 
     def ask(self, name: str, **options):
         """As of ``Asked``."""
-        if STUDIES[name].decides if name in STUDIES else False:
+        if name in STUDIES and STUDIES[name].decides:
             with suppress(NotRecorded):
                 return self.decided.ask(name, **options)
         return super().ask(name, **options)

@@ -12,7 +12,7 @@ from IPython.display import HTML, display
 from matplotlib.figure import Figure
 
 from sslslr.clips.signs import Signs
-from sslslr.measures.contrasts import Contrast
+from sslslr.measures.contrasts import FEWEST, OPEN, Contrast, answer
 from sslslr.measures.power import overlap
 from sslslr.measures.statistics import MARGIN
 from sslslr.report.figures import BLUE, GREY, RED, WIDEST
@@ -103,12 +103,9 @@ def measured(groups: int, seeds: int, between: float, within: float, effect: flo
 
 def answered(found: Contrast, margin: float = 100 * MARGIN) -> str:
     """What a contrast in points says, in the words of the verdicts."""
-    (low, high), (low90, high90) = found.interval(), found.interval(0.9)
-    if found.fewest < 5:
-        return "undecided: fewer than five groups decide nothing"
-    if low > 0 or high < 0:
-        return "it differs" + (", by less than the margin" if -margin < low90 and high90 < margin else "")
-    return "no difference: the 90 % interval lies within the margin" if -margin < low90 and high90 < margin else "undecided"
+    if found.fewest < FEWEST:
+        return f"{OPEN}: fewer than {FEWEST} groups decide nothing"
+    return answer(found.p(0), found.p_within(-margin, margin))
 
 
 def widths(groups: Sequence[int] = tuple(range(3, 31))) -> Figure:
@@ -118,7 +115,7 @@ def widths(groups: Sequence[int] = tuple(range(3, 31))) -> Figure:
         half = [measured(n, 1, spread, 0.0).interval()[1] for n in groups]
         ax.plot(groups, half, style, color=BLUE, label=f"spread {spread:g} points")
     ax.axhline(100 * MARGIN, color=RED, ls=":", label=f"margin, {100 * MARGIN:g} points")
-    ax.axvspan(min(groups), 5, color="#EEEEEE", lw=0)
+    ax.axvspan(min(groups), FEWEST, color="#EEEEEE", lw=0)
     ax.set(xlabel="groups of held-out signers (grey: too few for a verdict)", ylabel="half of the interval, points", yscale="log")
     ax.legend(fontsize=8)
     return fig
@@ -129,7 +126,7 @@ def interval(groups: int, seeds: int, between: float, within: float, effect: flo
     found = measured(groups, seeds, between, within, effect)
     fig, ax = plt.subplots(figsize=(WIDEST, 1.7))
     said = answered(found)
-    colour = GREY if said.startswith("undecided") else BLUE
+    colour = GREY if said.startswith(OPEN) else BLUE
     ax.axvspan(-100 * MARGIN, 100 * MARGIN, color="#EEEEEE", lw=0)
     ax.axvline(0, color="black", lw=0.8)
     ax.plot(found.interval(), [0, 0], color=colour, lw=1.2)

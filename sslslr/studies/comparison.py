@@ -61,7 +61,8 @@ def mlp_jobs(profile: Profile, corpora: dict[str, Signs]) -> list[Job]:
 def jobs(profile: Profile, corpora: dict[str, Signs], views=(*VIEW_SETS, "none"), methods=tuple(NAMES), controls=CONTROLS) -> list[Job]:
     """Table 1: the methods with their view sets, and the controls: accuracies (0 to 1) on the test split.
 
-    On the profile's corpora (``table1``) and as many repeats; the cells of ``PRIMARY`` on more where it says so.
+    On the profile's corpora (``table1``) and as many repeats; the cells of ``PRIMARY`` on more where it says so, and with them the
+    random encoder, which they are held against seed by seed.
     """
     out = []
     for corpus, signs in named(corpora, profile.table1["corpora"]).items():
@@ -70,7 +71,7 @@ def jobs(profile: Profile, corpora: dict[str, Signs], views=(*VIEW_SETS, "none")
         for place, parts in cells(profile, {corpus: signs}, times=max(more, many)):
             repeat = place["repeat"]
             asked = [(m, v) for m in methods for v in views if v in OWN_VIEWS.get(m, VIEW_SETS)]
-            runs = {(c, "control"): control_of(c, profile, repeat) for c in controls if repeat < many}
+            runs = {(c, "control"): control_of(c, profile, repeat) for c in controls if repeat < many or c == RANDOM}
             runs |= {(NAMES.get(m, m), v): run_of(m, v, profile, repeat) for m, v in asked if repeat < many or (m, v) in PRIMARY}
             out += [Job(evaluation.evaluate, run, parts, (m,), place | {"model": m, "views": v}) for (m, v), run in runs.items()]
     return out

@@ -17,6 +17,7 @@ import pytest
 import yaml
 from conftest import make_signs
 from hypothesis import strategies as st
+from odd_bytes import ODD
 
 from sslslr import paths
 from sslslr.clips.signs import Signs
@@ -33,36 +34,6 @@ from sslslr.record.tables import Record
 from sslslr.studies.passed_on import read_card
 
 HANG = 30  # seconds that no small file may take
-ODD = [
-    b"",
-    b"\0",
-    b"nan",
-    b"inf",
-    b"-1",
-    b"1e400",
-    b"99999999999999999999",
-    b'"',
-    b"[",
-    b"{}",
-    b"null",
-    b",,,,",
-    b"|",
-    b"..\\..",
-    b"/etc/passwd",
-]
-ODD += [
-    b"../../x",
-    b"\xff\xfe",
-    b"=1+1",
-    b"&a [*a,*a]",
-    b"!!python/object/apply:os.system ['touch made']",
-    b"\n",
-    b"\r",
-    b"-0",
-    b"1_0",
-    b" ",
-    b"true",
-]
 
 
 def whole_clip(path: Path) -> None:

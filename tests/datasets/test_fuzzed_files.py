@@ -10,6 +10,7 @@ from pathlib import Path
 import layouts
 import numpy as np
 import pytest
+from odd_bytes import ODD
 
 from sslslr.datasets import source
 from sslslr.datasets.check import check
@@ -18,24 +19,6 @@ from sslslr.extract.clips import Clip, clip_path
 from sslslr.extract.sources import find
 
 TIMES = 25  # spoiled copies of each layout
-ODD = [
-    b"",
-    b"\0",
-    b"nan",
-    b"inf",
-    b"-1",
-    b"1e400",
-    b"99999999999999999999",
-    b'"',
-    b"[",
-    b"{}",
-    b"null",
-    b",,,,",
-    b"|",
-    b"..\\..",
-    b"\xff\xfe",
-    b"=1+1",
-]
 
 
 def rows():

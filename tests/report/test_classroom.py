@@ -14,7 +14,7 @@ from IPython.utils.capture import capture_output
 
 from sslslr import paths
 from sslslr.errors import SignError
-from sslslr.measures.contrasts import contrast
+from sslslr.measures.contrasts import DIFFERS, OPEN, SAME, SMALL, contrast
 from sslslr.measures.power import overlap
 from sslslr.report import happened, runsheet, selfcheck, widgets, widgets_collapse
 from sslslr.report.quiz import ask
@@ -146,13 +146,7 @@ def test_the_interval_of_the_knobs_is_that_of_the_rule():
         widgets.answered(widgets.measured(n, 1, s, 0.0, e))
         for n, s, e in ((4, 0.1, 9), (10, 0.3, 5), (10, 0.3, 0), (10, 3, 0), (10, 0.3, 0.8))
     ]
-    assert [s.split(":")[0] for s in said] == [
-        "undecided",
-        "it differs",
-        "no difference",
-        "undecided",
-        "it differs, by less than the margin",
-    ]
+    assert [s.split(":")[0] for s in said] == [OPEN, DIFFERS, SAME, OPEN, SMALL], "the words of the verdicts"
 
 
 def test_the_small_network_collapses_to_a_point_and_batchnorm_leaves_a_line():
