@@ -42,7 +42,7 @@ FRESH   := $(VENV)/fresh-$(shell cat $(LOCK) pyproject.toml | cksum | cut -d ' '
 help: ## Show this help
 	@echo "sslslr: learning sign representations from landmarks without labels. On 2 cores:"
 	@echo
-	@echo "  make reproduce    all notebooks, figures, tables and the book     22 min       4 GB memory  0.5 GB disk"
+	@echo "  make reproduce    all notebooks, figures, tables and the book      9 min       4 GB memory  0.5 GB disk"
 	@echo "                    PROFILE=smoke|quick|full|paper   WORKERS=2   SET='ALPHA=1/2' (a notebook's own parameter)"
 	@echo "                    DATASET=isl-kinect DATA=/path/to/it (and the other sets of data/README.md)"
 	@echo "                    INDEX=... VALUES=... EXCLUDE=... LEAVE_OUT=... DROP_FIRST=1 (how it is read: data/README.md)"

@@ -10,6 +10,8 @@ ABOUT = {
     "F6": "What the others lose by the global optimum", "F7": "Neighbours in SL-FPN's embedding", "F8": "LayerNorm alone",
     "C1b": "How much boundary views gain", "C4c": "SL-FPN with 30 % of the labels, fine-tuned", "C11": "Weights on the loss's terms",
     "E1": "Permuting the ends, beside strong views", "E2": "Permuting the ends alone",
+    "S1": "Sign priors against pixels as targets", "S2": "What the adversary removes of style", "S3": "Activity weighting against each prior",
+    "S4": "Weighting frames by hand activity", "S5": "Averaging over the estimated stroke",
 }  # fmt: skip
 
 

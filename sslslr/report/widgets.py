@@ -117,6 +117,8 @@ def widths(groups: Sequence[int] = tuple(range(3, 31))) -> Figure:
     ax.axhline(100 * MARGIN, color=RED, ls=":", label=f"margin, {100 * MARGIN:g} points")
     ax.axvspan(min(groups), FEWEST, color="#EEEEEE", lw=0)
     ax.set(xlabel="groups of held-out signers (grey: too few for a verdict)", ylabel="half of the interval, points", yscale="log")
+    ax.set_yticks([0.5, 1, 2, 5, 10], ["0.5", "1", "2", "5", "10"])
+    ax.minorticks_off()
     ax.legend(fontsize=8)
     return fig
 

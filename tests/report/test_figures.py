@@ -14,6 +14,7 @@ from sslslr.claims import judge, parts
 from sslslr.claims.rows import Rows
 from sslslr.claims.verdict import FAILS, HOLDS
 from sslslr.report import boundary_figures, collapse, diagrams, marked_figures, scatter, tables
+from sslslr.report.about import ABOUT
 from sslslr.report.figures import style
 from sslslr.report.forest import forest, lines
 from sslslr.report.stream_figures import with_intervals
@@ -285,3 +286,7 @@ def test_the_reliability_curve_stands_beside_the_mean_of_all_units():
     ax = marked_figures.reliability(table).axes[0]
     assert [line.get_ydata()[0] for line in ax.lines if line.get_label().startswith("mean")] == [1.75]
     assert [t.get_text() for t in ax.texts] == ["n = 1", "n = 3"]
+
+
+def test_every_claim_has_its_few_words():
+    assert {claim.id for claim in judge.CLAIMS} == set(ABOUT), "the front page and the forest name a claim by these"
