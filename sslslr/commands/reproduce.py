@@ -44,11 +44,11 @@ def parameters(notebook: Path, standard: dict, extra: dict[str, str]) -> dict[st
 
 def fingerprint(values: dict, notebook: Path) -> str:
     """Hash of what decides an executed notebook: its cells' sources, its parameters, the package (but not the site's pages), the
-    locks, the record where its profile is answered from it, and every file or folder that a parameter names (by size and time)."""
+    locks, the record where it or its profile reads it, and every file or folder that a parameter names (by size and time)."""
     digest = hashlib.sha256((json.dumps(values, sort_keys=True) + sources(notebook)).encode())
     package = paths.ROOT / "sslslr"
     code = [p for p in sorted(package.rglob("*.py")) if not p.is_relative_to(package / "report" / "site")]
-    for path in [*sorted(paths.ROOT.glob("requirements*.lock")), *sorted(paths.PROFILES.glob("*.yml")), *code, *sorted(paths.PAPER_FACTS.glob("*")), *from_record(str(values["PROFILE"]))]:  # fmt: skip
+    for path in [*sorted(paths.ROOT.glob("requirements*.lock")), *sorted(paths.PROFILES.glob("*.yml")), *code, *sorted(paths.PAPER_FACTS.glob("*")), *from_record(str(values["PROFILE"]), notebook)]:  # fmt: skip
         if path.is_file():
             digest.update(f"{path.name}".encode() + path.read_bytes())
     said = shlex.split(str(values.get("OPTIONS", "")))
@@ -60,9 +60,10 @@ def fingerprint(values: dict, notebook: Path) -> str:
     return digest.hexdigest()
 
 
-def from_record(profile: str) -> list[Path]:
-    """The record's files, where studies of this profile are answered from them; none elsewhere."""
-    return sorted(paths.record().glob("*.csv")) if profiles.load(profile).recorded else []
+def from_record(profile: str, notebook: Path) -> list[Path]:
+    """The record's files, where studies of this profile are answered from them or the notebook reads them; none elsewhere."""
+    read = profiles.load(profile).recorded or "Record()" in sources(notebook)
+    return sorted(paths.record().glob("*.csv")) if read else []
 
 
 def done(executed: Path, code: str) -> bool:

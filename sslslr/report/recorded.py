@@ -5,6 +5,7 @@ What is measured where it is run (times of a step, true strokes) is no table of 
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from types import SimpleNamespace
@@ -14,14 +15,15 @@ import pandas as pd
 
 from sslslr import profiles
 from sslslr.claims.claim import Claim
-from sslslr.claims.judge import CLAIMS, COLUMNS, judge
+from sslslr.claims.judge import CLAIMS, COLUMNS, judge, number
 from sslslr.claims.rows import Missing, Rows, Tables, reading
+from sslslr.claims.verdict import NOT_RUN
 from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
 from sslslr.record.recording import provenance, recalled, table
 from sslslr.record.rows import stale
 from sslslr.record.tables import Record, Row
-from sslslr.studies import ablation, optima, signrep
+from sslslr.studies import ablation, controls, optima, signrep
 
 DERIVED: dict[str, tuple[str, dict]] = {  # a row of the first is of all rows of the second that have these values
     "figure6_classes": ("figure4_runs", {}), "video_gains": ("video_runs", {"model": signrep.STEPS, "views": "none"}),
@@ -158,3 +160,39 @@ def words(about: dict) -> str:
     return (
         f"recorded: {about['answers']} answers of {about['runs']} runs, {commits}, {about['to']}, {about['core_hours']:.1f} core-hours{old}"
     )
+
+
+def beside(rows: pd.DataFrame, record: Record, profile: str) -> pd.DataFrame:
+    """The claims of one reproduction (``rows`` as of ``judge``) beside the same claims on each data set that the record has under a
+    profile: a row a claim that is judged somewhere, and for each place "verdict: effect unit (90 % low to high), n", "" where it was
+    not run. The column of the reproduction is called ``here``."""
+    sets = {"here": rows} | {name: judged(record, name, profile).rows for name in datasets_of(record, profile)}
+    out = rows[["id", "claim"]].copy()
+    for place, found in sets.items():
+        out[place] = out["id"].map({r["id"]: _judged(r) for r in found.to_dict("records")}).fillna("")
+    said = [place for place in sets if (out[place] != "").any()]
+    return out.loc[(out[said] != "").any(axis=1), ["id", "claim", *said]].reset_index(drop=True)
+
+
+def _judged(row: dict) -> str:
+    if row["verdict"] == NOT_RUN or pd.isna(row["effect"]):
+        return ""
+    low, high = (number(row[end], row["unit"]) for end in ("low90", "high90"))
+    effect = f"{number(row['effect'], row['unit'], row['unit'] == 'points')} {row['unit']}"
+    return f"{row['verdict']}: {effect} (90 % {low} to {high}), n = {row['n']:.0f}"
+
+
+def table1_beside(table: pd.DataFrame, record: Record, profile: str) -> pd.DataFrame:
+    """Table 1 of one reproduction (``table``: corpus, model, views, mean, n) beside the record's: a row a model and view set, and a
+    column a corpus, ``here`` first, then each data set that the record has of Table 1 under a profile: mean top-1 %, and n."""
+    by = ["model", "views"]
+    columns = {f"here, {corpus}": part for corpus, part in table.groupby("corpus", sort=False)}
+    for name in datasets_of(record, profile):
+        with suppress(Missing):
+            frame = Read(record, name, profile)("comparison_runs").frame
+            means = controls.table(frame, by=("corpus", *by))
+            columns |= {f"recorded, {corpus}": part for corpus, part in means.groupby("corpus", sort=False)}
+    told = [
+        part.set_index(by).apply(lambda r: f"{100 * r['mean']:.1f} (n = {r['n']:.0f})", axis=1).rename(at) for at, part in columns.items()
+    ]
+    return pd.concat(told, axis=1).fillna("").reset_index()

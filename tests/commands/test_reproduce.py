@@ -196,9 +196,11 @@ def test_it_ends_with_the_verdicts_and_an_audit_where_rows_of_the_record_were_se
     assert reproduce.main(["--profile", "smoke"]) == (0 if good else 1) and asked == [(6, "synthetic")]
 
 
-def test_new_rows_of_the_record_run_a_notebook_again_where_they_are_served(folder):
-    values = {"PROFILE": "quick", "DATASET": "synthetic"}
-    before, other = (reproduce.fingerprint(values | {"PROFILE": p}, folder / "00_toy.ipynb") for p in ("quick", "smoke"))
+def test_new_rows_of_the_record_run_a_notebook_again_where_they_are_served_or_read(folder):
+    write(folder / "02_reads.ipynb", PARAMETERS, "rows = Record()")
+    toy, reads = folder / "00_toy.ipynb", folder / "02_reads.ipynb"
+    asked = [("quick", toy), ("smoke", toy), ("smoke", reads)]
+    codes = [[reproduce.fingerprint({"PROFILE": p, "DATASET": "synthetic"}, notebook) for p, notebook in asked]]
     paths.write_text(paths.record() / "runs.csv", "run\n")
-    assert reproduce.fingerprint(values, folder / "00_toy.ipynb") != before
-    assert reproduce.fingerprint(values | {"PROFILE": "smoke"}, folder / "00_toy.ipynb") == other
+    codes.append([reproduce.fingerprint({"PROFILE": p, "DATASET": "synthetic"}, notebook) for p, notebook in asked])
+    assert [a != b for a, b in zip(*codes, strict=True)] == [True, False, True]

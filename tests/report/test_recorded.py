@@ -21,7 +21,7 @@ from sslslr.report import recorded
 from sslslr.report.recorded import Read
 from sslslr.report.replication import Replication, beginning, train
 from sslslr.report.site import pages, verdicts
-from sslslr.studies import embedding_space
+from sslslr.studies import controls, embedding_space
 from sslslr.studies.catalogue import STUDIES, Asked
 
 HERE = {"timing_runs", "boundaries"}  # measured where they are run
@@ -94,6 +94,22 @@ def test_the_rows_behind_a_claim_are_those_that_it_compares_and_no_others(record
     assert len(found.behind["C3"]) == 0 and found.rows.set_index("id").loc["C3", "verdict"] == NOT_RUN
     assert len(found.behind["F5"]) == len(Read(record, "synthetic", "smoke")("figure4_runs").frame), "a class is of the whole sweep"
     assert found.about["runs"] > 20 and found.about["stale"] == 0 and "recorded:" in recorded.words(found.about)
+
+
+def test_one_s_own_claims_and_table_stand_beside_those_of_the_record(record):
+    own = recorded.judged(record, "synthetic", "smoke").rows
+    own.loc[own["id"] == "C1", ["verdict", "effect", "low90", "high90", "n", "unit"]] = [HOLDS, 12.345, 2.0, 20.0, 9, "points"]
+    own.loc[own["id"] == "E1", ["verdict", "effect"]] = [NOT_RUN, np.nan]
+    found = recorded.beside(own, record, "smoke").set_index("id")
+    assert found.loc["C1", "here"] == "holds: +12.3 points (90 % 2.0 to 20.0), n = 9"
+    assert found.loc["E1", "here"] == "" and found.loc["E1", "synthetic"].endswith("n = 3"), "a claim judged on one side alone is told"
+    assert "C3" not in found.index, "judged nowhere"
+    there = Read(record, "synthetic", "smoke")("comparison_runs").frame
+    table = controls.table(there[there["model"] == "SimCLR"].assign(corpus="mine"), by=("corpus", "model", "views"))
+    wide = recorded.table1_beside(table, record, "smoke").set_index(["model", "views"])
+    assert list(wide) == ["here, mine", "recorded, lsa-like"] and wide.loc[("random encoder", "control"), "here, mine"] == ""
+    assert (wide.loc["SimCLR"].nunique(axis=1) == 1).all() and wide.loc[("SimCLR", "strong"), "here, mine"].endswith("(n = 3)")
+    assert list(recorded.table1_beside(table, record, "full")) == ["model", "views", "here, mine"], "nothing recorded"
 
 
 def test_an_altered_answer_moves_the_verdict_s_number(record):
