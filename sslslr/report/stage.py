@@ -25,6 +25,8 @@ from sslslr.report.figures import readable, stamp, style
 from sslslr.studies import corpora as studied
 from sslslr.studies.catalogue import Asked
 
+LONG = 12  # rows; a longer table is folded: a wall of numbers is for who wants to look one up
+FOLDED = '<details class="rows"><summary>{} rows in a table</summary>\n\n{}\n\n</details>'
 BELOW = '<p class="caption" style="max-width:60rem;margin:0 0 1em;font-size:90%">{}</p>'
 
 
@@ -198,7 +200,8 @@ def read_captions(folder: Path) -> dict[str, dict]:
 
 
 def show(what: Figure | pd.DataFrame, here: str = "") -> None:
-    """Show a figure (once; it is freed) or a table in a notebook, with the caption that it was saved with below it.
+    """Show a figure (once; it is freed) or a table in a notebook, with the caption that it was saved with below it; a table of more
+    than ``LONG`` rows is folded.
 
     ``here``: what happened in this run, a sentence with its numbers, below that.
     """
@@ -206,7 +209,8 @@ def show(what: Figure | pd.DataFrame, here: str = "") -> None:
 
     if isinstance(what, pd.DataFrame):
         caption = html.escape(str(what.attrs.get("caption", "")))
-        display.display(display.Markdown(markdown(what) + (f"\n\n{BELOW.format(caption)}\n" if caption else "")))
+        table = markdown(what) if len(what) <= LONG else FOLDED.format(len(what), markdown(what))
+        display.display(display.Markdown(table + (f"\n\n{BELOW.format(caption)}\n" if caption else "")))
         say(here)
         return
     if get_ipython() is None:

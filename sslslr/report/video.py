@@ -69,6 +69,23 @@ def told(rows: pd.DataFrame, by: Sequence[str], value: str, times: float = 100.0
     return pd.DataFrame(out)
 
 
+def off(found: np.ndarray, true: np.ndarray) -> float:
+    """How far landmarks read off a pooled vector are from those that are there: mean over all, in shoulder widths."""
+    return float(np.nanmean(np.linalg.norm(found - true, axis=-1)))
+
+
+def extremes(found: pd.DataFrame, rows: str, colours: str, unit: str) -> str:
+    """The highest and the lowest mean of what ``told`` gives, with their intervals where there are any, and n: a sentence."""
+
+    def say(row) -> str:
+        within = f" (95 % {row['low']:.1f} to {row['high']:.1f})" if np.isfinite([row["low"], row["high"]]).all() else ""
+        which = f"{row[rows]}, {row[colours]}" if found[colours].nunique() > 1 else row[rows]
+        return f"{which}: {row['mean']:.1f} {unit}{within}, n = {row['n']:.0f}"
+
+    order = found.sort_values("mean")
+    return f"highest {say(order.iloc[-1])}; lowest {say(order.iloc[0])}."
+
+
 def bars(found: pd.DataFrame, rows: str, colours: str, label: str) -> Figure:
     """Means with 95 % intervals as dots (of at least three groups; fewer say nothing): a line of the figure a value of ``rows``, a colour a
     value of ``colours``."""

@@ -16,7 +16,7 @@ from sslslr import paths
 from sslslr.errors import SignError
 from sslslr.measures.contrasts import DIFFERS, OPEN, SAME, SMALL, contrast
 from sslslr.measures.power import overlap
-from sslslr.report import happened, runsheet, selfcheck, widgets, widgets_collapse
+from sslslr.report import happened, runsheet, selfcheck, video, widgets, widgets_collapse
 from sslslr.report.quiz import ask
 from sslslr.report.stage import Stage
 
@@ -78,7 +78,7 @@ def test_every_notebook_asks_tells_what_happened_and_ends_with_what_to_take_away
                 if "show(fig)" in a and "question.told(" not in a + b and "show(fig," not in b
             ]
             assert not silent, f"{path.name}: figures after which nobody says what happened: {silent}"
-    assert asked >= 21
+    assert asked >= 22
 
 
 def solution(name: str):
@@ -168,6 +168,19 @@ def test_what_happened_is_read_off_the_table():
     assert happened.moved(np.array([[0, 1, 2, 9], [1, 0, 2, 9]]), 3) == "of 3 frames 0, 2 stand elsewhere in the 2 views."
     history = pd.DataFrame({"epoch": [0, 1, 0, 1], "model": list("aabb"), "rank": [4.0, 2, 1, np.nan]})
     assert happened.over(history, {"rank": "rank"}) == "a: rank 4.00 to 2.00 (first and last epoch, means)."
+
+
+def test_the_highest_and_the_lowest_are_told_with_what_is_known_of_them():
+    rows = [("a", "x", 3.0, 1.0, 5.0, 5), ("b", "x", -2.0, np.nan, np.nan, 1), ("c", "x", 0.0, -1.0, 1.0, 5)]
+    found = pd.DataFrame(rows, columns=["model", "corpus", "mean", "low", "high", "n"])
+    assert video.extremes(found, "model", "corpus", "points") == (
+        "highest a: 3.0 points (95 % 1.0 to 5.0), n = 5; lowest b: -2.0 points, n = 1."
+    )
+    assert video.extremes(found.assign(corpus=list("xyz")), "model", "corpus", "%").startswith("highest a, x: ")
+    points = np.zeros((2, 3, 4, 2))
+    assert video.off(np.add(points, [3, 4]), np.where(np.arange(4)[:, None] > 0, points, np.nan)) == pytest.approx(5), (
+        "a missing one counts not"
+    )
 
 
 def test_the_ends_are_told_from_the_middle(signs):

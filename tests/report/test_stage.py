@@ -10,7 +10,7 @@ from IPython.utils.capture import capture_output
 from matplotlib.text import Text
 
 from sslslr.errors import SignError
-from sslslr.report.stage import Stage, show
+from sslslr.report.stage import LONG, Stage, show
 
 
 @pytest.fixture
@@ -44,6 +44,17 @@ def test_captions_stand_below_figures_and_tables(shell):
         text = caught.outputs[-1].data.get("text/html") or caught.outputs[-1].data["text/markdown"]
         assert text.rstrip().endswith(f">{said}</p>"), text
     assert "0.12 |" in text and "0.123456" not in text
+
+
+@pytest.mark.parametrize("rows", [LONG, LONG + 1])
+def test_a_wall_of_numbers_is_folded_and_its_caption_is_not(shell, rows):
+    shown = Stage("smoke").table(pd.DataFrame({"model": [f"m{i}" for i in range(rows)]}), "wall", "All of them")
+    with capture_output() as caught:
+        show(shown)
+    text = caught.outputs[-1].data["text/markdown"]
+    before, fold, after = text.partition(f'<details class="rows"><summary>{LONG + 1} rows in a table</summary>\n\n')
+    assert bool(fold) == (rows > LONG) and "All of them" in (after.partition("</details>")[2] if fold else before)
+    assert f"\n| m{rows - 1} " in text, "Markdown makes a table only of lines that stand alone"
 
 
 def test_an_error_of_the_reader_is_one_line(shell):
