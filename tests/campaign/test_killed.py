@@ -18,12 +18,12 @@ WORK = Path(work.__file__)
 at_length = pytest.mark.skipif(not os.environ.get("SSLSLR_CAMPAIGN"), reason="minutes: make campaign runs it")
 
 
-def start(kind: str, folder: Path) -> subprocess.Popen:
-    """The work, begun: it has imported what it needs."""
+def start(kind: str, folder: Path, under: tuple[str, ...] = ()) -> subprocess.Popen:
+    """The work, begun: it has imported what it needs. ``under``: a command that starts it."""
     folder.mkdir(parents=True, exist_ok=True)
     plain = {k: v for k, v in os.environ.items() if not k.startswith("SSLSLR_")}
     process = subprocess.Popen(
-        [sys.executable, str(WORK), kind, str(folder)], stdout=subprocess.PIPE, stderr=(folder / "stderr").open("w"), text=True,
+        [*under, sys.executable, str(WORK), kind, str(folder)], stdout=subprocess.PIPE, stderr=(folder / "stderr").open("w"), text=True,
         start_new_session=True, env=plain | {"OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     while (line := process.stdout.readline()) and line != "begun\n":
@@ -115,6 +115,25 @@ def test_ctrl_c_is_one_line_leaves_no_process_and_the_same_command_goes_on(kind,
         finish(start(kind, folder), folder)
         assert work.outcome(kind, folder) == work.outcome(kind, tmp_path / "whole")
     told(f"{times(1, 4)} interrupted, {lines} said so in one line")
+
+
+@at_length
+@pytest.mark.skipif(not shutil.which("faketime"), reason="faketime sets a process's clock (Debian's package)")
+@pytest.mark.parametrize("kind", ["packing", "pretraining", "grid", "finetuning", "record", "papermill"])
+@pytest.mark.parametrize("clock", ["-400 days", "+400 days"])
+def test_a_clock_that_was_set_makes_no_difference(kind, clock, tmp_path, told):
+    """Begun and killed by one clock, finished by another; then asked once more by the first, when nothing is left to do."""
+    took = finish(start(kind, tmp_path / "whole"), tmp_path / "whole")
+    process = start(kind, tmp_path / "set")
+    time.sleep(0.5 * took)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    for under in (("faketime", "-m", "-f", clock.replace(" days", "d")), ()):
+        finish(start(kind, tmp_path / "set", under), tmp_path / "set")
+        assert work.outcome(kind, tmp_path / "set") == work.outcome(kind, tmp_path / "whole")
+    told(f"clock {clock}: the same result")
 
 
 FULL = """
