@@ -27,6 +27,12 @@ def test_every_file_that_a_page_links_to_exists(page):
         assert (page.parent / link).resolve().is_file(), f"{page.name}: {link}"
 
 
+@pytest.mark.parametrize("page", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.stem[:2])
+def test_every_file_of_code_that_a_notebook_names_exists(page):
+    named = re.findall(r"(?:tests|benchmarks|tools|sslslr)/[\w/]+\.py", page.read_text(encoding="utf-8"))
+    assert not [name for name in named if not (ROOT / name).is_file()]
+
+
 def test_the_checklist_names_a_file_in_every_line_or_says_why_not():
     lines = [line for line in (ROOT / "docs" / "checklist.md").read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
     items = [line for line in lines if not line.startswith(("| Item", "| Badge"))]
