@@ -23,7 +23,8 @@ from sslslr.errors import SignError
 from sslslr.record.recording import provenance, recalled, table
 from sslslr.record.rows import stale
 from sslslr.record.tables import Record, Row
-from sslslr.studies import ablation, controls, optima, signrep
+from sslslr.report.stage import percent
+from sslslr.studies import ablation, controls, optima, recipe, signrep
 
 DERIVED: dict[str, tuple[str, dict]] = {  # a row of the first is of all rows of the second that have these values
     "figure6_classes": ("figure4_runs", {}), "video_gains": ("video_runs", {"model": signrep.STEPS, "views": "none"}),
@@ -182,17 +183,17 @@ def _judged(row: dict) -> str:
     return f"{row['verdict']}: {effect} (90 % {low} to {high}), n = {row['n']:.0f}"
 
 
-def table1_beside(table: pd.DataFrame, record: Record, profile: str) -> pd.DataFrame:
-    """Table 1 of one reproduction (``table``: corpus, model, views, mean, n) beside the record's: a row a model and view set, and a
-    column a corpus, ``here`` first, then each data set that the record has of Table 1 under a profile: mean top-1 %, and n."""
-    by = ["model", "views"]
-    columns = {f"here, {corpus}": part for corpus, part in table.groupby("corpus", sort=False)}
+def table1_beside(runs: pd.DataFrame, record: Record, profile: str) -> pd.DataFrame:
+    """Table 1 of one reproduction (``runs``: its rows) beside the record's: a row a model and view set, and a column a corpus, ``here``
+    first, then each data set that the record has of Table 1 under a profile: mean top-1 % and 95 % interval over groups of held-out
+    signers (means over their seeds), and their number n."""
+    by, found = ["model", "views"], [("here", runs)]
     for name in datasets_of(record, profile):
         with suppress(Missing):
-            frame = Read(record, name, profile)("comparison_runs").frame
-            means = controls.table(frame, by=("corpus", *by))
-            columns |= {f"recorded, {corpus}": part for corpus, part in means.groupby("corpus", sort=False)}
-    told = [
-        part.set_index(by).apply(lambda r: f"{100 * r['mean']:.1f} (n = {r['n']:.0f})", axis=1).rename(at) for at, part in columns.items()
-    ]
-    return pd.concat(told, axis=1).fillna("").reset_index()
+            found.append(("recorded", Read(record, name, profile)("comparison_runs").frame))
+    columns = {}
+    for place, rows in found:
+        for corpus, part in controls.table(recipe.over_seeds(rows, *by), by=("corpus", *by)).groupby("corpus", sort=False):
+            told = [f"{percent(r['mean'], r['low'], r['high'])} (n = {r['n']:.0f})" for _, r in part.iterrows()]
+            columns[f"{corpus}, {place}"] = pd.Series(told, pd.MultiIndex.from_frame(part[by]))
+    return pd.DataFrame(columns).reindex(dict.fromkeys(key for column in columns.values() for key in column.index)).fillna("").reset_index()

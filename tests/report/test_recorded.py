@@ -21,7 +21,7 @@ from sslslr.report import recorded
 from sslslr.report.recorded import Read
 from sslslr.report.replication import Replication, beginning, train
 from sslslr.report.site import pages, verdicts
-from sslslr.studies import controls, embedding_space
+from sslslr.studies import embedding_space
 from sslslr.studies.catalogue import STUDIES, Asked
 
 HERE = {"timing_runs", "boundaries"}  # measured where they are run
@@ -105,11 +105,17 @@ def test_one_s_own_claims_and_table_stand_beside_those_of_the_record(record):
     assert found.loc["E1", "here"] == "" and found.loc["E1", "synthetic"].endswith("n = 3"), "a claim judged on one side alone is told"
     assert "C3" not in found.index, "judged nowhere"
     there = Read(record, "synthetic", "smoke")("comparison_runs").frame
-    table = controls.table(there[there["model"] == "SimCLR"].assign(corpus="mine"), by=("corpus", "model", "views"))
-    wide = recorded.table1_beside(table, record, "smoke").set_index(["model", "views"])
-    assert list(wide) == ["here, mine", "recorded, lsa-like"] and wide.loc[("random encoder", "control"), "here, mine"] == ""
-    assert (wide.loc["SimCLR"].nunique(axis=1) == 1).all() and wide.loc[("SimCLR", "strong"), "here, mine"].endswith("(n = 3)")
-    assert list(recorded.table1_beside(table, record, "full")) == ["model", "views", "here, mine"], "nothing recorded"
+    mine = there[there["model"] == "SimCLR"].assign(corpus="mine")
+    wide = recorded.table1_beside(mine, record, "smoke").set_index(["model", "views"])
+    assert list(wide) == ["mine, here", "lsa-like, recorded"]
+    assert wide.loc[("random encoder", "control"), "mine, here"] == "" != wide.loc[("random encoder", "control")].iloc[1]
+    assert (wide.loc["SimCLR"].nunique(axis=1) == 1).all() and wide.loc[("SimCLR", "strong"), "mine, here"].endswith("(n = 3)")
+    seeds = pd.concat([mine, mine.assign(linear_standardised_top1=mine["linear_standardised_top1"] + 0.02)])
+    again = recorded.table1_beside(seeds, record, "full").set_index(["model", "views"])
+    assert list(again) == ["mine, here"], "nothing recorded"
+    one, two = (w.loc[("SimCLR", "strong"), "mine, here"] for w in (wide, again))
+    assert two.endswith("(n = 3)") and float(two.split()[0]) == pytest.approx(float(one.split()[0]) + 1, abs=0.11)
+    assert one.split()[2] == two.split()[2], "seeds of a group are averaged first: the interval stays"
 
 
 def test_an_altered_answer_moves_the_verdict_s_number(record):
