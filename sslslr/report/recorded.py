@@ -196,4 +196,5 @@ def table1_beside(runs: pd.DataFrame, record: Record, profile: str) -> pd.DataFr
         for corpus, part in controls.table(recipe.over_seeds(rows, *by), by=("corpus", *by)).groupby("corpus", sort=False):
             told = [f"{percent(r['mean'], r['low'], r['high'])} (n = {r['n']:.0f})" for _, r in part.iterrows()]
             columns[f"{corpus}, {place}"] = pd.Series(told, pd.MultiIndex.from_frame(part[by]))
-    return pd.DataFrame(columns).reindex(dict.fromkeys(key for column in columns.values() for key in column.index)).fillna("").reset_index()
+    order = list(dict.fromkeys(key for column in columns.values() for key in column.index))
+    return pd.DataFrame(columns).reindex(order).fillna("").reset_index()
