@@ -65,7 +65,15 @@ def prepared(
     folder = paths.cache() / "packed" / f"{name}-{key[:20]}"
     if not (folder / ABOUT).exists():
         parts = (choice.each(part, frames, coordinates) for part in listing.chunks())
-        bar = track(parts, total=-(-len(listing) // 512), unit="512 clips", disable=not progress, leave=False)
+        bar = track(
+            parts,
+            total=-(-len(listing) // 512),
+            unit="512 clips",
+            desc="packing",
+            ends=f"{len(listing):,} clips",
+            disable=not progress,
+            leave=False,
+        )
         pack(bar, len(listing), frames, folder, made_by, choice.together)
     return open_packed(folder)
 

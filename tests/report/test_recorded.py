@@ -158,10 +158,10 @@ def test_a_set_without_a_row_that_a_claim_reads_is_named_but_has_no_column(recor
 
 
 def test_why_a_claim_has_no_verdict_is_said_once_where_it_is_the_same():
-    cells = [{"dataset": d, "sentence": s} for d, s in (("synthetic", "not recorded"), ("thai-leap", "not recorded"))]
+    cells = [{"dataset": d, "profile": "decide", "sentence": "not recorded", "verdict": "not run"} for d in ("synthetic", "thai-leap")]
     assert verdicts.why(cells) == "not recorded"
     assert (
-        verdicts.why([*cells, {"dataset": "isl-kinect", "sentence": "judged elsewhere"}])
+        verdicts.why([*cells, cells[0] | {"dataset": "isl-kinect", "sentence": "judged elsewhere"}])
         == "synthetic, thai-leap: not recorded; isl-kinect: judged elsewhere"
     )
 

@@ -438,8 +438,11 @@ def test_on_a_phone_the_verdict_has_its_data_n_and_evidence_and_nothing_is_cut(b
             assert tab.run("document.documentElement.scrollWidth <= innerWidth")
             cut = "[...document.querySelectorAll('.look .cell, .look .cell > a')].filter(e => e.scrollWidth > e.clientWidth + 1 && e.clientWidth)"
             assert tab.run(f"{cut}.length") == 0
-            seen = "[...document.querySelectorAll('.look .cell .set, .look .cell > a, .look svg')].every(e => e.getBoundingClientRect().width > 0)"
-            assert tab.run(seen)
+            named = "[...document.querySelectorAll('.look .cell')].every(e => e.closest('.asked').innerText.includes(e.querySelector('.set').textContent.split(/[ ,]/)[0]))"
+            seen = "[...document.querySelectorAll('.look .cell > a, .look svg')].every(e => e.getBoundingClientRect().width > 0)"
+            assert tab.run(seen) and tab.run(named), "a set without a verdict is named in one line on a phone"
+            rest = "[...document.querySelectorAll('.look .rest')].map(e => e.getBoundingClientRect().width > 0)"
+            assert set(tab.run(rest)) <= {width < 600}
             tab.wait("document.querySelectorAll('table.claims tbody tr').length")
             beyond = "[...document.querySelectorAll('table.claims tbody :is(th, td)')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
             assert tab.run(f"{beyond}.length") == 0, "effect, n, data and evidence of a claim are on the page"

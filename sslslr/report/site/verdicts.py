@@ -110,19 +110,25 @@ def front(found: list[Judged], claims: Sequence[Claim] = CLAIMS) -> dict:
         cells = [cell(claim, j) for j in told]
         about = {"id": claim.id, "about": about_of(claim.id, claim.sentence), "sentence": claim.sentence, "place": claim.place}
         group = overall([c["verdict"] for c in cells])
-        entries.append(about | ({"why": why(cells)} if group == NOT_RUN else {"cells": cells}) | {"group": group})
+        entries.append(
+            about | ({"why": why(cells)} if group == NOT_RUN else {"cells": cells, "rest": why(cells, all_named=True)}) | {"group": group}
+        )
     groups = [
         {"title": GROUPS[g], "claims": mine, "told": g != NOT_RUN} for g in GROUPS if (mine := [e for e in entries if e["group"] == g])
     ]
     return {"sets": sets, "others": others, "groups": groups, "claims": len(entries)}
 
 
-def why(cells: list[dict]) -> str:
-    """Why a claim has no verdict, once where it is the same on every data set."""
+def why(cells: list[dict], all_named: bool = False) -> str:
+    """Why a claim has no verdict on those data sets where it has none; said once, without their names, where that is the same for all and
+    not ``all_named``."""
     reasons: dict[str, list[str]] = {}
     for one in cells:
-        reasons.setdefault(one["sentence"], []).append(one["dataset"])
-    return next(iter(reasons), "") if len(reasons) < 2 else "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
+        if one["verdict"] == NOT_RUN:
+            reasons.setdefault(one["sentence"], []).append(f"{one['dataset']} ({one['profile']})" if all_named else one["dataset"])
+    if len(reasons) < 2 and not all_named:
+        return next(iter(reasons), "")
+    return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
 
 
 def cell(claim: Claim, judged: Judged) -> dict:
