@@ -128,8 +128,8 @@ class Stage:
         recorded = {"recorded": self.recorded.about()} if self.recorded else {}
         return about | ({"data": data} if data else {}) | recorded | {"provenance": provenance()}
 
-    def figure(self, fig: Figure, name: str, caption: str, data: str = "") -> Path:
-        """Save as ``figures/<name>.png`` and ``.svg`` with the stamp on it and the caption beside it; returns the PNG.
+    def figure(self, fig: Figure, name: str, caption: str, data: str = "") -> None:
+        """Save as ``figures/<name>.png`` and ``.svg`` with the stamp on it and the caption beside it; it is seen where ``show`` is called.
 
         At most ``figures.WIDEST`` inches wide and with no text below ``figures.SMALLEST`` points. The caption is in both files too,
         and ``show`` puts it below the figure and gives it as alternative text.
@@ -145,7 +145,7 @@ class Stage:
                 about = {"Title": name, "Description": caption}
                 fig.savefig(partial, metadata=about | ({"Date": None} if suffix == ".svg" else {}), facecolor="white")
         write_json(folder / f"{name}.json", {"caption": caption, "stamp": self.stamp(data), **self.made(data)})
-        return folder / f"{name}.png"
+        plt.close(fig)  # else a notebook shows it below this cell too
 
     def table(self, frame: pd.DataFrame, name: str, caption: str, shown: pd.DataFrame | None = None, data: str = "") -> pd.DataFrame:
         """Save ``frame`` as ``tables/<name>.csv`` (every digit) and, as ``shown`` to readers, ``.md`` and ``.tex``; returns what is shown.

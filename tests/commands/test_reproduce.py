@@ -15,10 +15,11 @@ from sslslr.errors import SignError
 PARAMETERS = 'PROFILE = "quick"\nDATASET = "synthetic"\nDATA = ""\nWORKERS = 0\nANSWER = 41\n'
 FIGURE = """
 import matplotlib.pyplot as plt, pandas as pd, sys
-from sslslr.report.stage import Stage
+from sslslr.report.stage import Stage, show
 stage = Stage(PROFILE, DATASET, DATA, WORKERS)
 fig, ax = plt.subplots()
 stage.figure(fig, "figure1_toy", "A <toy> & nothing else")
+show(fig)
 stage.table(pd.DataFrame({"model": ["a"], "accuracy": [1 / 3]}), "table1_toy", "One number")
 print("\\rprogress", file=sys.stderr)
 print(f"answer {ANSWER + 1}")
@@ -170,7 +171,7 @@ def test_what_a_reader_saved_in_a_notebook_is_named_and_changes_nothing(folder, 
 
 AUDITED = """
 import pandas as pd
-from sslslr.report.stage import Stage
+from sslslr.report.stage import Stage, show
 stage = Stage(PROFILE, DATASET, DATA, WORKERS)
 made = stage.made
 stage.made = lambda *data: made(*data) | {"recorded": {}}
