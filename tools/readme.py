@@ -1,7 +1,6 @@
 """Put the numbers of the record into README.md and docs/results.md: ``python tools/readme.py``.
 
-Of every data set that the record has on the profile that decides: Table 1, a row a model (its strong views; SL-FPN's boundary
-views too, as the paper states it), a column a corpus; the questions of README with their differences; the search of settings.
+Of every data set that the record has on the profile that decides: Table 1, a row a model and view set, a column a corpus; the questions of README with their differences; the search of settings.
 README has the questions as a picture and a sentence each, docs/results.md the tables. No number there is typed by hand.
 """
 
@@ -18,6 +17,7 @@ from sslslr.claims.judge import CLAIMS, told
 from sslslr.claims.plan import MARGINS, POINTS
 from sslslr.claims.rows import Missing
 from sslslr.claims.verdict import FAILS, HOLDS, decide
+from sslslr.measures.contrasts import FEWEST, SMALL
 from sslslr.record.recording import provenance, recalled, table
 from sslslr.record.tables import Record
 from sslslr.report import recorded as judged
@@ -27,13 +27,13 @@ from sslslr.studies import comparison, controls, recipe, tuning
 
 RESULTS, PICTURE = paths.ROOT / "docs" / "results.md", paths.ROOT / "docs" / "what_holds.png"
 VALUE = recipe.VALUE
-SHOWN = ("strong", "control")
+LITTLE = "yes, but too little to matter"
 QUESTIONS = {  # and which of a claim's comparisons answer them
     "Does learning without labels beat an encoder that was never trained?": ("E1", "control"),
     "Does the permutation add to strong views (E1)?": ("E1", "compare"),
     "Does the permutation add to nothing but dropout (E2)?": ("E2", "compare"),
 }
-LOOKS = {"yes": BLUE, "no": RED, "undecided": GREY, "not complete": GREY}
+LOOKS = {"yes": BLUE, LITTLE: BLUE, "no": RED, "undecided": GREY, "not complete": GREY}
 
 
 def recorded(record: Record) -> dict[str, pd.DataFrame]:
@@ -49,11 +49,12 @@ def recorded(record: Record) -> dict[str, pd.DataFrame]:
 
 
 def accuracies(runs: pd.DataFrame) -> pd.DataFrame:
-    """A row a model, a column a set: linear top-1 % with its interval over groups of held-out signers."""
-    runs = runs[runs["views"].isin(SHOWN) | ((runs["model"] == "SL-FPN") & (runs["views"] == "boundary"))]
+    """A row a model and view set, a column a set: linear top-1 % with its interval over groups of held-out signers; fewer than five
+    groups are left out."""
+    runs = runs[runs.groupby(["set", "model", "views"])["group"].transform("nunique") >= FEWEST]
     means = recipe.over_seeds(runs.assign(corpus=runs["set"]), "model", "views")
     told = controls.table(means, by=("corpus", "model", "views"))
-    return wide(told, ["model", "views"], "corpus")
+    return wide(told, ["model", "views"], "corpus").fillna("–").replace({"views": {"strong_boundary": "strong + boundary"}})
 
 
 def contrasts(record: Record) -> pd.DataFrame:
@@ -70,7 +71,9 @@ def contrasts(record: Record) -> pd.DataFrame:
 
 
 def said(part: dict) -> str:
-    """The verdict on a comparison in a word or two."""
+    """The verdict on a comparison in a few words."""
+    if part["answer"] == SMALL and part["verdict"] == HOLDS and not part["lacks"]:
+        return LITTLE
     return "not complete" if part["lacks"] else {HOLDS: "yes", FAILS: "no"}.get(part["verdict"], "undecided")
 
 
@@ -114,7 +117,7 @@ def sentences(found: pd.DataFrame) -> str:
         for made, words in ((False, "Real recordings"), (True, "Synthetic signing")):
             own = part[(part["dataset"] == "synthetic") == made]
             if len(own):
-                counts = ", ".join(f"{k} {word}" for word, k in own.apply(said, axis=1).value_counts().items())
+                counts = "; ".join(f"{k} {word}" for word, k in own.apply(said, axis=1).value_counts().items())
                 low, high = own["effect"].min(), own["effect"].max()
                 told.append(f"{words}: of {len(own)} comparisons {counts} ({low:+.1f} to {high:+.1f} points).")
         lines.append(f"- **{question}** {' '.join(told)}")
