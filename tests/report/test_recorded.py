@@ -157,6 +157,22 @@ def test_a_set_without_a_row_that_a_claim_reads_is_named_but_has_no_column(recor
     assert all(len(c["cells"]) == 1 for g in front["groups"] for c in g["claims"] if "cells" in c)
 
 
+def test_a_set_has_one_column_where_the_profile_that_decides_comes_first(record):
+    full = recorded.judged(record, "synthetic", "smoke")
+    few = replace(full, profile="decide", rows=full.rows.assign(verdict=full.rows["verdict"].where(full.rows["id"] == "E1", NOT_RUN)))
+    front = verdicts.front([few, full, replace(full, dataset="isl-kinect", about=full.about | {"answers": 0})])
+    assert front["columns"] == ["synthetic"] and front["others"] == ["isl-kinect"] and len(front["sets"]) == 2
+    cells = {c["id"]: c["cells"] for g in front["groups"] for c in g["claims"] if "cells" in c}
+    assert {len(c) for c in cells.values()} == {1}
+    assert cells["E1"][0]["profile"] == "decide" and cells["C9"][0]["profile"] == "smoke"
+
+
+def test_the_profile_that_decides_is_judged_first(monkeypatch):
+    monkeypatch.setattr(recorded, "datasets_of", lambda record, name: ["synthetic"])
+    monkeypatch.setattr(recorded, "judged", lambda record, data, name, claims: name)
+    assert verdicts.gathered(Record())[:2] == ["decide", "quick"]
+
+
 def test_why_a_claim_has_no_verdict_is_said_once_where_it_is_the_same():
     cells = [{"dataset": d, "profile": "decide", "sentence": "not recorded", "verdict": "not run"} for d in ("synthetic", "thai-leap")]
     assert verdicts.why(cells) == "not recorded"

@@ -88,7 +88,8 @@ def picture(worst: dict) -> dict:
 
 def gathered(record: Record, claims: Sequence[Claim] = CLAIMS) -> list[Judged]:
     """The claims on every data set of the record, under each profile whose studies are answered from it."""
-    names = [p.stem for p in sorted(paths.PROFILES.glob("*.yml")) if profiles.load(p.stem).recorded]
+    kept = [p.stem for p in sorted(paths.PROFILES.glob("*.yml")) if profiles.load(p.stem).recorded]
+    names = sorted(kept, key=lambda name: name != profiles.DECIDES)
     return [recorded.judged(record, data, name, claims) for name in names for data in recorded.datasets_of(record, name)]
 
 
@@ -98,16 +99,19 @@ def kind_of(dataset: str) -> str:
 
 
 def front(found: list[Judged], claims: Sequence[Claim] = CLAIMS) -> dict:
-    """What the front page shows of the record: ``sets`` with where they come from, and ``groups`` of claims, each with a cell a data set.
+    """What the front page shows of the record: ``sets`` with where they come from, and ``groups`` of claims, each with a cell for each of
+    ``columns``, the data sets: of the first profile under which it was judged there (``gathered`` has the one that decides first).
 
     A set of which the record has no row that a claim reads is in ``others`` alone. A claim of the last group has ``why`` in place of cells.
     """
-    told, others = [j for j in found if j.about["answers"]], [j.dataset for j in found if not j.about["answers"]]
+    told = [j for j in found if j.about["answers"]]
+    columns = list(dict.fromkeys(j.dataset for j in told))
+    others = [j.dataset for j in found if j.dataset not in columns]
     sets = [{"name": j.dataset, "kind": kind_of(j.dataset), "profile": j.profile, "words": recorded.words(j.about),
              "development": (j.rows["role"] == DEVELOPMENT).any(), "answers": j.about["answers"]} for j in told]  # fmt: skip
     entries = []
     for claim in claims:
-        cells = [cell(claim, j) for j in told]
+        cells = [judged_first([cell(claim, j) for j in told if j.dataset == dataset]) for dataset in columns]
         about = {"id": claim.id, "about": about_of(claim.id, claim.sentence), "sentence": claim.sentence, "place": claim.place}
         group = overall([c["verdict"] for c in cells])
         entries.append(
@@ -116,7 +120,12 @@ def front(found: list[Judged], claims: Sequence[Claim] = CLAIMS) -> dict:
     groups = [
         {"title": GROUPS[g], "claims": mine, "told": g != NOT_RUN} for g in GROUPS if (mine := [e for e in entries if e["group"] == g])
     ]
-    return {"sets": sets, "others": others, "groups": groups, "claims": len(entries)}
+    return {"sets": sets, "columns": columns, "others": others, "groups": groups, "claims": len(entries)}
+
+
+def judged_first(cells: list[dict]) -> dict:
+    """Of a claim's cells on one data set, a profile each, the first with a verdict; the first of all where none has."""
+    return next((c for c in cells if c["verdict"] != NOT_RUN), cells[0])
 
 
 def why(cells: list[dict], all_named: bool = False) -> str:
@@ -125,7 +134,7 @@ def why(cells: list[dict], all_named: bool = False) -> str:
     reasons: dict[str, list[str]] = {}
     for one in cells:
         if one["verdict"] == NOT_RUN:
-            reasons.setdefault(one["sentence"], []).append(f"{one['dataset']} ({one['profile']})" if all_named else one["dataset"])
+            reasons.setdefault(one["sentence"], []).append(one["dataset"])
     if len(reasons) < 2 and not all_named:
         return next(iter(reasons), "")
     return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
