@@ -12,14 +12,15 @@ from sslslr.studies.jobs import Job
 from sslslr.views import ViewConfig
 
 TITLES = {"simclr": "SimCLR", "moco": "MoCo v2", "simsiam": "SimSiam", "byol": "BYOL", "slfpn": "SL-FPN"}  # the paper's five
-MORE = {"slfpn_plus": "SL-FPN+", "vicreg": "VICReg", "barlow": "Barlow Twins"}
+MORE = {"slfpn_plus": "SL-FPN+", "vicreg": "VICReg", "barlow": "Barlow Twins", "priors": "sign priors"}
 NAMES = TITLES | MORE
 METHODS = tuple(TITLES)
 VIEW_SETS = ("boundary", "classical", "strong", "strong_boundary")
 OWN_VIEWS: dict[str, tuple[str, ...]] = dict.fromkeys(
     ("simclr", "slfpn", "slfpn_plus"), (*VIEW_SETS, "none")
 )  # none, dropout alone: the control of the views
-OWN_VIEWS |= dict.fromkeys(("vicreg", "barlow"), ("strong",))  # not in the paper: they are held against SL-FPN+, which borrows their terms
+# Not in the paper: the first two are held against SL-FPN+, which borrows their terms; the last is SignRep's task on landmarks.
+OWN_VIEWS |= dict.fromkeys(("vicreg", "barlow", "priors"), ("strong",))
 PRIMARY = tuple(product(("simclr", "slfpn_plus"), ("strong_boundary", "strong", "boundary", "none")))  # what E1 and E2 compare
 RANDOM, SUPERVISED = "random encoder", "supervised from scratch"
 CONTROLS = (HANDMADE, RANDOM, SUPERVISED)

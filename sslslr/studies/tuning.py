@@ -27,6 +27,7 @@ OPTIONS: dict[str, tuple[dict, ...]] = {
     "slfpn_plus": (NORMED, NORMED | {"output_batchnorm": False}, NORMED | {"covariance": 0.04}),
     "vicreg": ({"covariance": 1.0}, {"covariance": 5.0}, {"covariance": 25.0}),
     "barlow": ({"redundancy": 5e-3}, {"redundancy": 2e-2}, {"redundancy": 1e-3}),
+    "priors": ({"hide": "spans"}, {"hide": "articulators"}, {"hide": "none"}),
     "supervised": ({"smoothing": 0.0}, {"smoothing": 0.1}, {"smoothing": 0.2}),
 }
 
@@ -78,7 +79,11 @@ def means(found: pd.DataFrame) -> pd.DataFrame:
 
 def written(options: dict) -> str:
     """Options in one line, ``temperature 0.1, queue 2048``."""
-    return ", ".join(f"{k} {v:g}" if not isinstance(v, bool) else f"{k} {'on' if v else 'off'}" for k, v in options.items())
+
+    def word(value) -> str:
+        return value if isinstance(value, str) else f"{value:g}" if not isinstance(value, bool) else "on" if value else "off"
+
+    return ", ".join(f"{k} {word(v)}" for k, v in options.items())
 
 
 def beyond(found: pd.DataFrame) -> float | None:
