@@ -172,7 +172,7 @@ def quiz_and_keys(tab) -> None:
 def turned(tab) -> None:
     """A knob draws the clip anew, and it moves."""
     scroll(tab, f"o.data && o.data[{WIDGET!r}] && JSON.stringify(o).includes('Slider')", ".knobs .sign-player")
-    title = "document.querySelector('.knobs .sign-player').innerText"
+    title = "(document.querySelector('.knobs .sign-player')?.innerText ?? '')"  # drawn anew, it is away for a moment
     assert "alpha 0.33" in tab.run(title)
     tab.run("document.querySelector('.knobs .noUi-handle').focus()")
     tab.press("ArrowRight", 39)

@@ -77,7 +77,10 @@ def beside_labels(runs: pd.DataFrame) -> pd.DataFrame:
     same views and as many epochs."""
     cells = runs.assign(cell=runs["model"].where(runs["views"] == "control", runs["model"] + ", " + runs["views"]))
     taught = cells.loc[cells["model"] == comparison.SUPERVISED, "set"].unique()
-    pairs = [(comparison.SUPERVISED, comparison.RANDOM), *((f"{m}, strong", comparison.SUPERVISED) for m in ("SimCLR", "SL-FPN+", "sign priors"))]
+    pairs = [
+        (comparison.SUPERVISED, comparison.RANDOM),
+        *((f"{m}, strong", comparison.SUPERVISED) for m in ("SimCLR", "SL-FPN+", "sign priors")),
+    ]
     asked = [{"a": a, "b": b, "set": one} for one in taught for a, b in pairs]
     return tables.differences(statistics.claims(cells, asked, "cell", ["repeat"], VALUE))
 

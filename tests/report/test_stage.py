@@ -33,7 +33,9 @@ def test_a_figure_fits_beside_a_file_browser_and_its_text_can_be_read():
 def test_captions_stand_below_figures_and_tables(shell):
     stage = Stage("smoke")
     fig, _ = plt.subplots()
-    assert stage.figure(fig, "toy", 'A "toy" & a <line>') is None and not plt.get_fignums(), "a cell that ends here would show it twice"
+    assert stage.figure(fig, "toy", 'A "toy" & a <line>') is None and fig.number not in plt.get_fignums(), (
+        "a cell that ends here would show it twice"
+    )
     frame = pd.DataFrame({"model": ["a"], "top1": [0.123456]})
     rounded = frame.round(2)
     given = stage.table(frame, "one", "One <number>")
