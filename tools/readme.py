@@ -7,6 +7,7 @@ README has the questions as a picture and a sentence each, docs/results.md the t
 import json
 from contextlib import suppress
 from pathlib import Path
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -107,7 +108,7 @@ def picture(found: pd.DataFrame) -> Figure:
             ax.plot([r["low"], r["high"]], [y, y], color=colour, lw=1)
             ax.plot([r["low90"], r["high90"]], [y, y], color=colour, lw=3.5, alpha=0.7)
             ax.plot(r["effect"], y, "o", color=colour, mec="white", ms=6)
-            ax.text(1.01, y, f"{words} (n = {r['n']})", transform=ax.get_yaxis_transform(), color=colour, fontsize=8, va="center")
+            ax.text(1.01, y, fill(f"{words} (n = {r['n']})", 21), transform=ax.get_yaxis_transform(), color=colour, fontsize=8, va="center")
             ticks.append(y)
             labels.append(f"{r['name'].split(',')[0]}, {where(r)}")
         y -= 2
