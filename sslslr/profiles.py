@@ -31,7 +31,8 @@ class Profile:
     final: synthetic corpora of the recipe's final comparison.
     inputs: of the comparison of inputs: synthetic corpora, and the settings of ``input`` whose changes are trained with.
     dose: of dose and response: the synthetic corpus and its size, seconds at either end, shares of neighbours, methods, repeats.  timing: steps timed of each method.
-    video: of learning from rendered pictures: the corpus and its size, repeats of the rows and of the other switches, and the runs' sizes.
+    video: of learning from rendered pictures: the corpus and its size, repeats of the rows and of the other switches, ``search``: groups
+    on whose validation signers the ``settings`` of each target were searched, and the runs' sizes.
     judges: whether claims may be judged on it; ``smoke`` only shows that everything runs.
     recorded: whether studies are answered from the record as far as it goes, without training.
     input: which landmarks an encoder is given, and whose hand is the working one (``sslslr.clips.input.Input``).

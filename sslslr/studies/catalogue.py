@@ -95,6 +95,7 @@ STUDIES = {study.name: study for study in (
     Study("Table 6, frozen", ("16",), finetune.frozen_jobs, finetune.frozen_rows,
           options={"seeds": 1, "only_table6": False}),
     Study("activity pooling", ("18",), pooling.jobs, pooling.rows),
+    Study("SignRep, settings", ("18",), signrep.search_jobs, signrep.search_rows),
     Study("SignRep", ("18",), signrep.jobs, signrep.rows),
     Study("dose and response", ("21",), dose.jobs),
 )}  # fmt: skip

@@ -4,6 +4,7 @@ On rendered signing landmarks are what pictures were drawn from, so which road i
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,15 +18,15 @@ from sslslr.methods import priors
 from sslslr.methods.encoder import EncoderConfig
 from sslslr.methods.precision import resolve
 from sslslr.profiles import Profile
-from sslslr.studies import comparison, evaluation, pooling
+from sslslr.studies import comparison, evaluation, pooling, tuning
 from sslslr.studies.comparison import RANDOM
-from sslslr.studies.corpora import HEAD, cells, ready
+from sslslr.studies.corpora import HEAD, cells, ready, split
 from sslslr.studies.jobs import Job
 from sslslr.video import film, training
 from sslslr.video.training import VideoRun
 from sslslr.views import ViewConfig
 
-VERSION = "signrep study 1"
+VERSION = "signrep study 2"
 
 PRIORS, PIXELS, SUPERVISED, UNTRAINED, ANGLES = "sign priors", "pixels", "supervised", "random encoder", "hand angles"
 PLAIN = {"variance": 0.0, "covariance": 0.0, "adversary": 0.0}
@@ -44,18 +45,54 @@ STEPS = (PRIORS, *(f"without {name}" for name in priors.NAMES))  # the rows that
 ON_LANDMARKS: dict[str, tuple[str, dict]] = {"priors, hidden spans": ("priors", {"hide": "spans"}), "priors, hidden articulators": ("priors", {"hide": "articulators"}),
                 "SimCLR": ("simclr", {})}  # fmt: skip
 NEW = ("background", "clothes")
+RATES = (1e-3, 2e-3, 4e-3)
+SEARCHED: dict[str, tuple[dict, dict]] = {  # what each target is tried with, at every rate: as many for each
+    "priors": ({"variance": 1.0, "covariance": 0.04}, {"variance": 0.1, "covariance": 4e-3}),
+    "pixels": ({"mask": 0.6}, {"mask": 0.9}),
+    "labels": ({"mask": 0.6}, {"mask": 0.3}),
+}
 
 
 def run_of(
     profile: Profile, repeat: int, options: dict, views: str = "none", epochs: int | None = None, pixels: str = film.RENDERED
 ) -> VideoRun:
-    """A run on pictures, rendered ones or the film of the name ``pixels``, with the profile's sizes (``video``)."""
+    """A run on pictures, rendered ones or the film of the name ``pixels``, with the profile's sizes and its target's settings (``video``)."""
     own = profile.video
+    settings = dict(own["settings"][options.get("targets", "priors")])
+    rate = settings.pop("rate")
     return VideoRun(
-        views=ViewConfig(views), encoder=EncoderConfig(**own["encoder"]), optimiser=Optimiser(**profile.optimiser | {"rate": own["rate"]}),
+        views=ViewConfig(views), encoder=EncoderConfig(**own["encoder"]), optimiser=Optimiser(**profile.optimiser | {"rate": rate}),
         epochs=own["epochs"] if epochs is None else epochs, batch=own["batch"], seed=repeat, precision=resolve(profile.precision),
-        options=own["model"] | options, pixels=pixels,
+        options=own["model"] | settings | options, pixels=pixels,
     )  # fmt: skip
+
+
+def search_jobs(profile: Profile, corpora: dict[str, Signs]) -> list[Job]:
+    """Each target at each rate with each of its options, asked on the *validation* signers of the first ``video["search"]`` groups."""
+    if next(iter(corpora.values())).kind != "synthetic":
+        return []
+    signs, out = corpus(profile), []
+    for group in range(profile.video["search"]):
+        parts = split(signs, profile, group)[0]
+        for target, candidates in SEARCHED.items():
+            for rate in RATES:
+                for options in candidates:
+                    tried = replace(profile, video=profile.video | {"settings": {target: {"rate": rate} | options}})
+                    run = run_of(tried, group, {"targets": target} | (PLAIN if target != "priors" else {}))
+                    place = {"corpus": signs.name, "target": target, "group": group, "rate": rate, "options": options}
+                    out.append(Job(read, run, parts, ("val",), place))
+    return out
+
+
+def search_rows(jobs: list[Job], answers: list[dict]) -> pd.DataFrame:
+    """A row a run: corpus, target, group, rate, options and ``accuracy`` (0 to 1) of the linear probe on ``clips`` validation clips."""
+    told = ({"accuracy": a["by pooling"][pooling.ALL]["linear_standardised_top1"], "clips": a["test_clips"]} for a in answers)
+    return pd.DataFrame([job.place | about for job, about in zip(jobs, told, strict=True)])
+
+
+def chosen(found: pd.DataFrame) -> dict[str, dict]:
+    """The best setting of each target, as a profile's ``video["settings"]`` has it: the best mean accuracy, the first tried of equals."""
+    return tuning.best(found.rename(columns={"target": "method"})) if len(found) else {}
 
 
 def read(run: VideoRun, signs: Signs, part: str = "test") -> dict:

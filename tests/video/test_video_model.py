@@ -54,6 +54,39 @@ def test_without_what_stands_still_a_still_background_changes_nothing(batch):
     assert not torch.allclose(plain(tubelets(pictures, (4, 16)))[0], plain(tubelets(lighter, (4, 16)))[0], atol=1e-2)
 
 
+def test_a_stem_makes_a_token_of_its_own_tubelet_alone(batch):
+    encoder, pieces = model(stem=4).encoder.eval(), tubelets(batch[0], (4, 16))
+    with torch.no_grad():
+        tokens = encoder.embed(encoder.shown(pieces, torch.arange(16).expand(6, -1)))
+        other = pieces.clone()
+        other[0, 5] = 255 - other[0, 5]
+        changed = (encoder.embed(encoder.shown(other, torch.arange(16).expand(6, -1))) != tokens).any(-1)
+    assert changed.nonzero().tolist() == [[0, 5]]
+    assert isinstance(model().encoder.embed, torch.nn.Linear)
+
+
+def test_what_moves_is_shown_at_one_size_and_noise_stays_small(batch):
+    encoder = model(still=False).encoder
+    dim = batch[0] // 8  # the same movements in a dark room
+    for pictures in (batch[0], dim):
+        shown = encoder.shown(tubelets(pictures, (4, 16)), torch.tensor([[1, 4, 9]]).expand(6, -1))
+        assert torch.allclose(shown.square().mean((1, 2)), torch.ones(6), atol=1e-3)
+    pictures = torch.full_like(batch[0], 100)
+    pictures[:, 3, 7, 7] += 1
+    assert 0 < encoder.shown(tubelets(pictures, (4, 16)), torch.arange(16).expand(6, -1)).abs().max() < 0.5
+
+
+def test_pixels_are_learned_as_they_are_shown(batch):
+    """A still background can't be told from what moves, so it is no target either."""
+    module = model(targets="pixels", still=False, adversary=0.0, shift=0, colours=0.0)
+    lighter = batch[0] // 2 + torch.randint(100, (6, 1, 32, 32, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+    losses = []
+    for pictures in (batch[0] // 2, lighter):
+        torch.manual_seed(3)
+        losses.append(module.loss(pictures, *batch[1:]).item())
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
 @pytest.mark.parametrize("targets, mask", [("priors", 0.6), ("priors", 0.0), ("pixels", 0.6), ("labels", 0.3)])
 def test_every_target_can_be_learned_on_one_batch(batch, targets, mask):
     torch.manual_seed(1)
@@ -112,6 +145,9 @@ def test_augmentation_moves_and_recolours_each_clip_alike_in_all_frames(batch):
     torch.manual_seed(0)
     other = moved(still, 4)
     assert other.dtype == torch.uint8 and other.shape == still.shape and (other == other[:, :1]).all() and not torch.equal(other, still)
+    at = [(torch.arange(32) - by).clamp(0, 31) for by in range(-4, 5)]  # what comes in repeats the edge
+    for clip, new in zip(still[:, 0], other[:, 0], strict=True):
+        assert sum(torch.equal(clip[down][:, right], new) for down in at for right in at) == 1
     values = tubelets(still, (4, 16)).float()
     mixed = coloured(values, colouring(6, 0.0))
     before, after = (v.unflatten(-1, (-1, 3)) for v in (values, mixed))

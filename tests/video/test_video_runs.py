@@ -54,7 +54,7 @@ def test_a_run_is_named_by_its_film_and_its_switches_and_known_again_from_its_ro
     assert run_of(said) == replace(RUN.fitted(signs), options=said["options"]) and outdated(said, found.folder.name) == ""
     others = [replace(RUN, pixels="other"), replace(RUN, options=RUN.options | {"mask": 0.3}), replace(RUN, views=ViewConfig("boundary"))]
     names = {store.key(r.fitted(signs), signs) for r in (RUN, *others)}
-    assert len(names) == 4 and {"video model 1", "video training 1", "sign priors 1"} <= set(said["versions"])
+    assert len(names) == 4 and {"video model 2", "video training 1", "sign priors 1"} <= set(said["versions"])
     assert [p.name for p in paths.runs().iterdir()] == [found.folder.name]
 
 
