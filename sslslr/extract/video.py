@@ -173,7 +173,7 @@ def _video_frames(path: Path, cut: Cut) -> Iterator[tuple[float, np.ndarray]]:
 def _decode(path: Path, seek: float = 0.0) -> Iterator[tuple[float, np.ndarray]]:
     index = 0
     try:
-        with av.open(str(path.absolute())) as container:  # "talk:1.mp4" alone would be taken for a protocol
+        with av.open(str(path.absolute()), metadata_errors="replace") as container:  # "talk:1.mp4" alone would be taken for a protocol
             streams = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
             if not streams:
                 raise VideoError("no video stream", f"{path}: has no video, only {_contents(container)}; leave it out")

@@ -207,8 +207,11 @@ def jobs(profile: Profile, corpora: dict[str, Signs]) -> list[Job]:
 
 
 def on_landmarks(profile: Profile, repeat: int) -> Iterator[tuple[dict, Run]]:
-    """(model and views, run) of the encoders of landmarks that stand beside those of pictures."""
+    """(model and views, run) of the encoders of landmarks that stand beside those of pictures: our best on all repeats, the others on fewer."""
+    fewer = 0 < profile.video["switches"] <= repeat
     for model, (method, options) in ON_LANDMARKS.items():
+        if fewer and method == "priors":
+            continue
         for views in ("none", "strong"):
             yield {"model": model, "views": views}, comparison.run_of(method, views, profile, repeat, options=options)
     yield {"model": RANDOM}, comparison.control_of(RANDOM, profile, repeat)

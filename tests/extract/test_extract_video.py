@@ -96,6 +96,14 @@ def test_a_folder_of_pictures_is_a_video(tmp_path):
     assert numbers(tmp_path, Cut(first=2, last=4)) == [1, 2, 3]
 
 
+def test_words_in_a_file_that_are_no_text_cost_no_picture(tmp_path):
+    write_video(tmp_path / "a.mp4", noise(4))
+    data = (tmp_path / "a.mp4").read_bytes()
+    at = data.index(b"Lavf")
+    (tmp_path / "b.mp4").write_bytes(data[:at] + b"\x80\xff" + data[at + 2 :])
+    assert [p.tolist() for _, p in frames(tmp_path / "b.mp4")] == [p.tolist() for _, p in frames(tmp_path / "a.mp4")]
+
+
 def test_a_damaged_picture_among_good_ones(tmp_path):
     for i, picture in enumerate(noise(4)):
         Image.fromarray(picture).save(tmp_path / f"{i}.jpg")
