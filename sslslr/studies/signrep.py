@@ -45,8 +45,9 @@ STEPS = (PRIORS, *(f"without {name}" for name in priors.NAMES))  # the rows that
 ON_LANDMARKS: dict[str, tuple[str, dict]] = {"priors, hidden spans": ("priors", {"hide": "spans"}), "priors, hidden articulators": ("priors", {"hide": "articulators"}),
                 "SimCLR": ("simclr", {})}  # fmt: skip
 NEW = ("background", "clothes")
-RATES = (1e-3, 2e-3, 4e-3)
-SEARCHED: dict[str, tuple[dict, dict]] = {  # what each target is tried with, at every rate: as many for each
+RATES = {"priors": (5e-4, 1e-3, 2e-3, 4e-3), "pixels": (1e-3, 2e-3, 4e-3, 8e-3), "labels": (5e-4, 1e-3, 2e-3, 4e-3)}  # the best of
+# 1e-3 to 4e-3 lay at an end for each, so each has one more there
+SEARCHED: dict[str, tuple[dict, dict]] = {  # what each target is tried with, at each of its rates: as many for each
     "priors": ({"variance": 1.0, "covariance": 0.04}, {"variance": 0.1, "covariance": 4e-3}),
     "pixels": ({"mask": 0.6}, {"mask": 0.9}),
     "labels": ({"mask": 0.6}, {"mask": 0.3}),
@@ -75,7 +76,7 @@ def search_jobs(profile: Profile, corpora: dict[str, Signs]) -> list[Job]:
     for group in range(profile.video["search"]):
         parts = split(signs, profile, group)[0]
         for target, candidates in SEARCHED.items():
-            for rate in RATES:
+            for rate in RATES[target]:
                 for options in candidates:
                     tried = replace(profile, video=profile.video | {"settings": {target: {"rate": rate} | options}})
                     run = run_of(tried, group, {"targets": target} | (PLAIN if target != "priors" else {}))
