@@ -195,16 +195,17 @@ def jobs(profile: Profile, corpora: dict[str, Signs]) -> list[Job]:
     """Every row on pictures, and beside it on the landmarks of the same clips. On real data sets nothing: they have landmarks, not pictures."""
     if next(iter(corpora.values())).kind != "synthetic":
         return []
-    out = []
+    first, then = [], []  # what most is decided on comes before what is asked on fewer repeats
     for place, parts in cells(profile, {profile.video["corpus"]: corpus(profile)}, times=profile.video["repeats"]):
         repeat = place["repeat"]
         seen = place | {"sees": "pictures (rendered)"}
-        runs = list(asked(profile, repeat))
-        out += [Job(read, run, parts, (), seen | {"model": model, "views": views}) for model, views, run in runs]
+        for model, views, run in asked(profile, repeat):
+            decides = views == "none" and model in (*PARTS, UNTRAINED)
+            (first if decides else then).append(Job(read, run, parts, (), seen | {"model": model, "views": views}))
         seen = place | {"sees": "landmarks", "views": "none"}
-        out.append(Job(angles, run_of(profile, repeat, {}, epochs=0), parts, (), seen | {"model": ANGLES}))
-        out += [Job(pooling.crossed, run, parts, (), seen | about) for about, run in on_landmarks(profile, repeat)]
-    return out
+        first.append(Job(angles, run_of(profile, repeat, {}, epochs=0), parts, (), seen | {"model": ANGLES}))
+        then += [Job(pooling.crossed, run, parts, (), seen | about) for about, run in on_landmarks(profile, repeat)]
+    return first + then
 
 
 def on_landmarks(profile: Profile, repeat: int) -> Iterator[tuple[dict, Run]]:
