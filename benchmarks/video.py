@@ -2,7 +2,8 @@
 
 ``python benchmarks/video.py``: prints a table. The plain recipe is what one would write in an afternoon: a convolution that embeds all
 tubelets, torch's own TransformerEncoder, targets from all of them. Both do the same work on the same clips: 16 x 96 x 96, 60 % hidden,
-4 blocks of 96, batch 32, forward, backward and step. With MediaPipe here, the last lines are what a clip costs at inference on either road.
+4 blocks of 96, batch 32, forward, backward and step. Below stands the encoder of profile ``decide``, with its convolutions. With MediaPipe
+here, the last lines are what a clip costs at inference on either road.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from sslslr.extract.holistic import Holistic, unavailable
 from sslslr.extract.sample import moving_portrait
 from sslslr.extract.video import frames, write_video
 from sslslr.methods.encoder import EncoderConfig, PoseTransformer
+from sslslr.studies import signrep
 from sslslr.studies.corpora import ready
 from sslslr.video import film, render
 from sslslr.video.model import SignRep, tubelets
@@ -69,6 +71,7 @@ def training(shown: film.Film, signs, rounds: int) -> list[tuple[str, float]]:
         torch.from_numpy(shown.recordings[:BATCH]),
     )
     config = EncoderConfig(blocks=BLOCKS, width=WIDTH, heads=HEADS, dropout=0.0)
+    decides = signrep.run_of(profiles.load(profiles.DECIDES), 0, {}).fitted(signs).build(len(signs.glosses))
     plain, ours = Plain(), SignRep(config, len(signs.glosses), signs.skeleton, mask=MASK)
     pixels = SignRep(config, len(signs.glosses), signs.skeleton, mask=MASK, targets="pixels", variance=0.0, covariance=0.0, adversary=0.0)
 
@@ -86,13 +89,13 @@ def training(shown: film.Film, signs, rounds: int) -> list[tuple[str, float]]:
         ("train, plain PyTorch, pixels", stepping(plain, lambda: plain.loss(pictures))),
         ("train, ours, pixels", stepping(pixels, lambda: pixels.loss(pictures, x, valid, labels, who))),
         ("train, ours, all priors", stepping(ours, lambda: ours.loss(pictures, x, valid, labels, who))),
+        ("train, profile decide, all priors", stepping(decides, lambda: decides.loss(pictures, x, valid, labels, who))),
     ]
 
 
 def inference(shown: film.Film, signs, rounds: int) -> list[tuple[str, float]]:
     """ms a clip from pictures to a feature, and from a video's frames through MediaPipe to one."""
-    config = EncoderConfig(blocks=BLOCKS, width=WIDTH, heads=HEADS, dropout=0.0)
-    model = SignRep(config, 2, signs.skeleton).eval()
+    model = signrep.run_of(profiles.load(profiles.DECIDES), 0, {}).fitted(signs).build(2).eval()
     with torch.no_grad():
         out = [("pictures to feature, ms", 1000 / per_second(lambda: model.embed(shown.batch(np.arange(BATCH))), BATCH, rounds))]
         pose = PoseTransformer(EncoderConfig(landmarks=len(signs.skeleton), frames=signs.frames, blocks=2, width=64, heads=4)).eval()
