@@ -1,10 +1,7 @@
 """Much of it: clips, runs, workers. Memory is measured in a process of its own."""
 
-import json
 import os
-import subprocess
 import sys
-import textwrap
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,64 +16,17 @@ from sslslr.studies import evaluation
 
 pytestmark = pytest.mark.skipif(not os.environ.get("SSLSLR_CAMPAIGN"), reason="minutes: make campaign runs it")
 TESTS = Path(__file__).parents[1]
-sys.path.append(str(TESTS / "record"))
+sys.path += [str(TESTS / "record"), str(TESTS.parent / "benchmarks")]
 
+import load  # noqa: E402
 from test_record import asked, made  # noqa: E402
-
-CLIPS = """
-    import json, sys, time
-    sys.path[:0] = [{tests!r}]
-    import numpy as np
-    import torch
-    from conftest import make_signs
-    from dataclasses import replace
-    from pathlib import Path
-    from sslslr.datasets import packed
-    from sslslr.learning.training import Run
-    from sslslr.methods.encoder import EncoderConfig
-    from sslslr.provenance import peak_memory_mb
-    from sslslr.studies import evaluation
-
-    torch.set_num_threads(1)
-    clips, folder, took = {clips}, Path({folder!r}), {{}}
-    few = make_signs(512, frames=32, signers=8)
-
-    def parts():
-        for start in range(0, clips, 512):
-            n = min(512, clips - start)
-            part = few.subset(slice(0, n))
-            yield replace(part, clips=np.array([f"{{start + i}}" for i in range(n)]))
-
-    began = time.perf_counter()
-    packed.pack(parts(), clips, 32, folder)
-    took["packing"] = time.perf_counter() - began
-    signs = packed.open_packed(folder)
-    took["opening"] = time.perf_counter() - began - took["packing"]
-    began = time.perf_counter()
-    run = Run("simclr", encoder=EncoderConfig(blocks=1, width=16, heads=2), epochs=1, batch=512)
-    found = evaluation.evaluate(run, signs)
-    took["epoch and probe"] = time.perf_counter() - began
-    print(json.dumps({{"mb": peak_memory_mb(), "top1": found["linear_standardised_top1"], "test": found["test_clips"], **took}}))
-"""
-
-
-def measured(clips: int, folder: Path) -> dict:
-    code = textwrap.dedent(CLIPS.format(tests=str(TESTS), clips=clips, folder=str(folder / str(clips))))
-    plain = os.environ | {f"SSLSLR_{name}": str(folder / f"{name}{clips}") for name in ("RUNS", "CACHE")}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=plain)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def test_a_hundred_thousand_clips_fit_into_eight_gigabytes(tmp_path, times, told):
-    found = {clips: measured(clips, tmp_path) for clips in times((500, 5_000), (1_000, 10_000, 100_000))}
+    found = {clips: load.measured(clips, tmp_path) for clips in times((500, 5_000), (1_000, 10_000, 100_000))}
     (few, *_, many) = found
     for clips, row in found.items():
-        told(
-            f"{clips:,} clips of 32 frames: "
-            + ", ".join(f"{k} {v:.1f} s" for k, v in row.items() if k not in ("mb", "top1", "test"))
-            + f", {row['mb']:,.0f} MB"
-        )
+        told(load.told(clips, row))
     assert found[many]["mb"] < times(2_000, 8 * 1024) and found[many]["test"] > many / 10
     grown = (found[many]["mb"] - found[few]["mb"]) * 1e6 / (many - few)
     assert grown < 4 * 32 * 75 * 2 * 2, "more than four times a clip's own bytes are held for it"
