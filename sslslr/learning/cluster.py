@@ -1,6 +1,8 @@
 """Where the runs of a study go: processes here, or a Dask cluster (``SCHEDULER=dask://host:port``)."""
 
 import os
+import threading
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,21 @@ from joblib.externals.loky import get_reusable_executor
 from sslslr.errors import SignError
 
 SCHEDULER = "SSLSLR_SCHEDULER"
+
+
+def mortal(parent: int) -> None:
+    """What a local worker does first: it ends with its parent (a process id), within a second and whatever it waits for.
+
+    Without it a worker whose parent is killed while it hands over a job waits for the job's other bytes for good.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    if os.name == "posix":
+        threading.Thread(target=watch, daemon=True).start()
 
 
 @contextmanager
@@ -25,7 +42,7 @@ def parallel(workers: int) -> Iterator[joblib.Parallel]:
     if not address:
         warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)  # joblib replaces one that has grown
         try:
-            yield joblib.Parallel(n_jobs=workers, return_as="generator")
+            yield joblib.Parallel(n_jobs=workers, return_as="generator", initializer=mortal, initargs=(os.getpid(),))
         finally:
             if workers > 1:  # they hold 0.4 to 0.7 GB each, and the next study may be an hour away
                 get_reusable_executor(reuse=True, kill_workers=True).shutdown(kill_workers=True)

@@ -74,7 +74,9 @@ def side_by_side(
             except TerminatedWorkerError:  # killed, as where memory is short; by which run is not said: those in question go alone
                 for i in left[: 2 * workers]:
                     try:
-                        with get_reusable_executor(max_workers=1, kill_workers=True) as own:
+                        with get_reusable_executor(
+                            max_workers=1, kill_workers=True, initializer=cluster.mortal, initargs=(os.getpid(),)
+                        ) as own:
                             came(i, own.submit(_alone, *words(i)).result())
                     except TerminatedWorkerError:
                         left.remove(i)
