@@ -18,15 +18,16 @@ from sslslr.claims.judge import CLAIMS, told
 from sslslr.claims.plan import MARGINS, POINTS
 from sslslr.claims.rows import Missing
 from sslslr.claims.verdict import FAILS, HOLDS, decide
+from sslslr.errors import SignError
 from sslslr.measures import statistics
 from sslslr.measures.contrasts import FEWEST, SMALL
 from sslslr.record.recording import provenance, recalled, table
 from sslslr.record.tables import Record
 from sslslr.report import recorded as judged
-from sslslr.report import tables
+from sslslr.report import tables, video
 from sslslr.report.figures import BLUE, GREY, RED, WIDEST, readable, style
 from sslslr.report.tables import wide
-from sslslr.studies import comparison, controls, recipe, tuning
+from sslslr.studies import comparison, controls, pooling, recipe, tuning
 
 RESULTS, PICTURE = paths.ROOT / "docs" / "results.md", paths.ROOT / "docs" / "what_holds.png"
 VALUE = recipe.VALUE
@@ -140,6 +141,32 @@ def sentences(found: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+def pictures(record: Record) -> str:
+    """Encoders of rendered pictures, a row a model, and what is decided about them, as Markdown; "" where nothing is recorded."""
+    try:
+        found = table(record, recalled(record, "synthetic", profiles.DECIDES, "SignRep"))
+    except SignError:
+        return ""
+    whole = found[found["pooling"] == pooling.ALL]
+    whole = whole[whole.groupby(["sees", "model", "views"])["group"].transform("nunique") >= FEWEST]
+    asked = {
+        VALUE: "linear top-1 %",
+        "dcg": "DCG %",
+        "reads recordings": "recording read %",
+        "top1, new clothes": "top-1 %, clothes never seen",
+    }
+    cells = [video.told(whole, ["sees", "model", "views"], value).assign(asked=words) for value, words in asked.items()]
+    told_ = pd.concat(cells).assign(told=lambda r: r.apply(lambda c: f"{c['mean']:.1f} ({c['low']:.1f} to {c['high']:.1f})", axis=1))
+    rows = told_.pivot(index=["sees", "model", "views"], columns="asked", values="told")[list(asked.values())].fillna("–").reset_index()
+    rows = rows.sort_values("linear top-1 %", ascending=False, key=lambda v: v.str.split().str[0].astype(float))
+    out = f"{whole['corpus'].iloc[0]}, rendered, {whole['test_clips'].max():.0f} test clips a group; n = {' to '.join(map(str, sorted({told_['n'].min(), told_['n'].max()})))} groups of held-out signers, 95 % intervals. Landmarks are what the pictures were drawn from: which road is better is not decided here.\n\n{rows.to_markdown(index=False)}\n"
+    for claim in (c for c in CLAIMS if c.notebook == "18" and c.data == ("synthetic",)):
+        with suppress(Missing):
+            parts = decide(claim.compare(judged.Read(record, "synthetic", profiles.DECIDES)), claim.plan, "synthetic")
+            out += f"\n**{claim.id}, {claim.sentence}:**\n\n{told(parts).drop(columns='id').to_markdown(index=False)}\n"
+    return out
+
+
 def searched(record: Record) -> tuple[str, pd.DataFrame]:
     """The development data in words, and a row a method: what the search chose, and its linear top-1 % on validation signers."""
     profile = profiles.load(profiles.DECIDES)
@@ -172,6 +199,8 @@ def main() -> None:
         shown = told(part).drop(columns="id").assign(data=part["dataset"].to_numpy())
         text += f"\n### {question}\n\n{shown.to_markdown(index=False)}\n"
     text += f"\n### How far is it to learning with labels?\n\nThe supervised control sees the same views for as many epochs, and every label. A line is one comparison, not corrected.\n\n{beside_labels(runs).to_markdown(index=False)}\n"
+    if seen := pictures(record):
+        text += f"\n## From pixels\n\n{seen}"
     text += f"\n## The search that chose the settings\n\n{on[0].upper()}{on[1:]}; the best of several looks better than it is.\n\n{chosen.to_markdown(index=False)}"
     between(RESULTS, "results", text)
     between(paths.ROOT / "README.md", "holds", sentences(found))
