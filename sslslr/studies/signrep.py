@@ -195,7 +195,8 @@ def jobs(profile: Profile, corpora: dict[str, Signs]) -> list[Job]:
     """Every row on pictures, and beside it on the landmarks of the same clips. On real data sets nothing: they have landmarks, not pictures."""
     if next(iter(corpora.values())).kind != "synthetic":
         return []
-    first, then = [], []  # what most is decided on comes before what is asked on fewer repeats
+    first: list[Job] = []  # what most is decided on comes before what is asked on fewer repeats
+    then: list[Job] = []
     for place, parts in cells(profile, {profile.video["corpus"]: corpus(profile)}, times=profile.video["repeats"]):
         repeat = place["repeat"]
         seen = place | {"sees": "pictures (rendered)"}
