@@ -12,6 +12,8 @@ def test_what_a_terminal_would_obey_is_written_out(error):
     said = str(error("a\nb\x1b[31m \u2028\udc80: é, 手 – leave it out"))
     assert said == "a\\nb\\x1b[31m \\u2028\\udc80: é, 手 – leave it out"
     assert str(SignError(said)) == said
+    for kept in ("\u0645\u06cc\u200c\u062e\u0648", "手\u3000語", "12\u202f000"):
+        assert str(SignError(kept)) == kept
 
 
 def test_a_manifest_that_is_one_quoted_cell(tmp_path):
