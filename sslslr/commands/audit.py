@@ -57,13 +57,18 @@ class Audited:
 def audit(
     runs: int = 20, seed: int | None = None, row: str = "", dataset: str = "synthetic", data: str = "", options: str = "",
     name: str = "", profile: str = "", workers: int = 0, record: Record | None = None, tolerances: Tolerances | None = None,
+    pictures: bool = True,
 ) -> Audited:  # fmt: skip
     """Audit ``runs`` runs of the record drawn with ``seed`` (none: another draw each time), or the one called ``row``; prints as it goes.
 
-    ``name``: what the record calls the data set; ``profile``: only its rows. Raises SignError for data or a row that is not there.
+    ``name``: what the record calls the data set; ``profile``: only its rows; ``pictures``: whether runs that learn from rendered video
+    may be drawn, which take minutes and a gigabyte each to make anew. Raises SignError for data or a row that is not there.
     """
     record, called = record or Record(), name or dataset
     found = draw.belonging(record, called, profile)
+    left = {} if pictures else {run: found.pop(run) for run in [run for run in found if draw.on_pictures(record, run)]}
+    if left:
+        print(f"audit: {len(left)} runs on pictures are left to make audit, since each renders its clips again")
     old = auditing.stale(record, found)
     if not found:
         if row:

@@ -162,7 +162,7 @@ def reproduce(
 
 def ended(dataset: str, profile: str, data: str, options: str = "", workers: int = 0) -> bool:
     """Say how it ended: the verdicts of this reproduction and of the record, and an audit of ``AUDITED`` runs of the record drawn at
-    random where its rows were served; False where one of them does not stand."""
+    random where its rows were served, none of those on pictures; False where one of them does not stand."""
     record, rows = Record(), judged_here(paths.results(dataset, profile))
     here = [(f"here ({dataset}, profile {profile})", rows)] if len(rows) else []
     there = [
@@ -176,7 +176,7 @@ def ended(dataset: str, profile: str, data: str, options: str = "", workers: int
         )
     if not served(paths.results(dataset, profile)):
         return True
-    return audit(AUDITED, dataset=dataset, data=data, options=options, workers=workers, record=record).good
+    return audit(AUDITED, dataset=dataset, data=data, options=options, workers=workers, record=record, pictures=False).good
 
 
 def served(results: Path) -> bool:

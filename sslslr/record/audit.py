@@ -18,7 +18,6 @@ from typing import cast
 import torch
 
 from sslslr.clips.signs import Signs
-from sslslr.errors import SignError
 from sslslr.learning.finetuning import Tuning
 from sslslr.learning.outdated import run_of
 from sslslr.learning.store import key
@@ -280,11 +279,3 @@ def _set(name: str, value: str) -> Iterator[None]:
             del os.environ[name]
         else:
             os.environ[name] = before
-
-
-def one_of(found: dict[str, list[Row]], name: str) -> str:
-    """The one run whose name begins so; raises SignError where none or several do."""
-    fits = [run for run in found if run.startswith(name)]
-    if len(fits) != 1:
-        raise SignError(f"ROW={name}: {len(fits) or 'no'} runs of the record are called so; runs.csv has their names, of 16 digits")
-    return fits[0]

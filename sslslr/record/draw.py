@@ -1,5 +1,6 @@
 """Which runs of the record an audit trains again: drawn at random, each with the same chance, spread over the tables."""
 
+import json
 import math
 import random
 
@@ -16,6 +17,11 @@ def belonging(record: Record, dataset: str, profile: str = "") -> dict[str, list
     for row in sorted(mine, key=lambda r: (r["profile"], order.get(r["study"], len(order)), int(r["number"]))):
         found.setdefault(row["run"], []).append(row)
     return found
+
+
+def on_pictures(record: Record, run: str) -> bool:
+    """Whether a run learns from pictures, which are rendered before it can be made again."""
+    return bool(json.loads(record["runs"][run,]["settings"]).get("pixels"))
 
 
 def draw(found: dict[str, list[Row]], runs: int, seed: int) -> list[str]:

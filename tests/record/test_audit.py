@@ -219,6 +219,19 @@ def test_the_command_draws_says_the_chances_and_fails_where_a_row_was_altered(sm
         command.main(["--row", "nothing"])
 
 
+def test_runs_on_pictures_are_left_to_who_asks_for_them(small, monkeypatch, capsys):
+    monkeypatch.setattr(command.corpora, "load", lambda profile, *_, **__: asked()["corpora"])
+    monkeypatch.setattr(profiles, "load", lambda _: asked()["profile"])
+    monkeypatch.setattr(command.auditing.tolerance, "load", lambda: WIDE)
+    run = run_of(small, "Figure 4")
+    altered("runs", lambda r: {"settings": json.dumps(json.loads(r["settings"]) | {"pixels": "a film"})}, run=run)
+    others = set(draw.belonging(small, "synthetic")) - {run}
+    found = command.audit(3, 1, workers=1, pictures=False)
+    assert "1 runs on pictures are left to make audit" in capsys.readouterr().out
+    assert found.good and found.of == len(others) and {f.run for f in found.found} <= others
+    assert run in {f.run for f in command.audit(len(others) + 1, 1, workers=1).found}
+
+
 def test_tolerances_that_ship_are_measured_for_both_precisions_and_know_shares_from_other_numbers():
     shipped = tolerance.load()
     assert set(shipped.measured) == {"fp32", "bf16", tolerance.AS_FP32}
