@@ -160,10 +160,58 @@ def pictures(record: Record) -> str:
     rows = told_.pivot(index=["sees", "model", "views"], columns="asked", values="told")[list(asked.values())].fillna("–").reset_index()
     rows = rows.sort_values("linear top-1 %", ascending=False, key=lambda v: v.str.split().str[0].astype(float))
     out = f"{whole['corpus'].iloc[0]}, rendered, {whole['test_clips'].max():.0f} test clips a group; n = {' to '.join(map(str, sorted({told_['n'].min(), told_['n'].max()})))} groups of held-out signers, 95 % intervals. Landmarks are what the pictures were drawn from: which road is better is not decided here.\n\n{rows.to_markdown(index=False)}\n"
-    for claim in (c for c in CLAIMS if c.notebook == "18" and c.data == ("synthetic",)):
-        with suppress(Missing):
-            parts = decide(claim.compare(judged.Read(record, "synthetic", profiles.DECIDES)), claim.plan, "synthetic")
-            out += f"\n**{claim.id}, {claim.sentence}:**\n\n{told(parts).drop(columns='id').to_markdown(index=False)}\n"
+    return out + verdicts(record, ["S1", "S2", "S3"])
+
+
+def poolings(record: Record) -> str:
+    """What averaging part of a clip gains, of encoders of landmarks and of rendered pictures, what the crossing with boundary views says, and
+    what is decided, as Markdown; "" where nothing is recorded."""
+    decides, frames = profiles.DECIDES, {}
+    for dataset in judged.datasets_of(record, decides):
+        for study in ("activity pooling", "SignRep"):
+            with suppress(SignError):
+                found = table(record, recalled(record, dataset, decides, study))
+                found = found[found["sees"].str.startswith("pictures")] if "sees" in found else found
+                kind = found["kind"] + (", rendered pictures" if study == "SignRep" else "")
+                frames[dataset, study] = found.assign(seen=found["corpus"] + " (" + kind + ")")
+    out = ""
+    gained = {key: pooling.gains(found) for key, found in frames.items()}
+    crossed = [pooling.crossing(found) for found in gained.values()]
+    for words, parts, by, value in (
+        ("Gain over the mean of all frames", gained.values(), ["seen", "model", "views"], "gain"),
+        ("Crossing: gain with boundary views minus gain without", crossed, ["seen", "model", "views", "against"], "difference"),
+    ):
+        if cells := [video.told(part, [*by, "pooling"], value, 1) for part in parts if len(part)]:
+            one = pd.concat(cells, ignore_index=True)
+            one = one[one["n"] >= FEWEST].assign(
+                told=lambda r: r.apply(lambda c: f"{c['mean']:+.1f} ({c['low']:+.1f} to {c['high']:+.1f})", axis=1)
+            )
+            if one.empty:
+                continue
+            asked = [name for name in pooling.POOLINGS if name in set(one["pooling"])]
+            rows = one.pivot(index=[*by, "n"], columns="pooling", values="told")[asked].fillna("–").reset_index()
+            out += (
+                f"\n{words}, points of linear top-1, 95 % intervals over n groups of held-out signers:\n\n{rows.to_markdown(index=False)}\n"
+            )
+    for found in (f for f in frames.values() if "share" in f):
+        for seen, part in found[found["pooling"] != pooling.ALL].groupby("seen", sort=False):
+            left = part.groupby("pooling", sort=False)["share"].mean()
+            out += (
+                f"\nShare of the weight that each leaves, {seen}: "
+                + ", ".join(f"{name} {share:.2f}" for name, share in left.items())
+                + ".\n"
+            )
+    return out + verdicts(record, ["S4", "S5"])
+
+
+def verdicts(record: Record, ids: list[str]) -> str:
+    """What is decided about these claims on each data set that has rows for them, as Markdown."""
+    out = ""
+    for claim in (c for c in CLAIMS if c.id in ids):
+        for dataset in judged.datasets_of(record, profiles.DECIDES):
+            with suppress(Missing):
+                parts = decide(claim.compare(judged.Read(record, dataset, profiles.DECIDES)), claim.plan, dataset)
+                out += f"\n**{claim.id}, {claim.sentence} ({dataset}):**\n\n{told(parts).drop(columns='id').to_markdown(index=False)}\n"
     return out
 
 
@@ -201,6 +249,8 @@ def main() -> None:
     text += f"\n### How far is it to learning with labels?\n\nThe supervised control sees the same views for as many epochs, and every label. A line is one comparison, not corrected.\n\n{beside_labels(runs).to_markdown(index=False)}\n"
     if seen := pictures(record):
         text += f"\n## From pixels\n\n{seen}"
+    if seen := poolings(record):
+        text += f"\n## What is averaged\n{seen}"
     text += f"\n## The search that chose the settings\n\n{on[0].upper()}{on[1:]}; the best of several looks better than it is.\n\n{chosen.to_markdown(index=False)}"
     between(RESULTS, "results", text)
     between(paths.ROOT / "README.md", "holds", sentences(found))

@@ -56,6 +56,12 @@ def weights(signs: Signs) -> dict[str, np.ndarray]:
     return {name: np.where(w.sum(1, keepdims=True) > 0, w, out[ALL]) for name, w in out.items()}
 
 
+def shares(signs: Signs) -> dict[str, float]:
+    """How much of the weight of all frames each pooling leaves, 0 to 1."""
+    found = weights(signs)
+    return {name: float(w.sum() / found[ALL].sum()) for name, w in found.items()}
+
+
 @torch.no_grad()
 def frames_of(encoder: PoseTransformer, signs: Signs) -> torch.Tensor:
     """The encoder's output of each frame, (N, T, width), also of one that reads clips off a class token, whose last block needs none."""
@@ -98,13 +104,13 @@ def crossed(run: Run, signs: Signs, part: str = "test") -> dict:
 
     def answer() -> dict:
         encoder, train, test = fetch(run, signs).encoder, signs.part("train"), signs.part(part)
-        here, there, share = pooled(encoder, train), pooled(encoder, test), weights(test)
+        here, there, share = pooled(encoder, train), pooled(encoder, test), shares(test)
         out = {}
         for name in here:
             found = probes.score("linear", here[name], train.labels, there[name], test.labels)
             out[name] = {f"linear_standardised_{k}": v for k, v in found.items()}
             out[name] |= retrieval(here[name], train.labels, there[name], test.labels)
-            out[name]["share"] = float(share[name].sum() / share[ALL].sum())
+            out[name]["share"] = share[name]
         return {"by pooling": out, "test_clips": len(test)}
 
     return evaluation.kept(run, signs, {"activity pooling": part}, answer, crossed)
