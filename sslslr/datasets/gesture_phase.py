@@ -76,27 +76,33 @@ def read(path: Path) -> Recording:
         )
     # minutes, seconds and milliseconds in one number (5702026 is 57 min 2.026 s): the minute's end looks like a gap of 40 s
     milliseconds = clock // 100_000 * 60_000 + clock % 100_000
+    try:
+        landmarks = _landmarks(values.reshape(-1, len(POINTS), 3))
+    except SignError as error:
+        raise SignError(f"{path}: {error}") from None
     name = path.name.partition("_")[0]
     who = re.match(r"[a-z]+", name.lower())
-    return Recording(
-        name, who[0].upper() if who else name, _landmarks(values.reshape(-1, len(POINTS), 3)), words, milliseconds - milliseconds[0]
-    )
+    return Recording(name, who[0].upper() if who else name, landmarks, words, milliseconds - milliseconds[0])
 
 
 def _landmarks(points: np.ndarray) -> np.ndarray:
-    """The six points (T, 6, 3) as KINECT_20, the ones that are set from head and spine among them; y is turned upwards."""
+    """The six points (T, 6, 3) as KINECT_20, the ones that are set from head and spine among them; y is turned upwards, infinities count as
+    missing."""
     points = points * np.array((1, -1, 1))
     out = np.full((len(points), len(KINECT_20), 3), np.nan)
     out[:, [KINECT_20.landmarks.index(name) for name in POINTS.values()]] = points
     head, spine = (out[:, KINECT_20.landmarks.index(name)] for name in ("head", "spine_mid"))
-    length = float(np.median(np.linalg.norm((head - spine)[:, :2], axis=1)))
+    apart = np.linalg.norm((head - spine)[:, :2], axis=1)
+    length = float(np.median(apart[np.isfinite(apart)])) if np.isfinite(apart).any() else 0.0
     if not length > 0:
-        raise SignError("head and spine coincide: such a recording has no scale")
+        raise SignError("head and spine coincide, or are nowhere both known: such a recording has no scale")
     for what, down in (("shoulder", SHOULDERS_DOWN), ("elbow", ELBOWS_DOWN)):
         for side, towards in (("left", -1), ("right", 1)):
             across = np.array((towards * SHOULDERS_WIDE * length / 2, 0, 0))
             out[:, KINECT_20.landmarks.index(f"{side}_{what}")] = head + down * (spine - head) + across
-    return ((out - np.array((0, 0, 1)) * 0) / np.array((length, length, 1))).astype(np.float32)
+    with np.errstate(over="ignore"):
+        out = (out / np.array((length, length, 1))).astype(np.float32)
+    return np.where(np.isfinite(out), out, np.float32("nan"))
 
 
 def _stretches(inside: np.ndarray, phases: np.ndarray) -> list[tuple[int, int, str]]:

@@ -81,3 +81,20 @@ def test_the_published_recordings_have_the_counts_that_were_looked_at(realdata):
     single = gesture_phase.units(marked)
     assert len(single) == 31 and {p: int((single.signers == p).sum()) for p in "ABC"} == {"A": 20, "B": 2, "C": 9}
     assert max(np.diff(one.milliseconds).max() for one in marked) < 500  # no gap of 40 s at the minute's end
+
+
+def test_what_is_infinite_counts_as_missing_and_a_recording_without_scale_is_named(tmp_path):
+    table = made.recording(1, units=1)
+    (tmp_path / "g").mkdir()
+    file = tmp_path / "g" / "a1_raw.csv"
+    table.to_csv(file, index=False)
+    whole = gesture_phase.read(file).landmarks
+    for value in ("1e400", "1e300"):
+        table.astype({"lhx": object}).assign(lhx=[value, *table["lhx"][1:]]).to_csv(file, index=False)
+        found = gesture_phase.read(file).landmarks
+        hand = KINECT_20.landmarks.index("left_hand")
+        assert np.isnan(found[0, hand, 0]) and not np.isinf(found).any()
+        np.testing.assert_array_equal(np.delete(found, hand, 1), np.delete(whole, hand, 1))
+    table.assign(hy=table["sy"], hx=table["sx"]).to_csv(file, index=False)
+    with pytest.raises(SignError, match=r"a1_raw\.csv: head and spine coincide"):
+        gesture_phase.read(file)
