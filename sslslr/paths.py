@@ -7,7 +7,7 @@ import re
 import tempfile
 import unicodedata
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -113,11 +113,16 @@ def atomic(path: Path):
         yield partial
         os.replace(partial, path)
     except Exception as error:
-        if isinstance(error, OSError) or not (code := RUST.search(str(error))):
+        if isinstance(error, OSError):
+            if isinstance(error.filename, (str, os.PathLike)) and Path(error.filename) == partial:
+                error.filename = str(path)  # what a person knows
+            raise
+        if not (code := RUST.search(str(error))):
             raise
         raise OSError(int(code[1]), os.strerror(int(code[1])), str(path)) from None
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # of a read-only disk, on which there is none
+            partial.unlink()
 
 
 RUST = re.compile(r"\(os error (\d+)\)")  # how safetensors says that a disk is full: as an error of its own

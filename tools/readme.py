@@ -194,7 +194,7 @@ def poolings(record: Record) -> str:
                 f"\n{words}, points of linear top-1, 95 % intervals over n groups of held-out signers:\n\n{rows.to_markdown(index=False)}\n"
             )
     for found in (f for f in frames.values() if "share" in f):
-        for seen, part in found[found["pooling"] != pooling.ALL].groupby("seen", sort=False):
+        for seen, part in found[(found["pooling"] != pooling.ALL) & found["share"].notna()].groupby("seen", sort=False):
             left = part.groupby("pooling", sort=False)["share"].mean()
             out += (
                 f"\nShare of the weight that each leaves, {seen}: "

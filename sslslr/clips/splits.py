@@ -121,7 +121,7 @@ def _complete(signs: Signs) -> Signs:
     if len(lost):
         names = [signs.glosses[k] for k in lost]
         raise SignError(
-            f"{signs.name}: {len(names)} classes have no clip in the training split ({_some(names)}); leave them out or use fewer folds"
+            f"{signs.name}: {len(names)} classes have no clip in the training split ({_some(names)}); leave them out or use more folds"
         )
     return signs
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from sslslr import __version__
+from sslslr import __version__, paths  # noqa: F401 (first of all: it says where matplotlib and numba keep their caches)
 from sslslr.errors import SignError
 
 FOLDER = Path(__file__).parent

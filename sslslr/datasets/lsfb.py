@@ -66,7 +66,7 @@ def classes(root: Path, sign: pd.Series) -> pd.Series:
     path = root / "metadata" / "sign_to_index.csv"
     if not path.exists():
         return sign
-    table = source.read_table(path, ("sign",))
+    table = source.read_table(path, ("sign",)).map(paths.readable)
     if (column := "class" if "class" in table else next((c for c in table if c != "sign"), None)) is None:
         raise SignError(
             f"{path}: no number beside the signs; expected the columns sign, class (or delete the file: each sign is a class then)"
@@ -74,7 +74,7 @@ def classes(root: Path, sign: pd.Series) -> pd.Series:
     number = table[column]
     first = table.assign(number=number).drop_duplicates("number").set_index("number")["sign"]
     name = dict(zip(table["sign"], number.map(first), strict=True))
-    return sign.map(lambda s: name.get(s, s))
+    return sign.map(paths.readable).map(lambda s: name.get(s, s))
 
 
 def splits(root: Path, clips: pd.Series) -> np.ndarray:
@@ -90,14 +90,19 @@ def splits(root: Path, clips: pd.Series) -> np.ndarray:
         raise SignError(
             f"{folder}: no {', '.join(lost)} beside the other lists; complete them (or remove them all: there is no split then)"
         )
+    names_of = clips.map(paths.readable)
     for part, files in names.items():
         for file in files:
             if (folder / f"{file}.json").exists():
-                inside = clips.isin(_ids(folder / f"{file}.json")).to_numpy()
+                inside = names_of.isin(_ids(folder / f"{file}.json")).to_numpy()
                 if twice := sorted(clips[inside & (split != "") & (split != part)]):
                     which = f"{len(twice)} clips are in train and in test ({source.some(twice)})"
                     raise SignError(f"{folder}: {which}; download the splits again")
                 split[inside] = part
+    if not lost and (split == "").all():
+        raise SignError(
+            f"{folder}: the lists name none of the {len(clips)} clips ({source.some(clips)}); complete them (or remove them all)"
+        )
     return split
 
 
@@ -123,7 +128,7 @@ def _ids(path: Path) -> list[str]:
         raise SignError(f"{path}: not JSON ({error}); expected a list of clip ids") from None
     if not isinstance(ids, list):
         raise SignError(f"{path}: a {type(ids).__name__}; expected a list of clip ids")
-    return [str(i) for i in ids]
+    return [paths.readable(str(i)) for i in ids]
 
 
 def _notes(poses: Path, clips: pd.Series) -> tuple[str, ...]:

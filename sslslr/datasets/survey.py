@@ -73,8 +73,9 @@ def draw_signers(ax: Axes, table: pd.DataFrame, most: int = 30) -> None:
         bottom = bottom + shown[split].to_numpy()
     ax.set(xlabel=f"signer ({len(counts)}{f', the first {most} shown' if len(counts) > most else ''})", ylabel="clips")
     ax.set_xticks(range(len(shown)), shown.index, rotation=90, fontsize=6)
-    ax.set(xlim=(-1, max(len(shown), 4)), ylim=(0, 1.2 * max(bottom.max(), 1)))
-    ax.legend(fontsize=7, ncols=4, loc="upper left")
+    ax.set(xlim=(-1, max(len(shown), 4)), ylim=(0, 1.2 * bottom.max(initial=1)))
+    if len(table):
+        ax.legend(fontsize=7, ncols=4, loc="upper left")
 
 
 def picture(table: pd.DataFrame, fps: float, title: str) -> Figure:

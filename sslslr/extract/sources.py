@@ -1,6 +1,8 @@
 """What is to be extracted: a video, a folder of them, or a manifest; and how each clip is called."""
 
+import csv
 import os
+import re
 import unicodedata
 import warnings
 from collections.abc import Iterator
@@ -107,7 +109,22 @@ def _from_manifest(manifest: Path, videos: Path) -> list[Source]:
     if "path" not in table or table.empty:
         lack = "no column path" if len(table) else "no row"
         raise SignError(f"{manifest}: {lack} (columns: {', '.join(map(str, table))}); expected {', '.join(COLUMNS)}")
-    return [_row(row, f"{manifest}, line {line}", videos) for line, row in enumerate(table.to_dict("records"), 2)]
+    where = _lines(manifest, len(table))
+    return [_row(row, f"{manifest}, {at}", videos) for at, row in zip(where, table.to_dict("records"), strict=True)]
+
+
+def _lines(manifest: Path, rows: int) -> list[str]:
+    """Where each row of a CSV begins, as "line 4": blank lines, which pandas passes over, count, and quoted line ends too."""
+    lines, begins = [], 1
+    try:
+        with manifest.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, skipinitialspace=True)
+            for cells in reader:
+                lines += [f"line {begins}"] * (len(cells) > 1 or any(c.strip() for c in cells))
+                begins = reader.line_num + 1
+    except csv.Error:  # what pandas reads in its own way
+        pass
+    return lines[1:] if len(lines) == rows + 1 else [f"row {n}" for n in range(1, rows + 1)]
 
 
 def unknown_columns(manifest: Path) -> list[str]:
@@ -140,8 +157,12 @@ def _row(cells: dict, where: str, videos: Path) -> Source:
 
 def _as_there(root: Path, path: str) -> str:
     """A manifest's path as the disk has it: with slashes, where Windows wrote backslashes, and in the disk's Unicode form."""
-    others = (path, path.replace("\\", "/"), *(unicodedata.normalize(form, path) for form in ("NFC", "NFD")))
+    bytes_again = SURROGATE.sub(lambda found: chr(int(found[1], 16)), path)  # a name that is no UTF-8, as paths.write_text escapes it
+    others = (path, bytes_again, path.replace("\\", "/"), *(unicodedata.normalize(form, path) for form in ("NFC", "NFD")))
     return next((p for p in others if os.path.lexists(root / p)), path)
+
+
+SURROGATE = re.compile(r"\\u(dc[89a-f][0-9a-f])")
 
 
 def _whole(text: str) -> int:
@@ -170,7 +191,10 @@ def _cut(row: dict[str, str], where: str) -> Cut:
     low, high = (1 if first is None else first, 1 << 40 if last is None else last)
     if not 0 <= (start or 0) <= (float("inf") if end is None else end) or not 1 <= low <= high:
         bounds = f"{first if by_frame else start} to {last if by_frame else end}"
-        raise SignError(f"{where}: the clip from {bounds} ends before it starts, or starts before 0 (frames count from 1)")
+        why = (
+            "starts before frame 1 (frames count from 1)" if low < 1 else "starts before 0" if (start or 0) < 0 else "ends before it starts"
+        )
+        raise SignError(f"{where}: the clip from {bounds} {why}")
     if values["fps"] is not None and not 0 < values["fps"] < 1e4:
         raise SignError(f"{where}: fps is {values['fps']}; expected frames a second")
     return Cut(start, end, first, last, values["fps"] or Cut.fps)

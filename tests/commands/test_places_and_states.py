@@ -129,7 +129,7 @@ def test_a_place_that_cannot_be_used_is_named_and_other_faults_are_not_hidden(nu
 
 
 def caches(environment):
-    code = "import os, sslslr.paths; print(os.environ['NUMBA_CACHE_DIR'], os.environ['MPLCONFIGDIR'])"
+    code = "import os, sslslr.commands; print(os.environ['NUMBA_CACHE_DIR'], os.environ['MPLCONFIGDIR'])"
     clean = {k: v for k, v in os.environ.items() if k not in ("NUMBA_CACHE_DIR", "MPLCONFIGDIR")}
     done = subprocess.run([sys.executable, "-c", code], env=clean | environment, capture_output=True, text=True, check=True, cwd=paths.ROOT)
     return done.stdout.split()
@@ -142,6 +142,12 @@ def test_caches_of_numba_and_matplotlib_lie_below_ours_or_where_one_can_write(tm
     (tmp_path / "file").write_text("")
     numba, matplotlib = caches({"SSLSLR_CACHE": str(tmp_path / "file" / "cache"), "TMPDIR": str(tmp_path)})
     assert numba.startswith(f"{tmp_path}/sslslr-") and matplotlib.startswith(f"{tmp_path}/sslslr-")
+
+
+def test_a_file_that_cannot_be_written_is_called_by_its_own_name_not_by_that_of_its_beginnings(tmp_path):
+    with pytest.raises(OSError, match="read-only") as caught, paths.atomic(tmp_path / "out.onnx") as partial:
+        raise OSError(errno.EROFS, "read-only", str(partial))
+    assert caught.value.filename == str(tmp_path / "out.onnx")
 
 
 def test_notebooks_run_in_this_python_whatever_kernels_the_user_has(tmp_path, monkeypatch):

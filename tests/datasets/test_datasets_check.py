@@ -143,3 +143,41 @@ def test_the_report_is_saved_whole(tmp_path):
     folder = save(done).parent
     assert (folder / "check.txt").read_text().strip() == str(done)
     assert len((folder / "clips.csv").read_text().splitlines()) == 8
+
+
+@pytest.mark.parametrize("extracted", [False, True])
+def test_a_folder_of_ones_own_in_which_no_listed_clip_is_there_is_named_not_a_traceback(tmp_path, capsys, extracted):
+    root = tmp_path / "own"
+    (root / "clips").mkdir(parents=True)
+    columns = "id,path,gloss,signer,split,fps,backend,version,complexity" if extracted else "path,gloss,signer"
+    rows = [
+        f"{k},{k},{g},ann,,25,mediapipe-holistic,1,1" if extracted else f"{k},{g},ann" for k, g in (("a.mp4", "tree"), ("b.mp4", "dog"))
+    ]
+    (root / ("instances.csv" if extracted else "manifest.csv")).write_text("\n".join([columns, *rows]) + "\n")
+    assert main(["check", "own", str(root)]) == 1
+    out = capsys.readouterr().out
+    assert "error: 2 clips of 2 listed are not there (a.mp4, b.mp4)" in out and "verdict: NOT USABLE" in out
+    assert (tmp_path / "results" / "own" / "check" / "leave-out.txt").read_text().split() == ["a.mp4", "b.mp4"]
+
+
+def test_split_lists_of_lsfb_in_another_unicode_form_are_read_and_lists_of_other_clips_are_not_taken_for_none(tmp_path):
+    import json
+    import unicodedata
+
+    root = layouts.lsfb(tmp_path)
+    splits = root / "metadata" / "splits"
+    splits.mkdir(parents=True, exist_ok=True)
+    table = (root / "instances.csv").read_text(encoding="utf-8")
+    first = CLIPS[0]
+    (root / "instances.csv").write_text(table.replace(first, "clé"), encoding="utf-8")
+    for part in ("pose", "left_hand", "right_hand"):
+        if (file := root / "poses" / part / f"{first}.npy").exists():
+            file.rename(file.with_name("clé.npy"))
+    (splits / "train.json").write_text(json.dumps([unicodedata.normalize("NFD", "clé")]))
+    (splits / "test.json").write_text(json.dumps(CLIPS[1:]))
+    listed = check("lsfb", root).listing.table.set_index("clip")["split"]
+    assert listed["clé"] == "train" and set(listed.drop("clé")) == {"test"}
+    (splits / "train.json").write_text(json.dumps(["another.mp4"]))
+    (splits / "test.json").write_text(json.dumps(["yet-another.mp4"]))
+    with pytest.raises(SignError, match="the lists name none of the"):
+        check("lsfb", root)

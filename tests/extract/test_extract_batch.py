@@ -14,6 +14,8 @@ from media import Crashing, CrashingAtStart, Failing, FullDisk, Stub, Unmakeable
 from PIL import Image
 
 from sslslr.commands import main
+from sslslr.datasets import index
+from sslslr.datasets.source import write_manifest
 from sslslr.errors import SignError
 from sslslr.extract.batch import extract
 from sslslr.extract.clips import Clip, clip_path
@@ -179,7 +181,10 @@ def test_a_manifest_cuts_names_and_labels(tmp_path):
         ("path,start,end\na.mp4,5,9\na.mp4,900,100\n", "line 3: .*ends before it starts"),
         ("path,start,start_frame\na.mp4,5,9\n", "both times and frames"),
         ("path,id\na.mp4,../../etc\n", "out of the output folder"),
-        ("path,start_frame\na.mp4,0\n", "frames count from 1"),
+        ("path,start_frame,end_frame\na.mp4,0,19\n", r"line 2: the clip from 0 to 19 starts before frame 1 \(frames count from 1\)$"),
+        ("path,start,end\na.mp4,-5,9\n", r"the clip from -5.0 to 9.0 starts before 0$"),
+        ("path,gloss\n\na.mp4,A\n,\n", "line 4: the path is empty"),
+        ('path,gloss\na.mp4,"A\nB"\n,C\n', "line 4: the path is empty"),
         ("path\n\n,\n", "path is empty|no row"),
         ("path,gloss\na.mp4,A,B\n", "not a CSV table.*Length of header"),
         ("path;gloss\na.mp4;A\n", r"no column path \(columns: path;gloss\)"),
@@ -195,6 +200,18 @@ def test_a_comma_at_the_end_of_each_line_shifts_no_column(tmp_path):
     (tmp_path / "m.csv").write_text("path,gloss,signer\na.mp4,tree,ann,\nb.mp4,dog,bob,\n")
     found = find(tmp_path, tmp_path / "m.csv")
     assert [(s.path.name, s.gloss, s.signer) for s in found] == [("a.mp4", "tree", "ann"), ("b.mp4", "dog", "bob")]
+
+
+def test_the_manifest_that_check_writes_finds_a_video_whose_name_is_no_utf_8(tmp_path):
+    odd = os.fsencode(tmp_path) + b"/ni\xf1o"
+    try:
+        os.mkdir(odd)
+    except OSError:
+        pytest.skip("this file system takes UTF-8 alone")
+    Path(os.fsdecode(odd), "a.mp4").write_bytes(b"x")
+    listing = index("own", tmp_path)
+    (found,) = find(tmp_path, write_manifest(listing))
+    assert found.path.exists() and found.name == "ni\\xf1o/a.mp4"
 
 
 def test_a_full_disk_fails_each_clip_and_leaves_nothing(tmp_path):

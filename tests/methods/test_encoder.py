@@ -110,3 +110,9 @@ def test_embedding_is_deterministic_keeps_the_mode_and_does_not_depend_on_the_ba
 def test_senseless_sizes_are_refused(bad):
     with pytest.raises(SignError):
         EncoderConfig(**SMALL | bad)
+
+
+@pytest.mark.parametrize("change", [{"heads": 0}, {"width": -8}, {"blocks": 1.5}])
+def test_a_size_that_is_none_is_refused_by_name(change):
+    with pytest.raises(SignError, match=f"encoder {next(iter(change))} .* whole number of 1 or more"):
+        EncoderConfig(**SMALL | change)
