@@ -37,8 +37,9 @@ class EncoderConfig:
 
     def __post_init__(self):
         for name in ("landmarks", "coordinates", "frames", "blocks", "width", "heads"):
-            if not isinstance(size := getattr(self, name), int) or size < 1:
-                raise SignError(f"encoder {name} {size!r}: expected a whole number of 1 or more")
+            least = 0 if name == "blocks" else 1  # a plan measures what comes before the blocks, too
+            if not isinstance(size := getattr(self, name), int) or size < least:
+                raise SignError(f"encoder {name} {size!r}: expected a whole number of {least} or more")
         if self.width % self.heads:
             raise SignError(f"encoder width {self.width} is not a multiple of its {self.heads} heads")
         if self.pool not in ("class", "mean"):
