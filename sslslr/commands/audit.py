@@ -25,12 +25,14 @@ from sslslr.studies import corpora
 
 @dataclass(frozen=True)
 class Audited:
-    """An audit's outcome: what was ``found`` of each run drawn, of ``of`` recorded on ``dataset``, of which ``stale`` are of older code."""
+    """An audit's outcome: what was ``found`` of each run drawn, of ``of`` on ``dataset`` that could be; ``stale`` of all ``recorded`` there
+    are of older code."""
 
     dataset: str
     found: list[Found]
     of: int
     stale: int
+    recorded: int
 
     @property
     def good(self) -> bool:
@@ -42,7 +44,7 @@ class Audited:
         if not self.of:
             return f"audit: the record has no {self.dataset} rows yet (make record)"
         rest = "; rows on real data need the data" if self.dataset == "synthetic" else ""
-        old = f"; {self.stale} of all {self.of} runs are STALE, of older code or settings" if self.stale else ""
+        old = f"; {self.stale} of all {self.recorded} runs are STALE, of older code or settings" if self.stale else ""
         good = sum(f.good for f in self.found)
         return f"audit: {good} of {len(self.found)} runs within tolerance ({self.dataset} rows{rest}){old}"
 
@@ -66,14 +68,15 @@ def audit(
     """
     record, called = record or Record(), name or dataset
     found = draw.belonging(record, called, profile)
-    left = {} if pictures else {run: found.pop(run) for run in [run for run in found if draw.on_pictures(record, run)]}
+    recorded, old = len(found), auditing.stale(record, found)
+    left = [] if pictures else [run for run in found if draw.on_pictures(record, run)]
     if left:
         print(f"audit: {len(left)} runs on pictures are left to make audit, since each renders its clips again")
-    old = auditing.stale(record, found)
+        found = {run: its for run, its in found.items() if run not in left}
     if not found:
         if row:
             raise SignError(f"ROW={row}: the record has no {called} rows; say DATASET=... DATA=... of the row's data")
-        print((out := Audited(called, [], 0, 0)).words())
+        print((out := Audited(called, [], 0, 0, 0)).words())
         return out
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
     chosen = [draw.one_of(found, row)] if row else draw.draw(found, runs, seed)
@@ -90,7 +93,7 @@ def audit(
 
     began = time.perf_counter()
     auditor = Auditor(record, called, opened, tolerances, workers)
-    out = Audited(called, auditor.examine(chosen, found), len(found), len(old))
+    out = Audited(called, auditor.examine(chosen, found), len(found), len(old), recorded)
     print("\n".join(f.words() for f in out.found))
     print(f"after {duration(time.perf_counter() - began)}" + ("" if row else f"; {out.chances()}"))
     print(out.words(), flush=True)

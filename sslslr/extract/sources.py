@@ -19,6 +19,8 @@ COLUMNS = ("path", "id", "gloss", "signer", "split", "start", "end", "start_fram
 SPLITS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val", "test": "test"}
 """What lists call the parts of a split, and what we do."""
 
+SURROGATE = re.compile(r"\\u(dc[89a-f][0-9a-f])")  # a byte of a name that is no UTF-8, as paths.write_text escapes it
+
 
 @dataclass(frozen=True)
 class Source:
@@ -157,12 +159,9 @@ def _row(cells: dict, where: str, videos: Path) -> Source:
 
 def _as_there(root: Path, path: str) -> str:
     """A manifest's path as the disk has it: with slashes, where Windows wrote backslashes, and in the disk's Unicode form."""
-    bytes_again = SURROGATE.sub(lambda found: chr(int(found[1], 16)), path)  # a name that is no UTF-8, as paths.write_text escapes it
+    bytes_again = SURROGATE.sub(lambda found: chr(int(found[1], 16)), path)
     others = (path, bytes_again, path.replace("\\", "/"), *(unicodedata.normalize(form, path) for form in ("NFC", "NFD")))
     return next((p for p in others if os.path.lexists(root / p)), path)
-
-
-SURROGATE = re.compile(r"\\u(dc[89a-f][0-9a-f])")
 
 
 def _whole(text: str) -> int:
