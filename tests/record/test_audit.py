@@ -228,7 +228,9 @@ def test_runs_on_pictures_are_left_to_who_asks_for_them(small, monkeypatch, caps
     others = set(draw.belonging(small, "synthetic")) - {run}
     found = command.audit(3, 1, workers=1, pictures=False)
     assert "1 runs on pictures are left to make audit" in capsys.readouterr().out
-    assert found.good and (found.of, found.recorded) == (len(others), len(others) + 1) and {f.run for f in found.found} <= others
+    assert all(f.good for f in found.found) and {f.run for f in found.found} <= others
+    assert (found.of, found.recorded) == (len(others), len(others) + 1)
+    assert found.stale == 1 and not found.good, "the altered one is of no code of today: not drawn, and told all the same"
     assert run in {f.run for f in command.audit(len(others) + 1, 1, workers=1).found}
 
 
