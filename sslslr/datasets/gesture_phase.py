@@ -67,7 +67,7 @@ def read(path: Path) -> Recording:
     table = source.read_table(path, (*columns, "timestamp", "phase"))
     try:
         values, clock = table[columns].astype(float).to_numpy(), table["timestamp"].astype(int).to_numpy()
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise SignError(f"{path}: {error}; expected numbers in all columns but phase") from None
     words = table["phase"].str.lower().replace(SPELLED).to_numpy(str)
     if not (known := np.isin(words, PHASES)).all():

@@ -110,9 +110,16 @@ def load(name: str | Path) -> Encoder:
         folder = SHIPPED / str(name)
     try:
         about = paths.read_json(folder / "about.json")
+        if not (isinstance(about, dict) and isinstance(about.get("files", {}), dict)):
+            raise ValueError("about.json does not say what they are")
         paths.unchanged(folder, about.get("files", {}))
-        module = PoseTransformer(EncoderConfig(**about["encoder"]))
-        module.load_state_dict(load_file(folder / "encoder.safetensors"))
+        config, state = EncoderConfig(**about["encoder"]), load_file(folder / "encoder.safetensors")
+        blocks = {name.split(".")[1] for name in state if name.startswith("blocks.")}
+        sizes = (*state["embed.1.weight"].shape, state["position"].shape[1], len(blocks))
+        if sizes != (config.width, config.landmarks * config.coordinates, config.frames, config.blocks):
+            raise ValueError(f"the weights are of other sizes than about.json says: {sizes}")  # before any memory is asked for
+        module = PoseTransformer(config)
+        module.load_state_dict(state)
         reference = load_file(folder / "reference.safetensors")
         expected, found = reference["features"], _features(module, reference["landmarks"], reference["valid"])
     except FileNotFoundError as error:
@@ -120,7 +127,7 @@ def load(name: str | Path) -> Encoder:
         raise SignError(
             f"encoder {name}: no {lost} is there; expected a folder made by sslslr.learning.weights.save, or one of {', '.join(shipped())}"
         ) from None
-    except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+    except (SignError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise SignError(f"{folder}: its files don't make an encoder ({' '.join(str(error).split())[:160]}); fetch it again") from None
     apart = float((found - expected).abs().max() / expected.square().mean().sqrt()) if found.shape == expected.shape else float("inf")
     if not apart <= TOLERANCE:

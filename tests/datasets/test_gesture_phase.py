@@ -67,6 +67,9 @@ def test_a_phase_that_does_not_exist_and_a_missing_column_are_named_with_their_f
     table.drop(columns="sy").to_csv(path, index=False)
     with pytest.raises(SignError, match="no column sy"):
         gesture_phase.recordings(tmp_path)
+    table.astype({"timestamp": object}).assign(timestamp=["9" * 20, *table["timestamp"][1:]]).to_csv(path, index=False)
+    with pytest.raises(SignError, match=r"a1_raw.csv: .* expected numbers"):
+        gesture_phase.recordings(tmp_path)
     path.rename(tmp_path / "g" / "a1.csv")
     with pytest.raises(SignError, match="no marked recording"):
         gesture_phase.recordings(tmp_path)

@@ -75,6 +75,28 @@ def test_files_that_do_not_belong_together_are_one_line(folder, harm, capsys):
     assert told.startswith("sslslr: ") and told.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"files": True}, "about.json does not say"),
+        ({"heads": 0}, "heads 0: expected"),
+        ({"blocks": 10**19}, "of other sizes than about.json says"),
+        ({"width": 10**6}, "of other sizes than about.json says"),
+        ({"frames": 10**12}, "of other sizes than about.json says"),
+    ],
+)
+def test_what_about_json_says_is_held_against_the_weights_before_anything_is_built(folder, change, said, monkeypatch):
+    about = {k: v for k, v in json.loads((folder / "about.json").read_text()).items() if k not in ("files", paths.SEAL)}
+    sizes = {k: v for k, v in change.items() if k in about["encoder"]}
+    (folder / "about.json").write_text(json.dumps(about | change | {"encoder": about["encoder"] | sizes}))
+    monkeypatch.setattr(weights, "PoseTransformer", lambda _: pytest.fail("it was built"))
+    with pytest.raises(SignError, match=said):
+        weights.load(folder)
+    (folder / "about.json").write_text("true")
+    with pytest.raises(SignError, match="about.json does not say"):
+        weights.load(folder)
+
+
 def test_a_weight_that_differs_in_its_last_bit_is_refused_by_its_hash(folder):
     path = folder / "encoder.safetensors"
     data = bytearray(path.read_bytes())
