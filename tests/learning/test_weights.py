@@ -76,7 +76,7 @@ def test_files_that_do_not_belong_together_are_one_line(folder, harm, capsys):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    "change, said",
     [
         ({"files": True}, "about.json does not say"),
         ({"heads": 0}, "heads 0: expected"),
@@ -93,7 +93,7 @@ def test_what_about_json_says_is_held_against_the_weights_before_anything_is_bui
     with pytest.raises(SignError, match=said):
         weights.load(folder)
     (folder / "about.json").write_text("true")
-    with pytest.raises(SignError, match="about.json does not say"):
+    with pytest.raises(SignError, match=r"about\.json does not say"):
         weights.load(folder)
 
 
