@@ -11,6 +11,15 @@ FEW = 6  # with fewer signers than these no whole signer is spent on validation
 VALIDATION = 0.1  # share of the training clips that become the validation split where it has no signers of its own
 
 
+class Unlearned(SignError):
+    """Classes of which nothing can be learned in a split, by name: ``glosses``."""
+
+    def __init__(self, glosses: list[str], text: str) -> None:
+        some = ", ".join(glosses[:3]) + (", ..." if len(glosses) > 3 else "")
+        super().__init__(f"{text} ({some}); leave them out")
+        self.glosses = glosses
+
+
 def for_repeat(signs: Signs, folds: int, repeat: int) -> tuple[Signs, str]:
     """The split of one repeat of a study, and what it is in words.
 
@@ -89,9 +98,7 @@ def stratified(signs: Signs, test: float, val: float = 0.1, seed: int = 0) -> Si
     counts = np.bincount(signs.labels, minlength=len(signs.glosses))
     if ((counts > 0) & (counts < 3)).any():
         few = [signs.glosses[k] for k in np.flatnonzero((counts > 0) & (counts < 3))]
-        raise SignError(
-            f"{signs.name}: {len(few)} classes have fewer than 3 clips and can't be in train, val and test ({_some(few)}); leave them out"
-        )
+        raise Unlearned(few, f"{signs.name}: {len(few)} classes have fewer than 3 clips and can't be in train, val and test")
     rng = np.random.default_rng(seed)
     split = np.full(len(signs), "train", dtype="<U5")
     for label in np.flatnonzero(counts):
@@ -120,11 +127,5 @@ def _complete(signs: Signs) -> Signs:
     lost = np.setdiff1d(np.unique(signs.labels), known)
     if len(lost):
         names = [signs.glosses[k] for k in lost]
-        raise SignError(
-            f"{signs.name}: {len(names)} classes have no clip in the training split ({_some(names)}); leave them out or use more folds"
-        )
+        raise Unlearned(names, f"{signs.name}: {len(names)} classes have no clip in the training split")
     return signs
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")

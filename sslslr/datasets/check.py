@@ -200,16 +200,26 @@ def _studied(done: Check, bad: dict[str, str]) -> None:
         done.listing.name, "real", done.listing.skeleton, landmarks, lengths, labels, tuple(glosses), who, clips, split, nothing, nothing,
         unit=done.listing.unit,
     )  # fmt: skip
-    try:
-        drawn = [splits.for_repeat(light, FOLDS, repeat)[1] for repeat in range(FOLDS)]
-        if "test" not in split and (split != "").any():
-            done.warnings.append(
-                f"its split has no test part: studies test on its validation part ({drawn[0]}), validating on training clips"
-            )
-        elif "val" not in split and (split != "").any():
-            done.notes.append("its split has no validation part: studies take a tenth of its training clips for that")
-    except SignError as error:
-        (done.warnings if done.listing.open is None else done.errors).append(f"studies can't split it: {error}")
+    drawn, failed, lost = [], [], {}  # what failed in one of the splits may not be all
+    for repeat in range(FOLDS):
+        try:
+            drawn.append(splits.for_repeat(light, FOLDS, repeat)[1])
+        except splits.Unlearned as error:
+            lost |= dict.fromkeys(error.glosses)
+            failed.append(str(error))
+        except SignError as error:
+            failed.append(str(error))
+    if len(every := list(dict.fromkeys(failed))) > 1 and lost:
+        every = [
+            f"{done.listing.name}: {_count(len(lost), 'class', 'classes')} ({', '.join(lost)}) can't be learned in every split; leave them out"
+        ]
+    (done.warnings if done.listing.open is None else done.errors).extend(f"studies can't split it: {text}" for text in every)
+    if done.listing.open is not None:
+        done.unusable += list(table["clip"][table["gloss"].isin(lost)])
+    if drawn and "test" not in split and (split != "").any():
+        done.warnings.append(f"its split has no test part: studies test on its validation part ({drawn[0]}), validating on training clips")
+    elif drawn and "val" not in split and (split != "").any():
+        done.notes.append("its split has no validation part: studies take a tenth of its training clips for that")
 
 
 def _published(listing: source.Listing) -> dict[str, int]:

@@ -5,7 +5,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ import pandas as pd
 from sslslr import paths
 from sslslr.clips.signs import Signs, pack, prepare
 from sslslr.clips.skeleton import MEDIAPIPE_75, Skeleton
+from sslslr.csv_files import read_csv
 from sslslr.datasets.disk import escaped, files, fingerprint, folder, folders, holder, locate, on_disk, read_text  # noqa: F401
 from sslslr.datasets.options import FILES
 from sslslr.errors import SignError
@@ -137,23 +137,14 @@ def _signs(listing: Listing, clips: list[np.ndarray], glosses: tuple[str, ...]) 
     )  # fmt: skip
 
 
-def read_table(path: Path, columns: tuple[str, ...], **options) -> pd.DataFrame:
+def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """A CSV as text, whatever the order of its columns and its line ends; "NA" is a gloss, not a gap.
 
     Raises SignError naming the columns that are not there.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # a row with more fields than the header, not all empty
-            plain: dict[str, Any] = {
-                "dtype": str,
-                "keep_default_na": False,
-                "na_values": [""],
-                "encoding": "utf-8-sig",
-                "skipinitialspace": True,
-            }
-            table = pd.read_csv(path, index_col=False, **plain, **options).fillna("")  # a comma at a line's end shifts no column
-    except (OSError, ValueError, pd.errors.ParserWarning) as error:
+        table = read_csv(path)
+    except (OSError, ValueError) as error:
         raise SignError(f"{path}: not a table in UTF-8 ({str(error).splitlines()[0]}); expected the columns {', '.join(columns)}") from None
     if absent := [c for c in columns if c not in table]:
         raise SignError(f"{path}: no column {', '.join(absent)} (it has {', '.join(map(str, table))}); expected {', '.join(columns)}")

@@ -4,12 +4,13 @@ import csv
 import os
 import re
 import unicodedata
-import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+from sslslr.csv_files import numbered, read_csv
 from sslslr.errors import SignError
 from sslslr.extract.video import VIDEOS, WHOLE, Cut, pictures
 from sslslr.paths import readable, unguard
@@ -95,19 +96,12 @@ def _walk(folder: Path, leave_out: Path | None, seen: set[Path]) -> Iterator[Pat
 
 
 def _from_manifest(manifest: Path, videos: Path) -> list[Source]:
-    import pandas as pd  # here, so that workers start faster
-
-    plain: Any = {"dtype": str, "keep_default_na": False, "na_values": [""], "encoding": "utf-8-sig", "skipinitialspace": True}
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # a row with more fields than the header, not all empty
-            table = pd.read_csv(manifest, index_col=False, **plain).fillna("").map(unguard)  # a comma at a line's end shifts no column
+        table = read_csv(manifest).map(unguard)
     except FileNotFoundError:
         raise SignError(f"{manifest}: no such manifest; expected a CSV with the column path") from None
-    except (OSError, ValueError, pd.errors.ParserWarning) as error:
-        raise SignError(
-            f"{manifest}: not a CSV table in UTF-8 ({str(error).splitlines()[0].strip()}); expected the columns {', '.join(COLUMNS)}"
-        ) from None
+    except (OSError, ValueError) as error:
+        raise SignError(f"{manifest}: not a CSV table in UTF-8 ({error}); expected the columns {', '.join(COLUMNS)}") from None
     if "path" not in table or table.empty:
         lack = "no column path" if len(table) else "no row"
         raise SignError(f"{manifest}: {lack} (columns: {', '.join(map(str, table))}); expected {', '.join(COLUMNS)}")
@@ -116,16 +110,10 @@ def _from_manifest(manifest: Path, videos: Path) -> list[Source]:
 
 
 def _lines(manifest: Path, rows: int) -> list[str]:
-    """Where each row of a CSV begins, as "line 4": blank lines, which pandas passes over, count, and quoted line ends too."""
-    lines, begins = [], 1
-    try:
-        with manifest.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, skipinitialspace=True)
-            for cells in reader:
-                lines += [f"line {begins}"] * (len(cells) > 1 or any(c.strip() for c in cells))
-                begins = reader.line_num + 1
-    except csv.Error:  # what pandas reads in its own way
-        pass
+    """Where each row of a CSV begins, as "line 4"."""
+    lines = []
+    with suppress(csv.Error):  # what pandas reads in its own way
+        lines = [f"line {begins}" for begins, _ in numbered(manifest)]
     return lines[1:] if len(lines) == rows + 1 else [f"row {n}" for n in range(1, rows + 1)]
 
 

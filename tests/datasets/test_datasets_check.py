@@ -110,6 +110,19 @@ def test_a_split_that_lacks_a_part_is_said_and_not_replaced_in_silence(tmp_path,
     assert said in str(check("own", layouts.extraction(tmp_path, clips)))
 
 
+def test_all_classes_that_studies_cannot_learn_are_named_at_once_and_leaving_them_out_helps(tmp_path, capsys):
+    of = {"A": "123456", "B": "123456", "only s1": "1", "only s2": "2", "only s3": "3", "only s4": "4", "only s5": "5"}
+    clips = [
+        {"id": f"{gloss}/s{s}{k}", "gloss": gloss, "signer": f"s{s}", "split": ""} for gloss, by in of.items() for s in by for k in range(2)
+    ]
+    root = layouts.extraction(tmp_path / "data", clips)
+    assert main(["check", "own", str(root)]) == 1
+    said = [line for line in capsys.readouterr().out.splitlines() if "studies can't split it" in line]
+    assert len(said) == 1 and all(gloss in said[0] for gloss in of if "only" in gloss) and "5 classes" in said[0]
+    shutil.copy(tmp_path / "results" / "own" / "check" / "leave-out.txt", root)
+    assert main(["check", "own", str(root)]) == 0 and "10 clips are left out" in capsys.readouterr().out
+
+
 def test_dead_links_are_named_and_no_error(tmp_path):
     done = check("wlasl-100", layouts.wlasl(tmp_path))
     assert not done.errors and any("1 clip of 5 listed are not there (70266)" in w for w in done.warnings)

@@ -186,7 +186,7 @@ def test_a_manifest_cuts_names_and_labels(tmp_path):
         ("path,gloss\n\na.mp4,A\n,\n", "line 4: the path is empty"),
         ('path,gloss\na.mp4,"A\nB"\n,C\n', "line 4: the path is empty"),
         ("path\n\n,\n", "path is empty|no row"),
-        ("path,gloss\na.mp4,A,B\n", "not a CSV table.*Length of header"),
+        ("path,gloss\na.mp4,A,B\n", "not a CSV table.*line 2 has 3 fields"),
         ("path;gloss\na.mp4;A\n", r"no column path \(columns: path;gloss\)"),
     ],
 )
