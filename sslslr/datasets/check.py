@@ -200,7 +200,8 @@ def _studied(done: Check, bad: dict[str, str]) -> None:
         done.listing.name, "real", done.listing.skeleton, landmarks, lengths, labels, tuple(glosses), who, clips, split, nothing, nothing,
         unit=done.listing.unit,
     )  # fmt: skip
-    drawn, failed, lost = [], [], {}  # what failed in one of the splits may not be all
+    drawn, failed = [], []  # of all splits: what fails in the first may not be all
+    lost: dict[str, None] = {}
     for repeat in range(FOLDS):
         try:
             drawn.append(splits.for_repeat(light, FOLDS, repeat)[1])
