@@ -143,7 +143,7 @@ def told(parts: pd.DataFrame) -> pd.DataFrame:
         {"id": r.get("id", ""), "comparison": r["name"], "effect": f"{number(r['effect'], r['unit'])} {r['unit']}",
          "95 %": f"{number(r['low'], r['unit'])} to {number(r['high'], r['unit'])}",
          "90 %": f"{number(r['low90'], r['unit'])} to {number(r['high90'], r['unit'])}", "n": int(r["n"]),
-         "spread of groups": f"{r['between']:.2g}", "of seeds": f"{r['within']:.2g}" if r["within"] == r["within"] else "–",
+         "spread of groups": f"{round(r['between'], 9):.2g}", "of seeds": f"{round(r['within'], 9):.2g}" if r["within"] == r["within"] else "–",
          "answer": r["lacks"] or r["answer"], "verdict": r["verdict"]}
         for _, r in parts.iterrows()
     ])  # fmt: skip
