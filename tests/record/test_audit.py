@@ -31,6 +31,12 @@ def asked() -> dict:
     return {"profile": profile, "corpora": {"lsa-like": replace(signs, split=np.full(len(signs), "", "<U5"))}, "dataset": "synthetic"}
 
 
+@pytest.fixture(autouse=True)
+def native(monkeypatch):
+    """On whatever processor the tests run: bf16 counts as native, so that a run is made again as it was recorded."""
+    monkeypatch.setattr(auditing, "resolve", lambda _: "bf16")
+
+
 @pytest.fixture(scope="module")
 def once(tmp_path_factory):
     """A record of three studies, one of them adaptive in what it needs, one with curves."""
