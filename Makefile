@@ -58,7 +58,7 @@ help: ## Show this help
 	@echo "                    PROFILE=paper DATASET=lsfb (DATA=... if you have it)"
 	@echo "  make test         all tests, and the notebooks on PROFILE=smoke   15 min       3 GB memory  0.1 GB disk"
 	@echo "  make campaign     what tests try at random, at length             hours        8 GB memory  10 GB disk"
-	@echo "                    PART=killed|corruption|fuzz|load   BUDGET=600 (seconds for each reader that is fuzzed)"
+	@echo "                    PART=killed|corruption|fuzz|load|twice   BUDGET=600 (seconds for each reader that is fuzzed)"
 	@echo "  make outdated     tests with the newest versions that are allowed 20 min       3 GB memory  3 GB disk"
 	@echo "  make lint         ruff and mypy                                   1 min        0.5 GB memory"
 	@echo "  make site         the site anew from what was run: site/index.html  1 min      0.5 GB memory"
