@@ -210,6 +210,8 @@ def _studied(done: Check, bad: dict[str, str]) -> None:
             failed.append(str(error))
         except SignError as error:
             failed.append(str(error))
+    if len(glosses) < 2:
+        failed.append(f"{done.listing.name}: its usable clips are all of one class ({glosses[0]}); there is nothing to tell apart")
     if len(every := list(dict.fromkeys(failed))) > 1 and lost:
         every = [
             f"{done.listing.name}: {_count(len(lost), 'class', 'classes')} ({', '.join(lost)}) can't be learned in every split; leave them out"

@@ -83,7 +83,7 @@ def splits(root: Path, clips: pd.Series) -> np.ndarray:
     folder = root / "metadata" / "splits"
     split = np.full(len(clips), "", dtype="<U5")
     names = {"train": ["train"], "test": ["test"]}
-    if not (folder / "train.json").exists() and (folder / "fold_0.json").exists():
+    if not (folder / "train.json").exists() and any((folder / f"fold_{k}.json").exists() for k in range(5)):
         names = {"train": ["fold_2", "fold_3", "fold_4"], "test": ["fold_0", "fold_1"]}
     lost = [f"{file}.json" for files in names.values() for file in files if not (folder / f"{file}.json").exists()]
     if lost and len(lost) < sum(map(len, names.values())):

@@ -7,6 +7,7 @@ import resource
 import signal
 import subprocess
 import sys
+import warnings
 from dataclasses import replace
 
 import pytest
@@ -36,10 +37,10 @@ def interrupted(tmp_path, signs, monkeypatch):
     out, keep, made = tmp_path / "out", door.store, []
 
     def store(*arguments):
+        if len(made) == 2:  # the state of two epochs is there, and sealed
+            raise Killed
         keep(*arguments)
         made.append(1)
-        if len(made) == 2:
-            raise Killed
 
     with monkeypatch.context() as patch:
         patch.setattr(door, "store", store)
@@ -76,8 +77,13 @@ def test_nor_for_one_on_other_data_nor_one_that_nobody_knows(interrupted, signs)
         train(RUN, signs, interrupted)
 
 
-def test_the_same_settings_go_on_and_a_finished_one_is_made_anew_only_if_asked(interrupted, signs, tmp_path):
-    metrics = train(RUN, signs, interrupted)
+def test_the_same_settings_go_on_and_a_finished_one_is_made_anew_only_if_asked(interrupted, signs, tmp_path, monkeypatch):
+    kept, keep = [], door.store
+    with monkeypatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("error")  # that the state is not as it was written
+        patch.setattr(door, "store", lambda *arguments: kept.append(1) or keep(*arguments))
+        metrics = train(RUN, signs, interrupted)
+    assert len(kept) <= 1, "it begins anew"
     train(RUN, signs, tmp_path / "undisturbed")
     one, two = (load_file(f / "weights.safetensors") for f in (interrupted, tmp_path / "undisturbed"))
     assert len(metrics) == 3 and all(torch.equal(one[k], two[k]) for k in one)

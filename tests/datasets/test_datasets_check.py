@@ -123,6 +123,13 @@ def test_all_classes_that_studies_cannot_learn_are_named_at_once_and_leaving_the
     assert main(["check", "own", str(root)]) == 0 and "10 clips are left out" in capsys.readouterr().out
 
 
+def test_clips_of_one_class_alone_teach_nothing(tmp_path):
+    clips = [{"id": f"A/{s}{k}", "gloss": "A", "signer": s, "split": ""} for s in ("s1", "s2", "s3") for k in range(3)]
+    assert "error: studies can't split it: own: its usable clips are all of one class (A)" in str(
+        check("own", layouts.extraction(tmp_path, clips))
+    )
+
+
 def test_dead_links_are_named_and_no_error(tmp_path):
     done = check("wlasl-100", layouts.wlasl(tmp_path))
     assert not done.errors and any("1 clip of 5 listed are not there (70266)" in w for w in done.warnings)

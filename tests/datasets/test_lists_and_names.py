@@ -150,6 +150,11 @@ def test_a_name_that_is_not_utf8_is_escaped_and_costs_nothing(tmp_path, capsys):
 
 def test_lists_of_lsfb_that_were_not_copied_are_said(tmp_path):
     root = layouts.lsfb(tmp_path / "folds", folds=True)
+    zero = (root / "metadata" / "splits" / "fold_0.json").read_bytes()
+    (root / "metadata" / "splits" / "fold_0.json").unlink()
+    with pytest.raises(SignError, match=r"no fold_0.json beside the other lists"):
+        datasets.index("lsfb", root)
+    (root / "metadata" / "splits" / "fold_0.json").write_bytes(zero)
     (root / "metadata" / "splits" / "fold_3.json").unlink()
     with pytest.raises(SignError, match=r"no fold_3.json beside the other lists"):
         lsfb.index(root)
