@@ -14,9 +14,9 @@ VALIDATION = 0.1  # share of the training clips that become the validation split
 class Unlearned(SignError):
     """Classes of which nothing can be learned in a split, by name: ``glosses``."""
 
-    def __init__(self, glosses: list[str], text: str) -> None:
+    def __init__(self, glosses: list[str], text: str, do: str = "leave them out") -> None:
         some = ", ".join(glosses[:3]) + (", ..." if len(glosses) > 3 else "")
-        super().__init__(f"{text} ({some}); leave them out")
+        super().__init__(f"{text} ({some}); {do}")
         self.glosses = glosses
 
 
@@ -127,5 +127,5 @@ def _complete(signs: Signs) -> Signs:
     lost = np.setdiff1d(np.unique(signs.labels), known)
     if len(lost):
         names = [signs.glosses[k] for k in lost]
-        raise Unlearned(names, f"{signs.name}: {len(names)} classes have no clip in the training split")
+        raise Unlearned(names, f"{signs.name}: {len(names)} classes have no clip in the training split", "leave them out or use more folds")
     return signs

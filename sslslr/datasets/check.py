@@ -200,23 +200,25 @@ def _studied(done: Check, bad: dict[str, str]) -> None:
         done.listing.name, "real", done.listing.skeleton, landmarks, lengths, labels, tuple(glosses), who, clips, split, nothing, nothing,
         unit=done.listing.unit,
     )  # fmt: skip
-    drawn, failed = [], []  # of all splits: what fails in the first may not be all
+    drawn, failed, unlearned = [], [], []  # of all splits: what fails in the first may not be all
     lost: dict[str, None] = {}
     for repeat in range(FOLDS):
         try:
             drawn.append(splits.for_repeat(light, FOLDS, repeat)[1])
         except splits.Unlearned as error:
             lost |= dict.fromkeys(error.glosses)
-            failed.append(str(error))
+            unlearned.append(str(error))
         except SignError as error:
             failed.append(str(error))
     if len(glosses) < 2:
         failed.append(f"{done.listing.name}: its usable clips are all of one class ({glosses[0]}); there is nothing to tell apart")
-    if len(every := list(dict.fromkeys(failed))) > 1 and lost:
-        every = [
+    if len(set(unlearned)) > 1:
+        unlearned = [
             f"{done.listing.name}: {_count(len(lost), 'class', 'classes')} ({', '.join(lost)}) can't be learned in every split; leave them out"
         ]
-    (done.warnings if done.listing.open is None else done.errors).extend(f"studies can't split it: {text}" for text in every)
+    (done.warnings if done.listing.open is None else done.errors).extend(
+        f"studies can't split it: {text}" for text in dict.fromkeys(unlearned + failed)
+    )
     if done.listing.open is not None:
         done.unusable += list(table["clip"][table["gloss"].isin(lost)])
     if drawn and "test" not in split and (split != "").any():

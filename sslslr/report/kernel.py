@@ -22,6 +22,4 @@ def own() -> None:
     os.environ["JUPYTER_PATH"] = os.pathsep.join([str(folder), *others])
     usual = Path.home() / ".ipython"
     if "IPYTHONDIR" not in os.environ and not os.access(usual if usual.exists() else usual.parent, os.W_OK):
-        os.environ["IPYTHONDIR"] = str(
-            paths.cache().absolute() / "ipython"
-        )  # a home that can't be written: IPython would complain in each notebook
+        os.environ["IPYTHONDIR"] = str(paths.cache().absolute() / "ipython")
