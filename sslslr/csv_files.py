@@ -3,6 +3,7 @@
 import csv
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 def read_csv(path: Path) -> "pd.DataFrame":
     """All cells as text, "" where there is none; "NA" is a word, not a gap, and a comma at a line's end shifts no column.
+
+    Blanks around a column's name don't count; of two columns with one name the first is kept.
 
     Raises OSError where it can't be opened, ValueError in one line where it is no table: with the first line that has more fields than
     the header (more that are not empty) and how many.
@@ -26,7 +29,21 @@ def read_csv(path: Path) -> "pd.DataFrame":
             )
     except (ValueError, pd.errors.ParserWarning) as error:
         raise ValueError(_longer(path) or str(error).splitlines()[0].strip()) from None
-    return table.fillna("")
+    table.columns = [str(c).strip() for c in table]
+    return first_of_each(table.fillna(""))
+
+
+def first_of_each(table: "pd.DataFrame") -> "pd.DataFrame":
+    """The table with the first of the columns that have one name."""
+    return table.loc[:, ~table.columns.duplicated()]
+
+
+def lines(path: Path, rows: int) -> list[str]:
+    """Where each of the ``rows`` of a CSV begins, as "line 4"."""
+    found = []
+    with suppress(csv.Error):  # what pandas reads in its own way
+        found = [f"line {begins}" for begins, _ in numbered(path)]
+    return found[1:] if len(found) == rows + 1 else [f"row {n}" for n in range(1, rows + 1)]
 
 
 def numbered(path: Path) -> Iterator[tuple[int, list[str]]]:

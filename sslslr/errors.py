@@ -1,4 +1,4 @@
-"""The one exception that users meet: it says what is wrong, where, and what to do."""
+"""The one exception that users meet: it says what is wrong, where, and what to do; and how many of something, in words."""
 
 import unicodedata
 
@@ -21,3 +21,8 @@ class SignError(ValueError):
 
 def _joins(character: str) -> bool:
     return unicodedata.category(character) == "Zs" or character in "\u200c\u200d"
+
+
+def counted(n: int, what: str, many: str = "") -> str:
+    """``1 clip``, ``2 clips``; ``many`` where an s does not make it several (classes)."""
+    return f"{n} {what if n == 1 else many or what + 's'}"

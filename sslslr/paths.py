@@ -1,5 +1,6 @@
 """Where files live, and how they are written: whole or not at all, and with a hash by which a changed one is known."""
 
+import errno
 import hashlib
 import json
 import os
@@ -12,6 +13,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from sslslr.errors import SignError
+
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 PROFILES = NOTEBOOKS / "profiles"
@@ -20,22 +23,30 @@ PAPER_FACTS = ROOT / "data" / "paper"
 
 def results(dataset: str, profile: str) -> Path:
     """Folder of one reproduction; ``SSLSLR_RESULTS`` moves the parent (default ``results/``)."""
-    return Path(os.environ.get("SSLSLR_RESULTS", ROOT / "results")) / dataset / profile
+    return Path(os.environ.get("SSLSLR_RESULTS") or ROOT / "results") / dataset / profile
 
 
 def runs() -> Path:
     """Folder of the run store; ``SSLSLR_RUNS`` moves it (default ``runs/``)."""
-    return Path(os.environ.get("SSLSLR_RUNS", ROOT / "runs"))
+    return Path(os.environ.get("SSLSLR_RUNS") or ROOT / "runs")
 
 
 def record() -> Path:
     """Folder of the record; ``SSLSLR_RECORD`` moves it (default ``data/record/``)."""
-    return Path(os.environ.get("SSLSLR_RECORD", ROOT / "data" / "record"))
+    return Path(os.environ.get("SSLSLR_RECORD") or ROOT / "data" / "record")
 
 
 def cache() -> Path:
     """Folder of things that can be made again; ``SSLSLR_CACHE`` moves it (default ``.cache/``)."""
-    return Path(os.environ.get("SSLSLR_CACHE", ROOT / ".cache"))
+    return Path(os.environ.get("SSLSLR_CACHE") or ROOT / ".cache")
+
+
+def at(place: str | Path) -> Path:
+    """A path as a person wrote it, ``~`` and ``~name`` being homes; SignError where nobody knows whose home that is."""
+    try:
+        return Path(place).expanduser()
+    except RuntimeError:
+        raise SignError(f"{place}: the home that ~ stands for is not known here; give the path in full") from None
 
 
 def own_caches() -> None:
@@ -64,6 +75,11 @@ FORMULA = re.compile(r"'*([=@\t\r]|[+-](?![\d.,]*([ %±].*)?$))")  # a number, w
 def guard(cell):
     """A cell of a CSV that people open: text that a spreadsheet would take for a formula gets an apostrophe before it."""
     return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
+
+
+def literally(name) -> str:
+    """A name as matplotlib is to draw it: what stands between two ``$`` is a formula to it, and an error where it is none."""
+    return str(name).replace("$", r"\$")
 
 
 def unguard(cell: str) -> str:
@@ -99,18 +115,29 @@ def one_at_a_time(folder: Path, what: str):
         lock.release()
 
 
+LONGEST = 255  # bytes of a file's name on common disks
+
+
 @contextmanager
 def atomic(path: Path):
     """Yield a temporary path beside ``path``; it takes the final name only if the block succeeds.
 
-    The temporary name keeps the suffix, since libraries choose a format by it. Whatever happens,
+    The temporary name keeps the suffix, since libraries choose a format by it, and is short where ``path``'s is long. Whatever happens,
     ``path`` holds either its old content or the new one whole, and nothing else is left behind.
     """
     path = Path(path)
+    if not path.name:
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    if len(os.fsencode(partial.name)) > LONGEST:
+        short = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
+        partial = path.with_name(f".{short}.{os.getpid()}.partial{path.suffix}")
     try:
         yield partial
+        if partial.is_file():
+            with suppress(OSError):  # a disk that knows no modes
+                partial.chmod(0o666 & ~_umask())  # safetensors would let nobody else read it
         os.replace(partial, path)
     except Exception as error:
         if isinstance(error, OSError):
@@ -123,6 +150,11 @@ def atomic(path: Path):
     finally:
         with suppress(OSError):  # of a read-only disk, on which there is none
             partial.unlink()
+
+
+def _umask() -> int:
+    os.umask(now := os.umask(0o022))
+    return now
 
 
 RUST = re.compile(r"\(os error (\d+)\)")  # how safetensors says that a disk is full: as an error of its own

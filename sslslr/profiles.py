@@ -70,6 +70,8 @@ def load(name: str) -> Profile:
     """Read ``notebooks/profiles/<name>.yml``; raises SignError for an unknown profile or key."""
     path = paths.PROFILES / f"{name}.yml"
     known = sorted(p.stem for p in paths.PROFILES.glob("*.yml"))
+    if not known:
+        raise SignError(f"{paths.PROFILES}: no profile is there; sslslr runs in its clone (make env, or pip install -e .)")
     if name not in known:
         raise SignError(f"profile {name!r} is unknown; there are {', '.join(known)}")
     values = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -27,6 +27,16 @@ def test_every_file_that_a_page_links_to_exists(page):
         assert (page.parent / link).resolve().is_file(), f"{page.name}: {link}"
 
 
+def test_every_test_that_a_page_names_is_in_the_file_that_it_links_to():
+    named = [
+        (page.parent / link, test)
+        for page in PAGES
+        for test, link in re.findall(r"\[`(test_\w+)`\]\(([^)]+)\)", page.read_text(encoding="utf-8"))
+    ]
+    assert len(named) > 20
+    assert not [test for file, test in named if f"def {test}(" not in file.read_text(encoding="utf-8")]
+
+
 @pytest.mark.parametrize("page", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.stem[:2])
 def test_every_file_of_code_that_a_notebook_names_exists(page):
     named = re.findall(r"(?:tests|benchmarks|tools|sslslr)/[\w/]+\.py", page.read_text(encoding="utf-8"))

@@ -25,5 +25,5 @@ if [ -z "$newer" ]; then echo "$lock has the newest versions that pyproject.toml
 printf '  %-32s %-16s %s\n%s\n' package "$lock" newest "$newer"
 [ -z "${DRY:-}" ] || exit 0
 echo "Installing them in a scratch environment, and running the tests ..."
-"$work/env/bin/python" -m pip install --quiet --disable-pip-version-check '.[test,cluster,lint]'
+"$work/env/bin/python" -m pip install --quiet --disable-pip-version-check -e '.[test,cluster,lint]'  # as make env does: notebooks' kernels find profiles and data
 "$work/env/bin/python" -m pytest -q -p no:cacheprovider "${@:-tests}"

@@ -8,6 +8,7 @@ import numpy as np
 from sslslr.errors import SignError
 
 VERSION = "skeletons 1"
+FAR = 1000.0  # no hand is as many shoulder widths away
 
 _POSE = [
     "nose",
@@ -223,8 +224,8 @@ def normalise(landmarks: np.ndarray, skeleton: Skeleton, name: str = "clip") -> 
     frames; of wrists the mean, since they move), so that the body's sway and the signing space stay in the data.
     Missing stays missing.
 
-    Raises SignError when the clip can't be centred, since shoulders (a wrist) are never seen, or has no scale, since
-    the pair's two landmarks coincide (distance under 1e-6 of the clip's extent) and a division would make noise of it.
+    Raises SignError when the clip can't be centred, since shoulders (a wrist) are never seen; has no scale, since the pair's
+    two landmarks coincide and a division would make noise of it; or has a landmark ``FAR`` times that unit away.
     """
     centre = _centre(landmarks, skeleton)
     if centre is None:
@@ -233,10 +234,13 @@ def normalise(landmarks: np.ndarray, skeleton: Skeleton, name: str = "clip") -> 
     distances = np.concatenate([np.linalg.norm(landmarks[:, a] - landmarks[:, b], axis=-1) for a, b in skeleton.unit])
     distances = distances[np.isfinite(distances)]
     width = float(np.median(distances)) if len(distances) else 0.0
-    extent = float(np.nanmax(np.abs(landmarks - centre)))
-    if not width > 1e-6 * max(extent, 1e-12):
+    away = np.abs(landmarks - centre)
+    if not width > 1e-6 * max(float(np.nanmedian(away)), 1e-12):
         what = "the two shoulders coincide" if skeleton.shoulders else "wrist and middle finger coincide or are never seen together"
         raise SignError(f"{name}: {what} (distance {width:.2g}), so the clip has no scale; extract it again")
+    if (far := float(np.nanmax(away)) / width) > FAR:
+        unit = "the shoulders' distance" if skeleton.shoulders else "the palm's size"
+        raise SignError(f"{name}: a coordinate is {far:.3g} times {unit} away from the centre; leave it out or extract it again")
     return ((landmarks - centre) / width).astype(np.float32)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sslslr.clips.signs import Signs
-from sslslr.errors import SignError
+from sslslr.errors import SignError, counted
 
 VERSION = "splits 2"
 
@@ -26,12 +26,26 @@ def for_repeat(signs: Signs, folds: int, repeat: int) -> tuple[Signs, str]:
     A published split is kept: without a validation part, that is taken from its training clips; without a test part, its
     validation part is the test. Otherwise signers are held out in ``folds`` groups, other ones in each repeat; with fewer
     than three signers, clips of the same signers are. Raises SignError for a published split that has no part to train
-    or to test on, and as ``by_signer`` and ``stratified`` do.
+    or to test on, where clips to learn from are all of one class or none to validate or test on is of a class that is learned, and as ``by_signer`` and ``stratified`` do.
     """
+    out, what = _for_repeat(signs, folds, repeat)
+    if len(shown := np.unique(out.labels[out.split == "train"])) < 2:
+        which = ", ".join(signs.glosses[k] for k in shown) or "none"
+        raise SignError(f"{signs.name}: the clips to learn from are all of one class ({which}); there is nothing to tell apart")
+    for part, use in (("val", "validate"), ("test", "test")):
+        here = out.labels[out.split == part]
+        if not len(here):
+            raise SignError(f"{signs.name}: no clip is left to {use} on, since each class has one to learn from; more clips are needed")
+        if not np.isin(here, shown).any():
+            raise SignError(f"{signs.name}: no clip to {use} on is of a class that is learned; its split can't be used")
+    return out, what
+
+
+def _for_repeat(signs: Signs, folds: int, repeat: int) -> tuple[Signs, str]:
     published = {part for part in np.unique(signs.split).tolist() if part}
     if published:
         return _published(signs, published, repeat)
-    signers = len(np.unique(signs.signers))
+    signers = len(np.unique(signs.signers[signs.signers != ""]))
     if signers < 3:
         same = f"the same {signs.unit} in" if signers == 1 else f"the same {signers} {signs.unit}s in"
         who = "who signs is not known, clips divided into" if (signs.signers == "").all() else same
@@ -69,10 +83,11 @@ def by_signer(signs: Signs, folds: int, fold: int, seed: int = 0) -> Signs:
     """Hold out signers: one of ``folds`` groups of signers is the test split, the next one the validation split.
 
     With fewer than six signers, a tenth of the training signers' clips is the validation split instead: of three signers,
-    two are then learned from and not one. The order of the signers is drawn from ``seed``; over all folds each signer is tested exactly once. Classes that
+    two are then learned from and not one. Clips of which nobody knows who signs, beside others, are in no split: they may be of
+    those who are held out. The order of the signers is drawn from ``seed``; over all folds each signer is tested exactly once. Classes that
     the training signers never show are dropped nowhere: raises SignError instead, naming them.
     """
-    names = np.unique(signs.signers)
+    names = np.unique(signs.signers[signs.signers != ""])
     if not 3 <= folds <= len(names):
         raise SignError(f"{signs.name}: {folds} folds of {len(names)} {signs.unit}s; need at least 3 folds and one {signs.unit} in each")
     group = np.empty(len(names), int)
@@ -80,10 +95,11 @@ def by_signer(signs: Signs, folds: int, fold: int, seed: int = 0) -> Signs:
     of_clip = group[np.searchsorted(names, signs.signers)]
     split = np.full(len(signs), "train", dtype="<U5")
     split[of_clip == fold % folds] = "test"
+    split[signs.signers == ""] = ""
     if len(names) < FEW:
         split = _with_validation(split, signs.labels, seed + fold)
     else:
-        split[of_clip == (fold + 1) % folds] = "val"
+        split[(of_clip == (fold + 1) % folds) & (signs.signers != "")] = "val"
     return _complete(signs.with_split(split))
 
 
@@ -98,7 +114,9 @@ def stratified(signs: Signs, test: float, val: float = 0.1, seed: int = 0) -> Si
     counts = np.bincount(signs.labels, minlength=len(signs.glosses))
     if ((counts > 0) & (counts < 3)).any():
         few = [signs.glosses[k] for k in np.flatnonzero((counts > 0) & (counts < 3))]
-        raise Unlearned(few, f"{signs.name}: {len(few)} classes have fewer than 3 clips and can't be in train, val and test")
+        raise Unlearned(
+            few, f"{signs.name}: {counted(len(few), 'class has', 'classes have')} fewer than 3 clips and can't be in train, val and test"
+        )
     rng = np.random.default_rng(seed)
     split = np.full(len(signs), "train", dtype="<U5")
     for label in np.flatnonzero(counts):
@@ -127,5 +145,9 @@ def _complete(signs: Signs) -> Signs:
     lost = np.setdiff1d(np.unique(signs.labels), known)
     if len(lost):
         names = [signs.glosses[k] for k in lost]
-        raise Unlearned(names, f"{signs.name}: {len(names)} classes have no clip in the training split", "leave them out or use more folds")
+        raise Unlearned(
+            names,
+            f"{signs.name}: {counted(len(names), 'class has', 'classes have')} no clip in the training split",
+            "leave them out or use more folds",
+        )
     return signs

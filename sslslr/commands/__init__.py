@@ -11,11 +11,13 @@ import io
 import math
 import os
 import sys
+import warnings
 from collections.abc import Callable
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
-from sslslr import __version__, paths  # noqa: F401 (first of all: it says where matplotlib and numba keep their caches)
+from sslslr import __version__, paths  # first of all: it says where matplotlib and numba keep their caches
 from sslslr.errors import SignError
 
 FOLDER = Path(__file__).parent
@@ -35,14 +37,19 @@ class Parser(argparse.ArgumentParser):
 
 def count(text: str) -> int:
     """A whole number from 1 on, as an argument's type."""
-    if (value := whole(text)) < 1:
+    if not is_whole(text) or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number from 1 on")
-    return value
+    return int(text)
+
+
+def is_whole(text: str) -> bool:
+    """Whether a text is a whole number from 0 on; what no machine could mean (above 2**31) is none."""
+    return text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) < 1 << 31
 
 
 def whole(text: str) -> int:
-    """A whole number from 0 on, as an argument's type; what no machine could mean (above 2**31) is none."""
-    if not (text.isascii() and text.isdecimal()) or len(text) > 10 or int(text) >= 1 << 31:
+    """A whole number from 0 on, as an argument's type."""
+    if not is_whole(text):
         raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number from 0 on")
     return int(text)
 
@@ -50,6 +57,16 @@ def whole(text: str) -> int:
 def processes(text: str) -> int:
     """How many processes, as an argument's type; 0 or nothing for one a core."""
     return whole(text) if text else 0
+
+
+def place(text: str) -> Path:
+    """A file or folder, as an argument's type; ``.`` is the current folder, nothing is none."""
+    if not text:
+        raise argparse.ArgumentTypeError("'': expected a file or a folder")
+    try:
+        return paths.at(text)
+    except SignError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def positive(text: str) -> float:
@@ -91,7 +108,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     name, *rest = words
     try:
-        return command(name)(rest)
+        with warnings_in_one_line():
+            return command(name)(rest)
     except SignError as error:
         print(f"sslslr: {error}", file=sys.stderr)
         return 2
@@ -105,6 +123,17 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
+@contextmanager
+def warnings_in_one_line():
+    """Inside, a warning of ours is a line without the source that gave it; those of other kinds stay as they are."""
+    usual = warnings.formatwarning
+    warnings.formatwarning = lambda text, kind, *place: f"sslslr: {text}\n" if kind is UserWarning else usual(text, kind, *place)
+    try:
+        yield
+    finally:
+        warnings.formatwarning = usual
+
+
 PLACES = {getattr(errno, e) for e in ("EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOTDIR", "EISDIR", "EEXIST", "ENAMETOOLONG", "ELOOP") if hasattr(errno, e)}  # fmt: skip
 """What is wrong with a place, and not with the program: read-only, full, a file where a folder should be."""
 
@@ -114,8 +143,14 @@ def _place(error: OSError) -> str:
     where = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes, os.PathLike)) else "a file"
     if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
         return f"{where}: {error.strerror}, where {'a file' if error.errno == errno.EISDIR else 'a folder'} is expected; give another"
-    moved = "SSLSLR_RESULTS, SSLSLR_RUNS, SSLSLR_CACHE and SSLSLR_RECORD move our own"
-    return f"{where}: can't be used ({error.strerror}); choose a folder that can be written ({moved})"
+    if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
+        return f"{where}: {error.strerror}; give another"
+    if error.errno in (errno.EACCES, errno.EPERM) and os.path.isfile(where) and not os.access(where, os.R_OK):
+        return f"{where}: can't be read ({error.strerror}); ask its owner"
+    ours = (paths.results("", ""), paths.runs(), paths.cache(), paths.record())
+    own = any(Path(where).absolute().is_relative_to(folder.absolute()) for folder in ours)
+    moved = " (SSLSLR_RESULTS, SSLSLR_RUNS, SSLSLR_CACHE and SSLSLR_RECORD move our own)" if own else ""
+    return f"{where}: can't be used ({error.strerror}); choose a folder that can be written{moved}"
 
 
 def command(name: str) -> Callable[[list[str]], int]:

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 
 from sslslr import profiles
-from sslslr.commands import Parser
+from sslslr.commands import Parser, is_whole
 from sslslr.commands.named import check
 from sslslr.commands.plan import duration
 from sslslr.errors import SignError
@@ -114,7 +114,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--workers", default="", help="processes; default: one a core, or one a GPU")
     options = parser.parse_args(arguments)
     for name in ("runs", "seed", "workers"):
-        if (value := getattr(options, name)) and not (value.isdigit() and (name != "runs" or int(value))):
+        if (value := getattr(options, name)) and not (is_whole(value) and (name != "runs" or int(value))):
             raise SignError(f"{name.upper()}={value}: expected a whole number")
     check(options.dataset, options.profile or "quick", options.data)
     found = audit(

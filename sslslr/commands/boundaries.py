@@ -17,7 +17,7 @@ from sslslr import paths
 from sslslr.clips.boundaries import estimate
 from sslslr.clips.signs import Signs, pack, prepare
 from sslslr.clips.skeleton import MEDIAPIPE_75
-from sslslr.commands import Parser
+from sslslr.commands import Parser, place
 from sslslr.errors import SignError
 from sslslr.extract import elan
 from sslslr.extract.clips import Clip
@@ -29,19 +29,20 @@ TIER = "stroke (estimated)"
 def main(arguments: list[str]) -> int:
     """Run the command; returns the exit status: 1 where some clip could not be read."""
     parser = Parser(__name__, __doc__)
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="extracted clips (.npz), or folders of them")
-    parser.add_argument("--out", type=Path, required=True, metavar="OUT", help="folder for boundaries.csv and the .eaf files")
+    parser.add_argument("files", type=place, nargs="+", metavar="FILE", help="extracted clips (.npz), or folders of them")
+    parser.add_argument("--out", type=place, required=True, metavar="OUT", help="folder for boundaries.csv and the .eaf files")
     asked = parser.parse_args(arguments)
     rows, lost = [], 0
     for name, path in tqdm(_named(asked.files).items(), desc="clips"):
         try:
-            rows.append(row := told(path, name))
+            row = told(path, name)
         except SignError as error:
             lost += 1
             print(f"left out: {error}", file=sys.stderr)
             continue
         said = f"confidence {row['confidence']:.2f}" + (", the prior decides" if row["prior"] > 0.5 else "")
         elan.write(asked.out / f"{name}.eaf", {TIER: [(round(row["onset_ms"]), round(row["offset_ms"]), said)]})
+        rows.append(row)
     if rows:
         paths.write_text(asked.out / "boundaries.csv", pd.DataFrame(rows).round(3).map(paths.guard).to_csv(index=False))
     print(f"{len(rows)} clips written to {asked.out}" + (f", {lost} left out" if lost else ""))

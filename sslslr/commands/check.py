@@ -1,10 +1,9 @@
 """Is a data set whole, and is its split sound? Ends with a verdict and a picture."""
 
 import sys
-from pathlib import Path
 
 from sslslr import paths
-from sslslr.commands import Parser
+from sslslr.commands import Parser, place
 from sslslr.datasets import DATASETS, options_of
 from sslslr.datasets.check import check, save
 from sslslr.datasets.options import words
@@ -32,17 +31,17 @@ def main(arguments: list[str]) -> int:
     """Run the command; returns the exit status."""
     parser = Parser(__name__, __doc__, epilog=EPILOG)
     parser.add_argument("name", metavar="NAME")
-    parser.add_argument("path", type=Path, metavar="PATH")
+    parser.add_argument("path", type=place, metavar="PATH")
     parser.add_argument("option", nargs="*", metavar="OPTION=VALUE", help="how it is read, see below")
-    parser.add_argument("--write-leave-out", type=Path, metavar="FILE", help="write the names of odd and unusable clips there")
+    parser.add_argument("--write-leave-out", type=place, metavar="FILE", help="write the names of odd and unusable clips there")
     asked = parser.parse_intermixed_args(arguments)
     done = check(asked.name, asked.path, sys.stderr.isatty(), words(asked.option))
     picture = save(done)
     print(done)
     print(f"picture: {picture}")
-    if done.listing.open is None:
+    if done.listing.open is None and len(done.listing):
         print(f"extract: sslslr extract {done.listing.root} OUT --manifest {write_manifest(done.listing)}")
-    if done.unusable:
+    if done.unusable and set(done.listing.table["clip"]) - set(done.unusable):
         print(f"to go on without the clips that can't be used: copy {picture.parent / LEAVE_OUT} to {done.listing.root}")
     if asked.write_leave_out:
         out = list(dict.fromkeys([*done.unusable, *done.odd]))

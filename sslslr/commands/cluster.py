@@ -1,6 +1,7 @@
 """Start a Dask cluster, here or of Slurm jobs, and print the command that uses it."""
 
 import argparse
+import re
 import sys
 import time
 
@@ -31,15 +32,29 @@ def size(text: str) -> str:
     return text
 
 
+def word(text: str) -> str:
+    """A name as Slurm has them, as an argument's type: what is written into a job script is no command."""
+    if not re.fullmatch(r"[\w.,@:+/-]+", text):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a name")
+    return text
+
+
+def walltime(text: str) -> str:
+    """A time as Slurm reads it, as an argument's type."""
+    if not re.fullmatch(r"(\d+-)?\d+(:\d+){0,2}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a time, such as 08:00:00 or 2-00:00:00")
+    return text
+
+
 def main(arguments: list[str]) -> int:
     """Start the cluster, print the command that uses it, wait for Ctrl-C; returns the exit status."""
     parser = Parser(__name__, __doc__)
     parser.add_argument("kind", choices=["local", "slurm"])
     parser.add_argument("--workers", type=count, default=2, help="processes, or Slurm jobs")
     parser.add_argument("--memory", type=size, default="4GB", help="of each")
-    parser.add_argument("--walltime", default="08:00:00")
-    parser.add_argument("--queue", help="Slurm partition")
-    parser.add_argument("--account", help="Slurm account")
+    parser.add_argument("--walltime", type=walltime, default="08:00:00")
+    parser.add_argument("--queue", type=word, help="Slurm partition")
+    parser.add_argument("--account", type=word, help="Slurm account")
     parser.add_argument("--gpus", type=whole, default=0, help="GPUs of each job")
     parser.add_argument("--script", action="store_true", help="print the job script and stop")
     options = parser.parse_args(arguments)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sslslr import paths
-from sslslr.commands import Parser
+from sslslr.commands import Parser, place
 from sslslr.report.copies import refresh
 from sslslr.report.notebooks import notebooks, restored
 
@@ -63,7 +63,7 @@ def left(folder: Path, changed: list[str], newer: list[str]) -> str:
 def main(arguments: list[str]) -> int:
     """Run the command; returns the exit status."""
     parser = Parser(__name__, __doc__)
-    parser.add_argument("--out", type=Path, default=CLASS, help="default: %(default)s")
+    parser.add_argument("--out", type=place, default=CLASS, help="default: %(default)s")
     written, changed, newer = write(parser.parse_args(arguments).out)
     print(f"{len(written) - len(changed)} notebooks without solutions: {written[0].parent}")
     if said := left(written[0].parent, changed, newer):

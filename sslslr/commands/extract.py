@@ -1,9 +1,8 @@
 """MediaPipe landmarks of a folder of sign videos: clips, a list of them, and a report of what failed."""
 
 import sys
-from pathlib import Path
 
-from sslslr.commands import Parser, processes
+from sslslr.commands import Parser, place, processes
 from sslslr.errors import SignError
 from sslslr.extract.batch import extract
 from sslslr.extract.holistic import unavailable
@@ -26,10 +25,10 @@ or with --retry. Exit status: 0 all clips are there, 1 some failed (see report.c
 def main(arguments: list[str]) -> int:
     """Run the command; returns the exit status."""
     parser = Parser(__name__, __doc__, epilog=EPILOG)
-    parser.add_argument("videos", type=Path, metavar="VIDEOS")
-    parser.add_argument("out", type=Path, metavar="OUT")
+    parser.add_argument("videos", type=place, metavar="VIDEOS")
+    parser.add_argument("out", type=place, metavar="OUT")
     parser.add_argument("--workers", type=processes, default=0, metavar="N", help="processes, about 430 MB each (default 0: one a core)")
-    parser.add_argument("--manifest", type=Path, metavar="M", help="a CSV that says which clips to extract, and what they are")
+    parser.add_argument("--manifest", type=place, metavar="M", help="a CSV that says which clips to extract, and what they are")
     parser.add_argument("--retry", action="store_true", help="try failed videos again though their files haven't changed")
     asked = parser.parse_args(arguments)
     if said := unavailable():

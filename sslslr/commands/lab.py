@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from sslslr import paths
-from sslslr.commands import Parser, exercises
+from sslslr.commands import Parser, exercises, is_whole, place
 from sslslr.errors import SignError
 from sslslr.report import runsheet, start
 from sslslr.report.copies import refresh
@@ -62,12 +62,12 @@ def main(arguments: list[str]) -> int:
     """Run the command; returns the exit status."""
     parser = Parser(__name__, __doc__)
     parser.add_argument("--students", action="store_true", help="the notebooks without solutions, in class/")
-    parser.add_argument("--out", type=Path, help="folder of the copies (default: lab/, or class/)")
+    parser.add_argument("--out", type=place, help="folder of the copies (default: lab/, or class/)")
     parser.add_argument("--port", default="8888")
     parser.add_argument("--prepare", action="store_true", help="write the copies and open nothing")
     parser.add_argument("more", nargs="*", help="arguments of JupyterLab's own, after --")
     said = parser.parse_args(arguments)
-    if not said.port.isdigit():
+    if not is_whole(said.port):
         raise SignError(f"PORT={said.port}: expected a number")
     folder = (said.out or (exercises.CLASS if said.students else LAB)).resolve()
     changed, newer = write(folder, not said.students)

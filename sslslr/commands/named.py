@@ -1,8 +1,6 @@
 """What a command names: a data set, a profile and the folder that holds the data."""
 
-from pathlib import Path
-
-from sslslr import datasets, profiles
+from sslslr import datasets, paths, profiles
 from sslslr.errors import SignError
 
 
@@ -15,5 +13,5 @@ def check(dataset: str, profile: str, data: str) -> None:
         raise SignError("the synthetic corpora are made, not read: leave DATA out, or name another DATASET")
     if dataset != "synthetic" and not data:
         raise SignError(f"DATASET={dataset} needs DATA=/path/to/it: the folder that holds the data set")
-    if data and not Path(data).expanduser().exists():
+    if data and not paths.at(data).exists():
         raise SignError(f"DATA={data}: no such folder")

@@ -2,9 +2,8 @@
 
 import sys
 import time
-from pathlib import Path
 
-from sslslr.commands import Parser, count
+from sslslr.commands import Parser, count, place
 from sslslr.datasets import DATASETS
 from sslslr.datasets.options import words
 from sslslr.datasets.packed import prepared
@@ -22,7 +21,7 @@ def main(arguments: list[str]) -> int:
     """Run the command; returns the exit status."""
     parser = Parser(__name__, __doc__, epilog=EPILOG)
     parser.add_argument("name", metavar="NAME")
-    parser.add_argument("path", type=Path, metavar="PATH")
+    parser.add_argument("path", type=place, metavar="PATH")
     parser.add_argument("--frames", type=count, default=64, metavar="T", help="longest clip that is kept as it is (default 64)")
     parser.add_argument("option", nargs="*", metavar="OPTION=VALUE", help="how it is read: sslslr check --help lists them")
     asked = parser.parse_intermixed_args(arguments)

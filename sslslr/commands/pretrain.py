@@ -21,8 +21,9 @@ from tqdm import tqdm
 
 from sslslr import paths, profiles
 from sslslr.clips.signs import Signs
-from sslslr.commands import Parser, count, positive, whole
-from sslslr.errors import SignError
+from sslslr.commands import Parser, count, place, positive, whole
+from sslslr.commands.named import check
+from sslslr.errors import SignError, counted
 from sslslr.learning.store import about as about_run
 from sslslr.learning.store import whole_or_none
 from sslslr.learning.training import Run, measure, restore, store, train_epoch
@@ -55,7 +56,7 @@ def pretrain(fabric: Fabric, run: Run, signs: Signs, folder: Path, compiled: boo
         return _finished(folder)
     fabric.barrier()
     if fabric.global_rank == 0:
-        for name in RESULTS if again else ():
+        for name in RESULTS if again and (folder / "weights.safetensors").exists() else ():  # else it was begun anew already, and goes on
             paths.unseal(folder / name)
         whole_or_none(state)
         paths.write_json(folder / "run.json", about, sealed=True)
@@ -78,7 +79,6 @@ def pretrain(fabric: Fabric, run: Run, signs: Signs, folder: Path, compiled: boo
             plain.eval()
             metrics[-1] |= measure(plain, signs, run.precision) if (signs.split == "val").any() else {}
             store(state, plain, optimiser.optimizer, metrics, seconds)
-            paths.seal(state)
         fabric.barrier()
     if fabric.global_rank == 0:
         made = provenance() | {"devices": world, "seconds": round(seconds, 1), "compiled": compiled}
@@ -99,29 +99,39 @@ def _finished(folder: Path) -> list[dict]:
     """The metrics of a finished training; SignError where it is not as it was written."""
     try:
         paths.unchanged(folder, paths.read_json(folder / "run.json").get("made", {}).get("files", {}))
-        return paths.read_json(folder / "metrics.json")
-    except (OSError, ValueError) as error:
+        if not (metrics := paths.read_json(folder / "metrics.json")) or any("loss" not in epoch for epoch in metrics):
+            raise ValueError("metrics.json has no epochs")
+        return metrics
+    except PermissionError:
+        raise
+    except (OSError, ValueError, AttributeError, TypeError) as error:
         raise SignError(f"{folder}: the finished training can't be read ({error}); --again makes it anew") from None
 
 
 def whose(folder: Path, about: dict) -> None:
     """Raise SignError where ``folder`` holds a training of other settings or data than ``about``, saying which differ."""
-    if not any((folder / name).exists() for name in RESULTS):
+    if not any((folder / name).exists() for name in RESULTS if name != "run.json"):
         return
     try:
         then = paths.read_json(folder / "run.json")
+        if not about.keys() & then.keys():
+            raise ValueError("says nothing of a training")
         other = {k: (then.get(k), v) for k, v in about.items() if then.get(k) != v}
-    except (OSError, ValueError, AttributeError):
+    except FileNotFoundError:
         raise SignError(f"{folder}: holds a training, but no run.json says of what; choose another folder, or delete this one") from None
+    except (ValueError, AttributeError):
+        raise SignError(f"{folder}: its run.json is not as it was written; choose another folder, or delete this one") from None
     if other:
         told = [f"{name} {_short(a, b)}, not {_short(b, a)}" for name, (a, b) in other.items()]
         raise SignError(f"{folder}: holds a training of other settings ({'; '.join(told)}); choose another folder, or delete this one")
 
 
 def _short(value, other) -> str:
-    """A setting for a message; of a group of settings those that differ from the ``other``'s."""
+    """A setting for a message; of a group or a list of settings those that differ from the ``other``'s."""
     if isinstance(value, dict) and isinstance(other, dict):
         return " ".join(f"{k} {_short(v, other.get(k))}" for k, v in value.items() if other.get(k) != v) or "fewer"
+    if isinstance(value, list) and isinstance(other, list):
+        return ", ".join(str(v) for v in value if v not in other) or "fewer"
     return f"{value[:12]}..." if isinstance(value, str) and len(value) > 30 else str(value)
 
 
@@ -130,10 +140,21 @@ def wanted(compiled: str, device: torch.device) -> bool:
     return compiled == "true" or (compiled == "auto" and device.type == "cuda")
 
 
+def bounded(devices: int, nodes: int, batch: int) -> None:
+    """Raise SignError for more processes than this machine can run, or than a batch has clips, before any is started."""
+    gpus, cores = torch.cuda.device_count(), os.cpu_count() or 1
+    if devices > (most := gpus or 2 * cores):
+        raise SignError(
+            f"--devices {devices}: this machine has {counted(gpus, 'GPU') if gpus else counted(cores, 'core')}; take at most {most}"
+        )
+    if devices * nodes > batch:
+        raise SignError(f"--devices {devices} --num-nodes {nodes}: a batch of {batch} clips can't be shared by {devices * nodes} processes")
+
+
 def main(arguments: list[str]) -> int:
     """Run the command; sizes come from the profile. Each process loads the corpus (a packed one is mapped into memory)."""
     parser = Parser(__name__, __doc__)
-    parser.add_argument("out", type=Path, help="folder of the result")
+    parser.add_argument("out", type=place, help="folder of the result")
     parser.add_argument("--profile", default="paper")
     parser.add_argument("--dataset", default="synthetic")
     parser.add_argument("--data", default="")
@@ -149,13 +170,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--precision", default="auto", choices=["auto", "fp32", "bf16"])
     parser.add_argument("--compile", default="auto", choices=["auto", "true", "false"], help="torch.compile; auto: on a GPU, where it pays")
     parser.add_argument("--again", action="store_true", help="make a finished training anew; otherwise it is left as it is")
-    parser.add_argument("--card", type=Path, help="a model card (YAML): OUT/encoder becomes an encoder to pass on (docs/pretrained.md)")
+    parser.add_argument("--card", type=place, help="a model card (YAML): OUT/encoder becomes an encoder to pass on (docs/pretrained.md)")
     options = parser.parse_args(arguments)
     card = passed_on.read_card(options.card) if options.card else None
     if options.out.exists() and not options.out.is_dir():
         raise SignError(f"{options.out}: is a file; expected a folder, which gets the result")
     profile = profiles.load(options.profile)
     sizes = replace(profile, precision=options.precision, epochs=options.epochs or profile.epochs)
+    check(options.dataset, options.profile, options.data)
+    bounded(options.devices, options.num_nodes, profile.batch)
     loaded = corpora.load(sizes, options.dataset, options.data, only=options.corpus, options=shlex.join(options.option))
     signs, protocol = corpora.split(next(iter(loaded.values())), sizes, options.seed)
     run = corpora.base_run(sizes, options.seed, options.rate, method=options.method, views=ViewConfig(options.views))
@@ -167,7 +190,7 @@ def main(arguments: list[str]) -> int:
     metrics = pretrain(fabric, run, signs, options.out, wanted(options.compile, fabric.device), options.again)
     if fabric.global_rank == 0:
         how = "finished before and left as it is (--again makes it anew)" if before else f"on {fabric.world_size} process(es)"
-        print(f"{options.out}: {len(metrics)} epochs {how}, loss {metrics[-1]['loss']:.4f}")
+        print(f"{options.out}: {signs.name} ({signs.kind}), {counted(len(metrics), 'epoch')} {how}, loss {metrics[-1]['loss']:.4f}")
         if card:
             own: dict = {"corpus": signs.name, "sizes": sizes.corpora[signs.name]} if signs.kind == "synthetic" else {"dataset": signs.name}
             settings = own | {

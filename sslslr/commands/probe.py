@@ -4,6 +4,7 @@ import shlex
 
 from sslslr import profiles
 from sslslr.commands import Parser, whole
+from sslslr.commands.named import check
 from sslslr.learning import weights
 from sslslr.studies import corpora, passed_on
 
@@ -19,6 +20,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--corpus", default="lsfb-like", help="which of the synthetic corpora")
     parser.add_argument("--seed", type=whole, default=0, help="which signers are held out")
     options = parser.parse_args(arguments)
+    check(options.dataset, options.profile, options.data)
     encoder = weights.load(options.encoder)
     profile = passed_on.as_trained(encoder, profiles.load(options.profile))
     loaded = corpora.load(profile, options.dataset, options.data, only=options.corpus, options=shlex.join(options.option))

@@ -22,6 +22,8 @@ from sslslr.video import training as _  # noqa: F401 (so that runs on pictures a
 STATES = tuple(name + end for name in UNFINISHED for end in ("", f".{paths.SEAL}"))
 IDLE = 24 * 3600  # seconds that an unfinished file without a lock must have been untouched
 PARTIAL = re.compile(r"\..+\.\d+\.partial(\..+)?")
+RUN, MADE = re.compile(r"[0-9a-f]{16}|\.[0-9a-f]{16}\.\d+\.partial"), re.compile(r".+-[0-9a-f]{20}(\.npz)?", re.DOTALL)
+"""How the run store names a run, and the cache what it keeps; whatever is called otherwise is somebody's own."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def wasted(interrupted: bool = False) -> list[Waste]:
 
 
 def _runs(store: Path, interrupted: bool) -> Iterator[Waste]:
-    for folder in sorted(p for p in store.glob("*") if p.is_dir()):
+    for folder in sorted(p for p in store.glob("*") if RUN.fullmatch(p.name) and p.is_dir()):
         lock, answers = folder / "lock", {p: _read(p) for p in sorted(folder.glob("answer-*.json"))}
         named = _named(folder)
         if not named and not (answers or lock.exists() or (folder / "weights.safetensors").exists()):
@@ -78,7 +80,7 @@ def _caches(cache: Path) -> Iterator[Waste]:
         if path.name.startswith("."):
             if PARTIAL.fullmatch(path.name) and _idle(path):
                 yield Waste(path, "half written")
-        elif old := unknown(_read(path / "about.json").get("made_by") if path.is_dir() else _made_by(path)):
+        elif MADE.fullmatch(path.name) and (old := unknown(_read(path / "about.json").get("made_by") if path.is_dir() else _made_by(path))):
             yield Waste(path, f"data by {old}")
 
 

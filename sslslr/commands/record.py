@@ -3,6 +3,7 @@
 Stop it at any time, a kill included: what is done is kept, and the same command goes on. Rows of older code are made anew.
 """
 
+import argparse
 import math
 import shlex
 import time
@@ -10,9 +11,10 @@ from dataclasses import dataclass, field
 
 from sslslr import profiles
 from sslslr.claims.judge import CLAIMS
-from sslslr.commands import Parser
+from sslslr.commands import Parser, count, is_whole
 from sslslr.commands.named import check
 from sslslr.commands.plan import blank, duration
+from sslslr.datasets import source
 from sslslr.errors import SignError
 from sslslr.learning.store import OutOfTime
 from sslslr.methods import METHODS
@@ -88,8 +90,16 @@ def wanted_of(studies: list[str], claim: str) -> list[Study]:
 def asked_for(study: Study, method: str, said: dict[str, str]) -> dict:
     """The options of a study: those that are ``said`` and it has, in the type of their defaults; of Table 1 the rows of ``method``."""
     kinds = {o: type(study.options[o]) for o in said if o in study.options}
-    read = {bool: lambda text: text not in ("", "0", "False"), tuple: lambda text: tuple(filter(None, text.split(",")))}
-    options = {o: read.get(kind, kind)(said[o]) for o, kind in kinds.items()}
+    read = {bool: lambda text: text not in ("", "0", "False"), tuple: lambda text: tuple(filter(None, text.split(","))), int: count}
+    options = {}
+    for name, kind in kinds.items():
+        try:
+            options[name] = read.get(kind, kind)(said[name])
+        except argparse.ArgumentTypeError as error:
+            raise SignError(f"--set {name.upper()}={error}") from None
+        known = study.options[name]
+        if kind is tuple and known and (strange := [v for v in options[name] if v not in known]):
+            raise SignError(f"--set {name.upper()}: {strange[0]!r} is unknown to {study.name}; there are {', '.join(known)}")
     return options | ({"methods": (method,), "controls": ()} if method else {})
 
 
@@ -117,7 +127,7 @@ def main(arguments: list[str]) -> int:
     if options.dataset in LAYOUTS and not options.name:
         raise SignError(f"DATASET={options.dataset} is a layout of many data sets: say what the record is to call yours, NAME=...")
     for name in ("workers", "minutes"):
-        if (value := getattr(options, name)) and not value.isdigit():
+        if (value := getattr(options, name)) and not is_whole(value):
             raise SignError(f"{name.upper()}={value}: expected a whole number")
     if options.method and options.method not in METHODS:
         raise SignError(f"METHOD={options.method} is unknown; there are {', '.join(METHODS)} (CONTRIBUTING.md: add a method)")
@@ -127,8 +137,8 @@ def main(arguments: list[str]) -> int:
     profile, started = profiles.load(options.profile), time.time()
     wanted = [STUDIES["Table 1"]] if options.method else wanted_of(options.study, options.claim)
     said = {k.lower(): v for k, v in (s.split("=", 1) for s in options.set)}
-    if strange := sorted(set(said) - {o for study in STUDIES.values() for o in study.options}):
-        raise SignError(f"--set: {strange[0].upper()} is an option of no study")
+    if strange := sorted(set(said) - {o for study in wanted for o in study.options}):
+        raise SignError(f"--set: {strange[0].upper()} is an option of no study that is asked for ({source.some(s.name for s in wanted)})")
     asked = {study.name: asked_for(study, options.method, said) for study in wanted}
     signs = corpora.load(profile, options.dataset, options.data, options=shlex.join(options.option))
     called = options.name or options.dataset

@@ -13,7 +13,7 @@ import pandas as pd
 from sslslr import paths, profiles
 from sslslr.claims.judge import CLAIMS, number
 from sslslr.claims.verdict import FAILS, HOLDS, UNDECIDED
-from sslslr.commands import Parser
+from sslslr.commands import Parser, is_whole
 from sslslr.commands import costs as unit_costs
 from sslslr.commands.named import check
 from sslslr.commands.plan import Plan, Planned, costs, duration, total
@@ -79,7 +79,7 @@ def main(arguments: list[str]) -> int:
     if options.method and options.method not in NAMES:
         raise SignError(f"METHOD={options.method} is unknown; there are {', '.join(NAMES)}")
     for name in ("seeds", "workers", "minutes"):
-        if (value := getattr(options, name)) and not (value.isdigit() and int(value)):
+        if (value := getattr(options, name)) and not (is_whole(value) and int(value)):
             raise SignError(f"{name.upper()}={value}: expected a whole number")
     check(options.dataset, options.profile, options.data)
     record, called, claim = Record(), options.name or options.dataset, claims[options.claim]

@@ -12,7 +12,7 @@ import pandas as pd
 
 from sslslr import datasets, paths, profiles
 from sslslr.claims.verdict import NOT_RUN, VERDICTS
-from sslslr.commands import Parser
+from sslslr.commands import Parser, is_whole
 from sslslr.commands.audit import audit
 from sslslr.commands.named import check
 from sslslr.datasets.options import parse
@@ -52,7 +52,7 @@ def fingerprint(values: dict, notebook: Path) -> str:
         if path.is_file():
             digest.update(f"{path.name}".encode() + path.read_bytes())
     said = shlex.split(str(values.get("OPTIONS", "")))
-    named = [Path(v).expanduser() for v in [*values.values(), *(word.partition("=")[2] for word in said)] if isinstance(v, str)]
+    named = [paths.at(v) for v in [*values.values(), *(word.partition("=")[2] for word in said)] if isinstance(v, str)]
     for root in [path for path in named if path.is_absolute() and path.exists()]:
         for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
             stat = path.stat() if path.exists() else path.lstat()
@@ -122,7 +122,7 @@ def reproduce(
         extra = {"OPTIONS": as_text(said)} | (extra or {})
         if without := [n.name for n in notebooks(folder) if "OPTIONS" not in declared(n)]:
             raise SignError(f"{options}: {', '.join(without)} would read the data set without it; its parameters cell lacks OPTIONS")
-    data = str(Path(data).expanduser().resolve()) if data else ""
+    data = str(paths.at(data).resolve()) if data else ""
     standard = {"PROFILE": profile, "DATASET": dataset, "DATA": data, "WORKERS": workers}
     todo = notebooks(folder)
     names = {name for n in todo for name in declared(n)} - set(STANDARD)
@@ -130,13 +130,13 @@ def reproduce(
         raise SignError(
             f"parameter {', '.join(sorted(unknown))} is unknown; the notebooks have {', '.join(sorted(names)) or 'none of their own'}"
         )
+    asked = {notebook: parameters(notebook, standard, extra or {}) for notebook in todo}
     out = paths.results(dataset, profile)
     with paths.one_at_a_time(out, "make reproduce"):
-        for notebook in todo:
+        for notebook, values in asked.items():
             if why := left_out(notebook):
                 print(f"  {notebook.stem:<44} left out: {why}", flush=True)
                 continue
-            values = parameters(notebook, standard, extra or {})
             for name, (value, usual) in saved(notebook).items():
                 if values[name] != value:
                     print(
@@ -229,7 +229,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     if options.nbval:
         return int(nbval(options.profile))
-    if options.workers and not options.workers.isdigit():
+    if options.workers and not is_whole(options.workers):
         raise SignError(f"WORKERS={options.workers}: expected a number of processes, or nothing for one a core")
     if wrong := [s for s in options.set if "=" not in s]:
         raise SignError(f"--set {wrong[0]}: expected NAME=VALUE")

@@ -63,6 +63,8 @@ def data_of(profile: Profile, dataset: str, data: str = "", options: str = "") -
     Without ``data`` a published data set counts with its published sizes. Raises SignError where there are none.
     """
     layout = Input.of(profile.input).layout
+    if dataset == "synthetic" and (data or options):
+        raise SignError("the synthetic corpora are made, not read: leave DATA and options out, or name another DATASET")
     if dataset == "synthetic":
         total = sum(size["clips"] for size in profile.corpora.values())
         if total <= SMALL:

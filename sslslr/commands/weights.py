@@ -11,6 +11,6 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     for name in [options.folder] if options.folder else shipped():
         encoder = load(name)
-        size = sum(p.stat().st_size for p in encoder.folder.iterdir()) / 1e6
+        size = sum(p.stat().st_size for p in encoder.folder.iterdir() if p.is_file()) / 1e6
         print(f"{encoder.name:36} {size:5.2f} MB  answers as when it was saved.  {encoder.about['card']['what'].splitlines()[0]}")
     return 0

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sslslr import paths
 from sslslr.clips.signs import Signs
+from sslslr.csv_files import lines
 from sslslr.datasets import extracted, source
 from sslslr.errors import SignError
 
@@ -40,25 +41,36 @@ def index(path: Path, signs: int | None = None) -> source.Listing:
         if not (lists / f"{split}.csv").exists():
             raise SignError(f"{lists}: no {split}.csv; expected {EXPECTED}")
         rows = source.read_table(lists / f"{split}.csv", HEADER)
-        tables.append(pd.DataFrame({"video": rows["Video file"], "gloss": rows["Gloss"], "signer": rows["Participant ID"], "split": split}))
-    table = pd.concat(tables, ignore_index=True)
+        video = rows["Video file"].str.replace("\\", "/").str.rpartition("/")[2]
+        if (empty := video == "").any():
+            raise SignError(
+                f"{lists / split}.csv, {lines(lists / f'{split}.csv', len(rows))[empty.argmax()]}: names no video; complete the row or remove it"
+            )
+        tables.append(pd.DataFrame({"video": video, "gloss": rows["Gloss"], "signer": rows["Participant ID"], "split": split}))
+    table, notes = source.once(pd.concat(tables, ignore_index=True))
     listed = len(table)
     table = source.most_represented(table.assign(clip=[os.path.splitext(v)[0] for v in table["video"]]), signs)
     ending, root = next(((e, r) for e in ENDINGS if (r := source.holder(path, table["clip"] + e))), ("", None))
     opener = None if root is None else partial(open_clip, root)
     table = table.assign(file=table["clip"] + ending if opener else table["video"])
-    root = root or source.holder(path, table["video"])
+    root = root or source.holder(path, table["video"]) or source.holder(path, table["video"].map(_other_case))
     if root is None:
         raise SignError(f"{path}: neither landmarks nor videos, the first is {table['video'][0]}; expected {EXPECTED}")
     disk = source.on_disk(root)
-    table = table.assign(file=[disk.get(paths.readable(f), f) for f in table["file"]])
+    table = table.assign(file=[disk.get(paths.readable(f)) or disk.get(paths.readable(_other_case(f)), f) for f in table["file"]])
     there = table["file"].isin(disk.values())
-    notes = (f"the {signs} most represented signs: {len(table)} of {listed} clips",) if signs else ()
+    notes += (f"the {signs} most represented signs: {len(table)} of {listed} clips",) if signs else ()
     if opener:
         notes = (*notes, f"landmarks from {root.name}/: body, right hand and left hand of 543 landmarks; the face is not used")
     found = table.loc[there, list(source.COLUMNS)].reset_index(drop=True)
     missing = tuple(table.loc[~there, "clip"])
     return source.Listing(name, root, found, opener, fps=30.0, missing=missing, published=published, notes=notes)
+
+
+def _other_case(file: str) -> str:
+    """x.MP4 for x.mp4, as cameras and Windows call it, and the other way round."""
+    stem, ending = os.path.splitext(file)
+    return stem + ending.swapcase()
 
 
 def open_clip(root: Path, file: str) -> np.ndarray:

@@ -13,7 +13,7 @@ from sslslr.clips import splits
 from sslslr.clips.signs import Signs
 from sslslr.datasets import findings, index, source
 from sslslr.datasets.survey import LOOKS, measure, picture
-from sslslr.errors import SignError
+from sslslr.errors import SignError, counted
 from sslslr.progress import track
 from sslslr.provenance import commit
 
@@ -42,9 +42,9 @@ class Check:
     def verdict(self) -> str:
         """One line: usable or not, and how many problems."""
         if self.errors:
-            return f"NOT USABLE as it is: {_count(len(self.errors), 'error')}, {_count(len(self.warnings), 'warning')}"
+            return f"NOT USABLE as it is: {counted(len(self.errors), 'error')}, {counted(len(self.warnings), 'warning')}"
         state = "VIDEO ONLY so far, extract the landmarks next" if self.listing.open is None else "USABLE"
-        return f"{state}: no error, {_count(len(self.warnings), 'warning')}"
+        return f"{state}: no error, {counted(len(self.warnings), 'warning')}"
 
     def __str__(self) -> str:
         found = {
@@ -80,10 +80,10 @@ def check(name: str, path: Path, progress: bool = False, options: str | dict[str
     table = pd.concat([about, pd.DataFrame([row for _, row in rows], index=about.index)], axis=1)
     done = Check(listing, table, notes=list(listing.notes), unusable=[*bad, *(listing.missing if not listing.missing_is_normal else ())])
     if bad:
-        done.errors.append(f"{_count(len(bad), 'clip')} can't be used ({source.some(bad)}): {next(iter(bad.values()))}")
+        done.errors.append(f"{counted(len(bad), 'clip')} can't be used ({source.some(bad)}): {next(iter(bad.values()))}")
     if listing.missing:
         listed = len(listing) + len(listing.missing)
-        text = f"{_count(len(listing.missing), 'clip')} of {listed} listed are not there ({source.some(listing.missing)})"
+        text = f"{counted(len(listing.missing), 'clip')} of {listed} listed are not there ({source.some(listing.missing)})"
         (done.warnings if listing.missing_is_normal else done.errors).append(text)
     if len(table):
         _duplicates(done)
@@ -149,14 +149,14 @@ def _duplicates(done: Check) -> None:
             (across if len(known) > 1 else within).append(text)
             classes += group["gloss"].nunique() > 1
         if across:
-            done.errors.append(f"LEAK: {_count(len(across), 'clip')} in more than one split, {what}: {source.some(across)}")
+            done.errors.append(f"LEAK: {counted(len(across), 'clip')} in more than one split, {what}: {source.some(across)}")
         if within and column == "digest":
             split = "any split drawn from them can leak" if (table["split"] == "").all() else "they count double"
-            done.warnings.append(f"{_count(len(within), 'group')} of byte-identical clips ({source.some(within)}): {split}")
+            done.warnings.append(f"{counted(len(within), 'group')} of byte-identical clips ({source.some(within)}): {split}")
         elif within:
-            done.errors.append(f"{_count(len(within), 'name')} of more than one clip: {source.some(within)}")
+            done.errors.append(f"{counted(len(within), 'name')} of more than one clip: {source.some(within)}")
         if classes:
-            done.warnings.append(f"{_count(classes, 'group')} of {what} clips under different glosses: at least one label is wrong")
+            done.warnings.append(f"{counted(classes, 'group')} of {what} clips under different glosses: at least one label is wrong")
     if done.listing.open is not None and not any("byte-identical" in m for m in done.errors + done.warnings):
         done.notes.append(f"no two of {len(table)} clips are byte-identical")
 
@@ -168,21 +168,26 @@ def _splits(done: Check) -> None:
         unit = done.listing.unit
         done.notes.append(f"the source has no split: studies hold {unit}s out, or clips where there are fewer than 3 {unit}s")
     elif outside := int((table["split"] == "").sum()):
-        done.warnings.append(f"{_count(outside, 'clip')} in no split: not used")
+        done.warnings.append(f"{counted(outside, 'clip')} in no split: not used")
+    if not parts and 0 < (unknown := int((table["signer"] == "").sum())) < len(table):
+        unit = done.listing.unit
+        done.warnings.append(
+            f"{counted(unknown, 'clip')} of which nobody knows the {unit}, beside {unit}s who are named: not used, where {unit}s are held out"
+        )
     pairs = [(a, b) for i, a in enumerate(parts) for b in list(parts)[i + 1 :]]
     for a, b in pairs:
         if shared := sorted((set(parts[a]["signer"]) & set(parts[b]["signer"])) - {""}):
-            who = f"{_count(len(shared), done.listing.unit)} in both {a} and {b} ({source.some(shared)})"
+            who = f"{counted(len(shared), done.listing.unit)} in both {a} and {b} ({source.some(shared)})"
             done.warnings.append(f"{who}: accuracy is not on unseen {done.listing.unit}s")
     if pairs and not any("in both" in w for w in done.warnings):
         done.notes.append(f"no {done.listing.unit} is in two splits")
     for split in set(parts) - {"train"}:
         if "train" in parts and (unseen := sorted(set(parts[split]["gloss"]) - set(parts["train"]["gloss"]))):
-            which = f"{_count(len(unseen), 'class', 'classes')} in {split} but not in train ({source.some(unseen)})"
+            which = f"{counted(len(unseen), 'class', 'classes')} in {split} but not in train ({source.some(unseen)})"
             done.warnings.append(f"{which}: can't be recognised")
     counts = table["gloss"].value_counts()
     if len(single := sorted(counts[counts == 1].index)):
-        which = f"{_count(len(single), 'class', 'classes')} with one clip ({source.some(single)})"
+        which = f"{counted(len(single), 'class', 'classes')} with one clip ({source.some(single)})"
         done.warnings.append(f"{which}: can't be both learned and tested")
 
 
@@ -210,11 +215,9 @@ def _studied(done: Check, bad: dict[str, str]) -> None:
             unlearned.append(str(error))
         except SignError as error:
             failed.append(str(error))
-    if len(glosses) < 2:
-        failed.append(f"{done.listing.name}: its usable clips are all of one class ({glosses[0]}); there is nothing to tell apart")
     if len(set(unlearned)) > 1:
         unlearned = [
-            f"{done.listing.name}: {_count(len(lost), 'class', 'classes')} ({', '.join(lost)}) can't be learned in every split; leave them out"
+            f"{done.listing.name}: {counted(len(lost), 'class', 'classes')} ({', '.join(lost)}) can't be learned in every split; leave them out"
         ]
     (done.warnings if done.listing.open is None else done.errors).extend(
         f"studies can't split it: {text}" for text in dict.fromkeys(unlearned + failed)
@@ -257,10 +260,6 @@ def save(done: Check) -> Path:
     else:
         (out / source.LEAVE_OUT).unlink(missing_ok=True)
     return out / "check.png"
-
-
-def _count(n: int, what: str, many: str = "") -> str:
-    return f"{n} {what if n == 1 else many or what + 's'}"
 
 
 def _rank(splits: pd.Index) -> pd.Index:

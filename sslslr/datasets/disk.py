@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from sslslr import paths
@@ -10,7 +11,7 @@ from sslslr.errors import SignError
 
 def folder(path: Path, expected: str) -> Path:
     """``path`` as an absolute path; raises SignError unless it is a folder with something in it."""
-    path = Path(path).expanduser()
+    path = paths.at(path)
     if not path.is_dir():
         raise SignError(f"{path}: {'is a file, not a folder' if path.exists() else 'no such folder'}; expected {expected}")
     if not any(path.iterdir()):
@@ -22,16 +23,23 @@ def folders(path: Path) -> list[Path]:
     """``path`` and the folders at most two levels below it, the near ones first: where a data set may begin."""
     found, level = [path], [path]
     for _ in range(2):
-        level = sorted(Path(e.path) for folder in level for e in os.scandir(folder) if e.is_dir() and not e.name.startswith("."))
+        level = sorted(Path(e.path) for folder in level for e in inside(folder) if e.is_dir() and not e.name.startswith("."))
         found += level
     return found
+
+
+def inside(folder: Path | str) -> list[os.DirEntry]:
+    """What is in a folder; nothing where that is not ours to see, as in a disk's ``lost+found``."""
+    with suppress(PermissionError), os.scandir(folder) as entries:
+        return list(entries)
+    return []
 
 
 def holder(path: Path, names) -> Path | None:
     """The first of ``folders(path)`` that holds one of the files ``names``, in whatever Unicode form."""
     first = {paths.readable(str(name)).partition("/")[0] for name in names}
     for folder in folders(path):
-        there = {paths.readable(name) for name in os.listdir(folder)} & first
+        there = {paths.readable(entry.name) for entry in inside(folder)} & first
         if any(name in there or (name.partition("/")[0] in there and (folder / name).exists()) for name in map(paths.readable, names)):
             return folder
     return None
@@ -39,7 +47,8 @@ def holder(path: Path, names) -> Path | None:
 
 def files(folder: Path, suffix: str) -> list[Path]:
     """The files of one suffix (".mp4", in any case) in a folder by name; not hidden ones, as the ``._name`` that macOS leaves beside each."""
-    return sorted(f for f in folder.iterdir() if f.suffix.lower() == suffix and not f.name.startswith("."))
+    here = [Path(entry.path) for entry in inside(folder)]
+    return sorted(f for f in here if f.suffix.lower() == suffix and not f.name.startswith("."))
 
 
 def on_disk(folder: Path) -> dict[str, str]:
@@ -56,8 +65,10 @@ def read_text(path: Path, expected: str) -> str:
     """A text file in UTF-8, with or without a byte-order mark; SignError naming the file otherwise."""
     try:
         return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise SignError(f"{path}: not a text file in UTF-8 ({error}); expected {expected}") from None
+    except OSError as error:
+        raise SignError(f"{path}: can't be read ({error.strerror}); expected {expected}") from None
 
 
 def locate(path: Path, name: str) -> Path | None:
@@ -76,12 +87,11 @@ def _walk(folder: str, below: str, found: list[str], seen: set[str]) -> None:
     if (real := os.path.realpath(folder)) in seen:  # a link that leads back up
         return
     seen.add(real)
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir():
-                _walk(entry.path, f"{below}{entry.name}/", found, seen)
-            else:
-                stat = entry.stat(follow_symlinks=not entry.is_symlink() or os.path.exists(entry.path))
-                found.append(f"{below}{entry.name}|{stat.st_size}|{stat.st_mtime_ns}")
+    for entry in inside(folder):
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            _walk(entry.path, f"{below}{entry.name}/", found, seen)
+        else:
+            stat = entry.stat(follow_symlinks=not entry.is_symlink() or os.path.exists(entry.path))
+            found.append(f"{below}{entry.name}|{stat.st_size}|{stat.st_mtime_ns}")

@@ -96,8 +96,8 @@ def _first_frames(sketches: list[Sketch]) -> Iterator[Finding]:
 
 def _copies(table: pd.DataFrame, sketches: list[Sketch]) -> Iterator[Finding]:
     points = np.stack([s.points for s in sketches]).reshape(len(sketches), -1)
-    mean = points.mean(0, dtype=np.float32)
-    spread = np.median([np.linalg.norm(p - mean) for p in points])
+    usual = np.median(points, axis=0).astype(np.float32)  # not the mean: one clip that went astray would draw it away from all
+    spread = np.median([np.linalg.norm(p - usual) for p in points])
     groups = [np.arange(len(points))] if len(points) <= MANY else table.groupby("gloss").indices.values()
     pairs: list[tuple[int, int]] = []
     for members in (np.asarray(g) for g in groups if len(g) > 1):

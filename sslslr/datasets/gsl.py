@@ -44,11 +44,13 @@ def _list(path: Path, split: str) -> pd.DataFrame:
     file = next((f for name in FILES[split] if (f := source.locate(path, f"{name}_greek_iso.csv"))), None)
     if file is None:
         raise SignError(f"{path}: no {split}_greek_iso.csv; expected {EXPECTED}")
-    lines = [line.strip() for line in source.read_text(file, "lines frame_folder|gloss").splitlines()]
-    rows = [line.rpartition("|") for line in lines if line]
-    for number, (folder, bar, gloss) in enumerate(rows, 1):
-        if not (folder and bar and gloss):
-            raise SignError(f"{file}, line {number}: {lines[number - 1]!r}; expected frame_folder|gloss")
+    rows = []
+    for number, line in enumerate(source.read_text(file, "lines frame_folder|gloss").splitlines(), 1):
+        folder, bar, gloss = line.strip().rstrip(", ").rpartition("|")  # a spreadsheet's commas
+        if bar and folder and gloss:
+            rows.append((folder.replace("\\", "/").strip("/ "), gloss.strip()))
+        elif line.strip(", \t"):
+            raise SignError(f"{file}, line {number}: {line.strip()!r}; expected frame_folder|gloss")
     if not rows:
         raise SignError(f"{file}: lists no clip")
-    return pd.DataFrame({"file": [folder.strip("/ ") for folder, _, _ in rows], "gloss": [gloss.strip() for *_, gloss in rows]})
+    return pd.DataFrame(rows, columns=["file", "gloss"])

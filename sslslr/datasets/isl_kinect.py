@@ -1,6 +1,7 @@
 """Indian Sign Language recorded with a Kinect: 30 signs x 10 signers x 9 repetitions, 20 body joints, no fingers."""
 
 import re
+import warnings
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from sslslr.errors import SignError
 VERSION = "isl-kinect 1"
 
 # word_signer_repetition.txt; some published files have a doubled underscore: the same word as with one.
-NAME = re.compile(r"(?P<gloss>.+?)_+(?P<signer>s\d+)_(?P<repetition>\d+)\.txt")
+NAME = re.compile(r"(?P<gloss>.+?)_+(?P<signer>s\d+)_(?P<repetition>\d+)\.(?i:txt)")
 VALUES = 3 * len(KINECT_20)
 PUBLISHED = {"clips": 2700, "classes": 30, "signers": 10}
 EXPECTED = "RawDataset/ with files like hello_s01_1.txt"
@@ -46,9 +47,12 @@ def index(path: Path) -> source.Listing:
 def open_clip(root: Path, file: str) -> np.ndarray:
     """A row a frame, 60 values = 20 joints x (x, y, z): (T, 20, 3)."""
     try:
-        values = np.loadtxt(root / file, dtype=np.float32, ndmin=2)
+        with warnings.catch_warnings(action="ignore"):  # numpy's own about a file without a row
+            values = np.loadtxt(root / file, dtype=np.float32, ndmin=2, encoding="utf-8-sig")
     except (ValueError, OSError) as error:
         raise SignError(f"{root / file}: not rows of {VALUES} numbers ({str(error).splitlines()[0]})") from None
-    if not len(values) or values.shape[1] != VALUES:
+    if not values.size:
+        raise SignError(f"{root / file}: no row; expected {VALUES} numbers in each")
+    if values.shape[1] != VALUES:
         raise SignError(f"{root / file}: {values.shape[1]} values in a row; expected {VALUES} = 20 joints x (x, y, z)")
     return np.where(np.isfinite(values), values, np.nan).reshape(-1, len(KINECT_20), 3)

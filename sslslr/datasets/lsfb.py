@@ -38,10 +38,13 @@ def index(path: Path, signs: int | None = None) -> source.Listing:
         raise SignError(f"{path}: no instances.csv; expected {EXPECTED}")
     root = instances.parent
     rows = source.read_table(instances, ("id", "sign", "signer", "start", "end"))
+    rows, repeated = source.once(rows)
     table = pd.DataFrame({"clip": rows["id"], "gloss": classes(root, rows["sign"]), "signer": rows["signer"]})
     table = source.most_represented(table.assign(split=splits(root, table["clip"])), signs)
     notes: tuple[str, ...] = (f"the {signs} most represented signs: {len(table)} of {len(rows)} clips",) if signs else ()
-    folder = next((p for p in ("poses/pose", "poses_raw/pose", "videos") if (root / p).is_dir()), None)
+    notes = repeated + notes
+    folders = [p for p in ("poses/pose", "poses_raw/pose", "videos") if (root / p).is_dir()]
+    folder = next((p for p in folders if any(f.name[0] != "." for f in (root / p).iterdir())), folders[0] if folders else None)
     if folder is None:
         raise SignError(f"{root}: neither landmarks nor videos; expected {EXPECTED}")
     ending = ".mp4" if folder == "videos" else ".npy"
@@ -62,7 +65,10 @@ def index(path: Path, signs: int | None = None) -> source.Listing:
 
 
 def classes(root: Path, sign: pd.Series) -> pd.Series:
-    """The class of each clip: signs with the same number in ``metadata/sign_to_index.csv`` are one, called as the first."""
+    """The class of each clip: signs with the same number in ``metadata/sign_to_index.csv`` are one, called as the first.
+
+    A sign without a number is a class of its own.
+    """
     path = root / "metadata" / "sign_to_index.csv"
     if not path.exists():
         return sign
@@ -71,7 +77,8 @@ def classes(root: Path, sign: pd.Series) -> pd.Series:
         raise SignError(
             f"{path}: no number beside the signs; expected the columns sign, class (or delete the file: each sign is a class then)"
         )
-    number = table[column]
+    table = table[table[column] != ""]
+    number = table[column].str.replace(r"\.0+$", "", regex=True)  # a spreadsheet's 2.0 beside empty cells
     first = table.assign(number=number).drop_duplicates("number").set_index("number")["sign"]
     name = dict(zip(table["sign"], number.map(first), strict=True))
     return sign.map(paths.readable).map(lambda s: name.get(s, s))
@@ -84,7 +91,7 @@ def splits(root: Path, clips: pd.Series) -> np.ndarray:
     split = np.full(len(clips), "", dtype="<U5")
     names = {"train": ["train"], "test": ["test"]}
     if not (folder / "train.json").exists() and any((folder / f"fold_{k}.json").exists() for k in range(5)):
-        names = {"train": ["fold_2", "fold_3", "fold_4"], "test": ["fold_0", "fold_1"]}
+        names = {"test": ["fold_0", "fold_1"], "train": ["fold_2", "fold_3", "fold_4"]}
     lost = [f"{file}.json" for files in names.values() for file in files if not (folder / f"{file}.json").exists()]
     if lost and len(lost) < sum(map(len, names.values())):
         raise SignError(
@@ -122,8 +129,9 @@ def open_clip(poses: Path, clip: str) -> np.ndarray:
 
 
 def _ids(path: Path) -> list[str]:
+    text = source.read_text(path, "a list of clip ids")
     try:
-        ids = json.loads(source.read_text(path, "a list of clip ids"))
+        ids = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise SignError(f"{path}: not JSON ({error}); expected a list of clip ids") from None
     if not isinstance(ids, list):

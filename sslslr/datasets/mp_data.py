@@ -62,12 +62,14 @@ def index(path: Path, index: str = "", values: str = "", exclude: str = "") -> s
     root = source.locate(path, "MP_Data") or path
     words, excluded = _words(root, exclude)
     notes = [f"no gloss, and left out: {', '.join(excluded)}"] if excluded else []
-    clips = [c for w in words for c in sorted((Path(e.path) for e in os.scandir(w) if _folder(e)), key=_number)]
+    clips = [c for w in words for c in sorted((Path(e.path) for e in source.inside(w) if _folder(e)), key=_number)]
     recorded = [c for c in clips if any(_is_frame(name) for name in os.listdir(c))]
     if not recorded:
         raise SignError(f"{root}: no clip here; expected {EXPECTED}")
     if empty := len(clips) - len(recorded):
         notes.append(f"{empty} folders without a frame are passed over: nothing was recorded in them")
+    if bare := sorted({w.name for w in words} - {c.parent.name for c in clips}):
+        notes.append(f"folders without a clip, or that can't be listed, are passed over: {source.some(map(paths.readable, bare))}")
     layout = values or _layout(recorded)
     table = pd.DataFrame({"gloss": [c.parent.name for c in recorded], "file": [f"{c.parent.name}/{c.name}" for c in recorded]})
     table["gloss"] = table["gloss"].map(paths.readable)
@@ -107,7 +109,9 @@ def open_clip(root: Path, layout: str, file: str) -> np.ndarray:
     clip = root / file
     numbered = sorted((int(name[:-4]), name) for name in os.listdir(clip) if _is_frame(name))
     first = numbered[0][0] if numbered else 0
-    for place, (number, _) in enumerate(numbered, first):
+    for place, (number, name) in enumerate(numbered, first):
+        if number < place:
+            raise SignError(f"{clip}: frame {number} is there twice, the second time as {name}; keep one of them")
         if number != place or first > 1:
             raise SignError(f"{clip}: frame {place if first <= 1 else 0}.npy is missing; expected 0.npy, 1.npy, ... without a gap")
     frames = np.stack([_frame(clip / name, layout) for _, name in numbered])

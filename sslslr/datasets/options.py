@@ -1,8 +1,8 @@
 """What a user says about how a data set is read: ``NAME=VALUE`` on a command line, in a notebook, or as a dict."""
 
 import shlex
-from pathlib import Path
 
+from sslslr import paths
 from sslslr.errors import SignError
 
 COMMON = {
@@ -39,5 +39,5 @@ def words(said: list[str]) -> dict[str, str]:
 
 def text(options: dict[str, str]) -> str:
     """Options as one line that ``parse`` reads, files by their absolute paths: the same wherever it is read."""
-    whole = {k: str(Path(v).expanduser().resolve()) if k in FILES and v != NONE else v for k, v in options.items() if v}
+    whole = {k: str(paths.at(v).resolve()) if k in FILES and v != NONE else v for k, v in options.items() if v}
     return shlex.join(f"{key}={value}" for key, value in sorted(whole.items()))

@@ -7,7 +7,8 @@ import pandas as pd
 from sslslr.clips.signs import SPLITS, Signs
 from sslslr.datasets import extracted, source
 from sslslr.errors import SignError
-from sslslr.extract.sources import find
+from sslslr.extract.sources import find, unknown_columns
+from sslslr.extract.video import Cut
 
 MANIFEST = "manifest.csv"
 EXPECTED = f"gloss/clip.mp4, or videos and {MANIFEST} (columns path, gloss, signer, split), or their extracted landmarks"
@@ -39,7 +40,9 @@ def index(path: Path) -> source.Listing:
     if (empty := table["gloss"] == "").any():
         raise SignError(f"{path / table['file'][empty].iloc[0]}: no gloss; expected {EXPECTED}")
     there = table["file"].map(lambda f: (path / f).exists())
-    notes = () if manifest.exists() else (f"no {MANIFEST}: signers and splits are unknown",)
+    notes: tuple[str, ...] = () if manifest.exists() else (f"no {MANIFEST}: signers and splits are unknown",)
+    if manifest.exists() and (unknown := unknown_columns(manifest)):
+        notes = (f"{MANIFEST} has columns that nothing reads: {', '.join(unknown)}",)
     return source.Listing("own", path, table[there].reset_index(drop=True), None, missing=tuple(table.loc[~there, "clip"]), notes=notes)
 
 
@@ -47,6 +50,7 @@ def _below(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
-def _cut(cut) -> dict[str, str]:
+def _cut(cut: Cut) -> dict[str, str]:
     values = {"start": cut.start, "end": cut.end, "start_frame": cut.first, "end_frame": cut.last}
-    return {key: "" if value is None else f"{value:g}" for key, value in values.items()}
+    values["fps"] = None if cut.fps == Cut.fps else cut.fps
+    return {key: "" if value is None else f"{value:.15g}" for key, value in values.items()}

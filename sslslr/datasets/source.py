@@ -1,5 +1,6 @@
 """What a folder holds, before a landmark is read; and how a folder of clips becomes one container."""
 
+import csv
 import hashlib
 import warnings
 from collections.abc import Callable, Iterator
@@ -13,9 +14,9 @@ from sslslr import paths
 from sslslr.clips.signs import Signs, pack, prepare
 from sslslr.clips.skeleton import MEDIAPIPE_75, Skeleton
 from sslslr.csv_files import read_csv
-from sslslr.datasets.disk import escaped, files, fingerprint, folder, folders, holder, locate, on_disk, read_text  # noqa: F401
+from sslslr.datasets.disk import escaped, files, fingerprint, folder, folders, holder, inside, locate, on_disk, read_text  # noqa: F401
 from sslslr.datasets.options import FILES
-from sslslr.errors import SignError
+from sslslr.errors import SignError, counted
 from sslslr.provenance import versions
 
 VERSION = "landmark files 1"
@@ -87,7 +88,7 @@ class Listing:
 
     def require_landmarks(self) -> None:
         """Raise SignError where clips are missing that shouldn't be, or there is only video; then a manifest is written."""
-        if self.open is None:
+        if self.open is None and len(self):
             manifest = write_manifest(self)
             raise SignError(
                 f"{self.root}: {len(self)} videos, but no landmarks; extract them once with `sslslr extract {self.root} OUT "
@@ -153,6 +154,13 @@ def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     return table.apply(lambda column: column.str.strip())
 
 
+def once(table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The rows of a list, those that are there several times once; and a note about them."""
+    again = table.duplicated()
+    notes = (f"rows that the lists repeat count once: {int(again.sum())} such",) if again.any() else ()
+    return table[~again].reset_index(drop=True), notes
+
+
 def load_array(path: Path, shape: tuple[int | None, ...], what: str) -> np.ndarray:
     """An ``.npy`` as float32, None in ``shape`` being any size; raises SignError naming the file and what was expected."""
     try:
@@ -195,7 +203,7 @@ def as_asked(listing: Listing, options: dict[str, str]) -> Listing:
     notes: tuple[str, ...] = (f"the first {first} frame(s) of every clip are dropped",) if int(first) else ()
     notes += () if listing.skeleton.shoulders else (f"there is no body: clips are {listing.skeleton.measured}",)
     decide = {key: value for key, value in options.items() if key not in FILES}
-    words = {c: listing.table[c].map(paths.readable) for c in ("gloss", "signer")}  # one Unicode form: one class, one person
+    words = {c: listing.table[c].map(paths.readable).str.strip() for c in ("gloss", "signer")}  # one form: one class, one person
     listing = replace(
         listing,
         table=listing.table.assign(clip=listing.table["clip"].map(escaped), **words),
@@ -204,9 +212,13 @@ def as_asked(listing: Listing, options: dict[str, str]) -> Listing:
         notes=(*listing.notes, *notes),
     )
     listing = without_left_out(listing, listing.root / LEAVE_OUT)
-    if "LEAVE_OUT" in options and not (asked := Path(options["LEAVE_OUT"]).expanduser()).exists():
+    if "LEAVE_OUT" in options and not (asked := paths.at(options["LEAVE_OUT"])).exists():
         raise SignError(f"LEAVE_OUT={asked}: no such file")
-    return without_left_out(listing, asked) if "LEAVE_OUT" in options else listing
+    listing = without_left_out(listing, asked) if "LEAVE_OUT" in options else listing
+    if (empty := listing.table["gloss"] == "").any():
+        which = f"{counted(int(empty.sum()), 'clip has', 'clips have')} no gloss ({some(listing.table['clip'][empty])})"
+        raise SignError(f"{listing.root}: {which}; complete the lists, or put the names into {listing.root / LEAVE_OUT}")
+    return listing
 
 
 def without_left_out(listing: Listing, path: Path) -> Listing:
@@ -227,7 +239,7 @@ def write_manifest(listing: Listing) -> Path:
     extra = [c for c in ("start", "end", "start_frame", "end_frame", "fps") if c in listing.table]
     manifest = listing.table.rename(columns={"file": "path", "clip": "id"})[["path", "id", "gloss", "signer", "split", *extra]]
     path = paths.cache() / "manifests" / f"{listing.name}.csv"
-    paths.write_text(path, manifest.map(paths.guard).to_csv(index=False))
+    paths.write_text(path, manifest.map(paths.guard).to_csv(index=False, quoting=csv.QUOTE_ALL))  # quotes keep a name's outer blanks
     return path
 
 

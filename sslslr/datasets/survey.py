@@ -1,19 +1,34 @@
 """What a data set looks like before anybody learns from it: a row a clip, and four pictures of it."""
 
 import hashlib
+import warnings
 
+import matplotlib
 import numpy as np
 import pandas as pd
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sslslr.clips.signs import Signs
 from sslslr.clips.skeleton import Skeleton
+from sslslr.paths import literally
 
 BLUE = "#0072B2"
 LOOKS = {"body": ("#6B6B6B", "-"), "left_hand": ("#E69F00", "--"), "right_hand": (BLUE, "-.")}
 """Colour (Okabe and Ito's) and line of each part, told apart without colour too."""
+SCRIPTS = (
+    "Noto Sans CJK JP",
+    "Noto Sans Thai",
+    "Noto Sans Arabic",
+    "Noto Sans Devanagari",
+    "Arial Unicode MS",
+    "Microsoft YaHei",
+    "Leelawadee UI",
+)
+"""Fonts for names that the usual one has no letters of, where they are installed; elsewhere they are boxes, without a word."""
+warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font", UserWarning)
 SPLIT_COLOURS = {"": "#6B6B6B", "train": BLUE, "val": "#009E73", "test": "#CC79A7"}
 
 
@@ -72,7 +87,7 @@ def draw_signers(ax: Axes, table: pd.DataFrame, most: int = 30) -> None:
         ax.bar(range(len(shown)), shown[split], bottom=bottom, color=SPLIT_COLOURS[split], label=split or "no split")
         bottom = bottom + shown[split].to_numpy()
     ax.set(xlabel=f"signer ({len(counts)}{f', the first {most} shown' if len(counts) > most else ''})", ylabel="clips")
-    ax.set_xticks(range(len(shown)), shown.index, rotation=90, fontsize=6)
+    ax.set_xticks(range(len(shown)), [literally(s) for s in shown.index], rotation=90, fontsize=6)
     ax.set(xlim=(-1, max(len(shown), 4)), ylim=(0, 1.2 * bottom.max(initial=1)))
     if len(table):
         ax.legend(fontsize=7, ncols=4, loc="upper left")
@@ -80,6 +95,12 @@ def draw_signers(ax: Axes, table: pd.DataFrame, most: int = 30) -> None:
 
 def picture(table: pd.DataFrame, fps: float, title: str) -> Figure:
     """The four pictures of one data set; the last two where ``table`` has no frames, since there is only video."""
+    here = set(font_manager.get_font_names())
+    with matplotlib.rc_context({"font.family": [*matplotlib.rcParams["font.family"], *(f for f in SCRIPTS if f in here)]}):
+        return _picture(table, fps, title)
+
+
+def _picture(table: pd.DataFrame, fps: float, title: str) -> Figure:
     parts = [p for p in LOOKS if p in table]
     fig = Figure(figsize=(9.5, 6.5 if parts else 3.6), layout="constrained")
     axes = fig.subplots(2 if parts else 1, 2, squeeze=False)
@@ -92,5 +113,5 @@ def picture(table: pd.DataFrame, fps: float, title: str) -> Figure:
         draw_detection(axes[0, 1], table, parts)
     draw_balance(axes[-1, 0], table, color=BLUE)
     draw_signers(axes[-1, 1], table)
-    fig.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    fig.suptitle(literally(title), x=0.01, ha="left", fontweight="bold")
     return fig

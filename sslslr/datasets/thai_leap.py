@@ -45,7 +45,10 @@ def index(path: Path, index: str = "") -> source.Listing:
     found: dict[tuple[str, int], Path] = {}
     for file in sorted(root.glob("*/json_*")):  # a .txt, which comes later, takes the place of its .npz
         if (name := NAME.fullmatch(file.name)) and not file.parent.name.startswith("."):
-            found[file.parent.name, int(name[1])] = file
+            other = found.get(take := (file.parent.name, int(name[1])), file)
+            if other.stem != file.stem:
+                raise SignError(f"{file}: {other.name} beside it is take {take[1]} too; keep one of them, or give one another number")
+            found[take] = file
     if not found:
         raise SignError(f"{root}: no take here; expected {EXPECTED}")
     takes = sorted(found)
@@ -99,7 +102,7 @@ def _json(file: Path) -> np.ndarray:
 def _frames(file: Path) -> list[dict]:
     try:
         frames = json.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SignError(f"{file}: not JSON ({str(error).splitlines()[0]}); expected {EXPECTED}") from None
     if not isinstance(frames, list) or not frames:
         raise SignError(f"{file}: no list of frames; expected {EXPECTED}")

@@ -1,12 +1,15 @@
 """Who signs, from a table beside the recordings: gloss, clip, signer and perhaps split, a row a clip."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from sslslr import paths
 from sslslr.clips.signs import SPLITS
+from sslslr.csv_files import first_of_each
 from sslslr.datasets import source
 from sslslr.datasets.options import NONE
 from sslslr.errors import SignError
@@ -17,6 +20,7 @@ OPTION = {
 }
 COLUMNS = ("gloss", "clip", "signer")
 OTHER_NAMES = {"take": "clip", "session": "signer"}
+NUMBER = re.compile(r"\s*(\d+)(?:\.0+)?\s*")
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ def find(root: Path, index: str, name: str = INDEX) -> Path | None:
     if index == NONE:
         return None
     if index:
-        if not (asked := Path(index).expanduser()).is_file():
+        if not (asked := paths.at(index)).is_file():
             raise SignError(f"INDEX={asked}: no such file; expected a table with the columns {', '.join(COLUMNS)}")
         return asked
     return next((p for p in (root / name, root.parent / name) if p.is_file()), None)
@@ -45,7 +49,8 @@ def label(table: pd.DataFrame, path: Path, without: tuple[str, ...] = ()) -> Who
     Its rows of the glosses ``without`` don't count. A clip of the folder that the index doesn't list is left out, and a note counts these. Rows whose ``status`` is not ok
     are known to be absent. Raises SignError for missing columns, an empty signer, an unknown split, and a clip listed twice.
     """
-    listed = source.read_table(path, ()).rename(columns=lambda c: OTHER_NAMES.get(c.strip().lower(), c.strip().lower()))
+    listed = first_of_each(source.read_table(path, ()).rename(columns=str.lower))
+    listed = listed.rename(columns={other: name for other, name in OTHER_NAMES.items() if name not in listed})
     if absent := [c for c in COLUMNS if c not in listed]:
         raise SignError(
             f"{path}: no column {', '.join(absent)} (it has {', '.join(map(str, listed))}); expected {', '.join(COLUMNS)}, perhaps split"
@@ -68,6 +73,11 @@ def label(table: pd.DataFrame, path: Path, without: tuple[str, ...] = ()) -> Who
         raise SignError(f"{path}: names none of the {len(table)} clips that are here, such as {keys.iloc[0]}")
     if not known.all():
         notes += (f"{int((~known).sum())} clips are left out, since {path.name} doesn't list them ({source.some(keys[~known].tolist())})",)
+    if (twice := known & keys.duplicated(keep=False)).any():
+        names = table["clip"][twice & (keys == keys[twice].iloc[0])]
+        raise SignError(
+            f"{path}: means both {' and '.join(map(repr, names))} by {keys[twice].iloc[0]}; rename or remove one of the folders"
+        )
     told = listed.set_index("key").loc[keys[known].tolist()]
     labelled = table[known].assign(signer=told["signer"].to_numpy(), split=told["split"].to_numpy()).reset_index(drop=True)
     missing = tuple(listed.loc[~listed["key"].isin(keys), "key"])
@@ -75,6 +85,12 @@ def label(table: pd.DataFrame, path: Path, without: tuple[str, ...] = ()) -> Who
 
 
 def key(gloss: str, clip: str) -> str:
-    """gloss/number, whatever the number's leading zeros and the Unicode form; ``clip`` may hold its gloss already."""
+    """gloss/number, whatever the number's leading zeros (or a spreadsheet's ``3.0``), the blanks around them and the Unicode form.
+
+    ``clip`` may hold its gloss already, before a slash or, in an index from Windows, a backslash.
+    """
+    clip = clip.removeprefix(f"{gloss}\\") if gloss else clip
     gloss, _, number = (clip if "/" in clip else f"{gloss}/{clip}").rpartition("/")
-    return unicodedata.normalize("NFC", f"{gloss}/{int(number) if number.isdecimal() else number}")
+    if written := NUMBER.fullmatch(number):
+        number = str(int(written[1]))
+    return unicodedata.normalize("NFC", f"{gloss.strip()}/{number.strip()}")

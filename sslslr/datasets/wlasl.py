@@ -49,15 +49,21 @@ def index(path: Path, glosses: int = 2000) -> source.Listing:
         raise SignError(f"{path}: no {'WLASL_v0.3.json' if listed is None else f'nslt_{glosses}.json'}; expected {EXPECTED}")
     table, unknown = _table(listed, subset)
     root, table, there = _videos(path, table)
+    notes: tuple[str, ...] = ()
     if root.name != "raw_videos":
         table = table.drop(columns=["start", "end"])
+    elif (turned := pd.to_numeric(table["start"]) > pd.to_numeric(table["end"])).any():
+        which = f"{int(turned.sum())} such, {source.some(table['clip'][turned])}"
+        notes = (f"clips that end before they start, as {listed.name} has them, are left out: {which}",)
+        table, there = table[~turned].reset_index(drop=True), there[~turned]
     missing = tuple(table.loc[~there, "clip"])
-    notes: tuple[str, ...] = ()
     if unknown:
         ids = f"{len(unknown)} id{'s' * (len(unknown) > 1)} of {subset.name} ({source.some(unknown)})"
         notes += (f"{ids} {'are' if len(unknown) > 1 else 'is'} not described in {listed.name}, and left out as its authors say",)
     if missing:
         notes += (f"{len(missing)} of {len(table)} clips have no video in {root.name}/ under their id or their YouTube id",)
+    if flash := [clip for clip in missing if (root / f"{clip}.swf").exists()]:
+        notes += (f"{len(flash)} of them are here as .swf, which isn't read ({source.some(flash)}); convert them to .mp4",)
     if missing and (gone := source.locate(path, "missing.txt")):
         known = set(source.read_text(gone, "the id of a video in each line").split()) & set(missing)
         notes += (f"{len(known)} of them are dead links, as {gone.name} says",)
@@ -79,20 +85,27 @@ def _caution(here: int, glosses: int) -> str:
 
 def _table(listed: Path, subset: Path) -> tuple[pd.DataFrame, list[str]]:
     """The clips of the subset, and those ids that the list does not describe (1, 6 and 12 of the larger published subsets)."""
+    entries, chosen = _json(listed), _json(subset)
     try:
-        entries = json.loads(listed.read_text(encoding="utf-8-sig"))
         instances = {str(i["video_id"]): (str(e["gloss"]), i) for e in entries for i in e["instances"]}
-        chosen = json.loads(subset.read_text(encoding="utf-8-sig"))
         rows = [
             {"clip": video, "gloss": instances[video][0], "signer": str(instances[video][1]["signer_id"]), "split": SPLITS[about["subset"]],
              **_times(instances[video][1]), "url": str(instances[video][1].get("url", ""))}
             for video, about in chosen.items() if video in instances
         ]  # fmt: skip
-    except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SignError(f"{subset}: does not fit {listed.name} ({type(error).__name__}: {error}); download both again") from None
     if 2 * len(rows) <= len(chosen):
         raise SignError(f"{subset}: {listed.name} describes {len(rows)} of its {len(chosen)} clips; download both again")
     return pd.DataFrame(rows), [video for video in chosen if video not in instances]
+
+
+def _json(path: Path):
+    text = source.read_text(path, "JSON")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise SignError(f"{path}: not JSON ({str(error).splitlines()[0]}); download it again") from None
 
 
 def _times(instance: dict) -> dict[str, str]:
@@ -105,12 +118,14 @@ def _times(instance: dict) -> dict[str, str]:
 def _videos(path: Path, table: pd.DataFrame) -> tuple[Path, pd.DataFrame, np.ndarray]:
     """The folder that has the videos, the table with each clip's file, and which of the clips are there."""
     clips, table = table["clip"], table.assign(file=table["clip"] + ".mp4")
+    listed = set(clips)
     for name in ("videos", "raw_videos"):
         if (root := source.locate(path, name)) is None:
             continue
         have = {Path(f).stem: f for f in sorted(os.listdir(root), reverse=True) if Path(f).suffix.lower() in VIDEOS and f[0] != "."}
         youtube = [m["id"] if name == "raw_videos" and (m := YOUTUBE.search(url)) else "" for url in table["url"]]
-        files = [have.get(clip) or have.get(other) for clip, other in zip(clips, youtube, strict=True)]
+        short = [s if (s := clip.lstrip("0")) not in listed else "" for clip in clips]  # 335.mp4 for 00335
+        files = [next((have[n] for n in names if n in have), None) for names in zip(clips, youtube, short, strict=True)]
         if any(files):
             there = np.array([f is not None for f in files])
             return root, table.assign(file=[f or default for f, default in zip(files, table["file"], strict=True)]), there

@@ -1,5 +1,6 @@
 """Many videos, overnight: resumes, survives bad input and lost workers, leaves nothing half-written, reports at the end."""
 
+import errno
 import os
 import time
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from sslslr.extract.clips import Clip, clip_path
 from sslslr.extract.holistic import Backend, Holistic
 from sslslr.extract.pool import Died, imap_unordered
 from sslslr.extract.sources import Source, find
-from sslslr.extract.worker import Worker, done_row, facts, failed_row, failure_path, fingerprint, state_of
+from sslslr.extract.worker import Worker, done_row, facts, failed_row, failure_path, fingerprint, state_of, too_long
 from sslslr.paths import read_json
 from sslslr.progress import track
 
@@ -70,6 +71,8 @@ def _known(source: Source, out: Path, before: dict | None, retry: bool) -> dict 
         detail = f"{source.path}: {source.twin} has this name already; give one of them another id in a manifest"
         return failed_row(source, "name collision", detail)
     target, now = clip_path(out, source.name), fingerprint(source.path, source.cut)
+    if any(_never(out / part) for part in failure_path(Path(), source).parts):  # the longer one of the clip's two paths
+        return too_long(source, target)
     if target.exists():
         try:
             row = before if before and before["source"] else done_row(source, Clip.load(target), "done before")
@@ -87,6 +90,15 @@ def _known(source: Source, out: Path, before: dict | None, retry: bool) -> dict 
         except (ValueError, KeyError, OSError):
             pass
     return None
+
+
+def _never(path: Path) -> bool:
+    """Whether no file can have this name."""
+    try:
+        path.lstat()
+    except OSError as error:
+        return error.errno == errno.ENAMETOOLONG
+    return False
 
 
 def _cores() -> int:

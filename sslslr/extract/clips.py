@@ -91,6 +91,13 @@ class Clip:
         for key, shape in ARRAYS.items():
             if arrays[key].shape != (frames, *shape):
                 raise SignError(f"{path}: {key} has shape {arrays[key].shape}; expected {(frames, *shape)}; extract it again")
+        odd = [what for what, wrong in (
+            (f"a picture of {width} x {height}", min(width, height) < 1),
+            (f"{about['fps']} frames a second", not 0 < about["fps"] < np.inf),
+            ("times that are no numbers, or go back", not (np.isfinite(arrays["time"]).all() and (np.diff(arrays["time"]) >= 0).all())),
+        ) if wrong]  # fmt: skip
+        if odd:
+            raise SignError(f"{path}: has {odd[0]}; extract it again")
         return cls(**arrays, size=(width, height), **about)
 
 

@@ -1,16 +1,15 @@
 """What is to be extracted: a video, a folder of them, or a manifest; and how each clip is called."""
 
-import csv
 import os
 import re
 import unicodedata
+import warnings
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from sslslr.csv_files import numbered, read_csv
+from sslslr.csv_files import first_of_each, lines, numbered, read_csv
 from sslslr.errors import SignError
 from sslslr.extract.video import VIDEOS, WHOLE, Cut, pictures
 from sslslr.paths import readable, unguard
@@ -90,14 +89,24 @@ def _walk(folder: Path, leave_out: Path | None, seen: set[Path]) -> Iterator[Pat
             continue
         if entry.suffix.lower() in VIDEOS:
             yield entry  # whatever it turns out to be, a folder or a dangling link too: it gets a line in the report
-        elif entry.is_dir():
+        elif entry.is_dir() and _listable(entry):
             inside = list(_walk(entry, leave_out, seen))
             yield from inside or ([entry] if entry.resolve() != leave_out and pictures(entry) else [])
 
 
+def _listable(folder: Path) -> bool:
+    """False, with a warning, for ``lost+found`` and what else a disk keeps to itself."""
+    try:
+        os.scandir(folder).close()
+    except PermissionError as error:
+        warnings.warn(f"{folder}: passed over, since it can't be listed ({error.strerror})", stacklevel=2)
+        return False
+    return True
+
+
 def _from_manifest(manifest: Path, videos: Path) -> list[Source]:
     try:
-        table = read_csv(manifest).map(unguard)
+        table = first_of_each(read_csv(manifest).map(unguard).rename(columns=str.casefold))
     except FileNotFoundError:
         raise SignError(f"{manifest}: no such manifest; expected a CSV with the column path") from None
     except (OSError, ValueError) as error:
@@ -105,38 +114,32 @@ def _from_manifest(manifest: Path, videos: Path) -> list[Source]:
     if "path" not in table or table.empty:
         lack = "no column path" if len(table) else "no row"
         raise SignError(f"{manifest}: {lack} (columns: {', '.join(map(str, table))}); expected {', '.join(COLUMNS)}")
-    where = _lines(manifest, len(table))
+    where = lines(manifest, len(table))
     return [_row(row, f"{manifest}, {at}", videos) for at, row in zip(where, table.to_dict("records"), strict=True)]
 
 
-def _lines(manifest: Path, rows: int) -> list[str]:
-    """Where each row of a CSV begins, as "line 4"."""
-    lines = []
-    with suppress(csv.Error):  # what pandas reads in its own way
-        lines = [f"line {begins}" for begins, _ in numbered(manifest)]
-    return lines[1:] if len(lines) == rows + 1 else [f"row {n}" for n in range(1, rows + 1)]
-
-
 def unknown_columns(manifest: Path) -> list[str]:
-    """Columns of a manifest that nothing reads: a misspelt one would silently lose its values."""
-    import pandas as pd
-
-    head = pd.read_csv(manifest, dtype=str, nrows=0, encoding="utf-8-sig", skipinitialspace=True)
-    return [str(c) for c in head if c not in COLUMNS]
+    """Columns of a manifest that nothing reads: a misspelt one, or the second of a name, would silently lose its values."""
+    head = [c.strip() for c in next(numbered(manifest), (0, []))[1]]
+    names = [c.casefold() for c in head]
+    return [c for i, c in enumerate(head) if c and (names[i] not in COLUMNS or names[i] in names[:i])]
 
 
 def _row(cells: dict, where: str, videos: Path) -> Source:
-    row = {str(key): value.strip() for key, value in cells.items() if isinstance(value, str)}
+    row = {str(key): value.strip() for key, value in cells.items()}
     if not row["path"]:
         raise SignError(f"{where}: the path is empty; give each row a video's path, relative to {videos}")
     cut = _cut(row, where)
-    row["path"] = _as_there(videos if videos.is_dir() else videos.parent, row["path"])
-    path = (videos if videos.is_dir() else videos.parent) / row["path"]
+    root = videos if videos.is_dir() else videos.parent
+    row["path"] = _as_there(root, cells["path"])
+    path = root / row["path"]
     parts = [p for p in PurePosixPath(Path(row["path"]).as_posix()).parts if p not in ("/", "..", ".")]
     if path.is_relative_to(videos) and Path(row["path"]).is_absolute():
         parts = list(path.relative_to(videos).parts)
     name = row.get("id") or "/".join(parts) + cut_name(cut)
     steps = PureWindowsPath(name)  # takes both kinds of slashes, and drive letters, for what they are
+    if not row.get("id") and steps.anchor and not os.path.lexists(path):
+        raise SignError(f"{where}: {row['path']} is a path of Windows that isn't on this machine; give paths relative to {root}")
     if steps.anchor or ".." in steps.parts or "\0" in name or not steps.parts:
         raise SignError(f"{where}: the id {name!r} leads out of the output folder; use a plain name")
     split = row.get("split", "")
@@ -146,10 +149,14 @@ def _row(cells: dict, where: str, videos: Path) -> Source:
 
 
 def _as_there(root: Path, path: str) -> str:
-    """A manifest's path as the disk has it: with slashes, where Windows wrote backslashes, and in the disk's Unicode form."""
-    bytes_again = SURROGATE.sub(lambda found: chr(int(found[1], 16)), path)
-    others = (path, bytes_again, path.replace("\\", "/"), *(unicodedata.normalize(form, path) for form in ("NFC", "NFD")))
-    return next((p for p in others if os.path.lexists(root / p)), path)
+    """A manifest's path as the disk has it: with slashes, where Windows wrote backslashes, in the disk's Unicode form, and with the
+    blanks around it that the disk has (of those before it, which are lost where a cell has no quotes, one)."""
+    for spelt in dict.fromkeys((path, path.strip(), f" {path}", f" {path.strip()}")):
+        bytes_again = SURROGATE.sub(lambda found: chr(int(found[1], 16)), spelt)
+        others = (spelt, bytes_again, spelt.replace("\\", "/"), *(unicodedata.normalize(form, spelt) for form in ("NFC", "NFD")))
+        if there := next((p for p in others if os.path.lexists(root / p)), None):
+            return there
+    return path.strip()
 
 
 def _whole(text: str) -> int:
@@ -193,4 +200,9 @@ def cut_name(cut: Cut) -> str:
     if low is None and high is None:
         return ""
     mark = "f" if cut.first or cut.last else ""
-    return f"@{mark}{low or 0:g}-{'end' if high is None else format(high, 'g')}"
+    return f"@{mark}{_short(low or 0)}-{'end' if high is None else _short(high)}"
+
+
+def _short(value: float) -> str:
+    """Six digits, as clips have always been called, and all of those before the point."""
+    return f"{value:.{max(6, len(str(int(value))))}g}"

@@ -6,6 +6,7 @@ the file declares is compared with its real one first.
 """
 
 import math
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +15,14 @@ from typing import Any, cast
 import av
 import numpy as np
 from av.error import FFmpegError
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from sslslr.errors import SignError
+from sslslr.extract.containers import declared_size
+from sslslr.extract.pictures import ENDINGS, amiss, pictures, read_picture
 
 VIDEOS = frozenset(
     [".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".m2ts", ".ts", ".wmv", ".flv", ".3gp", ".ogv"]
 )
-PICTURES = frozenset([".jpg", ".jpeg", ".png", ".bmp", ".webp"])
 SLACK_MS, SLACK_FRAMES = 250.0, 6
 """A clip may end this much after its recording's last frame: annotations are rounded, and frames counted at other rates."""
 
@@ -60,11 +61,12 @@ def frames(path: Path, cut: Cut = WHOLE) -> Iterator[tuple[float, np.ndarray]]:
     """
     path = Path(path)
     read = _check_file(path)
-    count, last_time, size, taken, passed = 0, 0.0, None, False, False
+    count, begun, last_time, size, taken, passed = 0, 0.0, 0.0, None, False, False
     for time, picture in read(path, cut):
-        count, last_time = count + 1, time
+        count, begun, last_time = count + 1, begun if count else time, time
         if size not in (None, picture.shape):
-            raise VideoError("unreadable", f"{path}: the picture's size changes at frame {count}; re-encode the video at one size")
+            where = _place(count, begun, time)
+            raise VideoError("unreadable", f"{path}: the picture's size changes at {where}; re-encode the video at one size")
         size = picture.shape
         at = round(time, 3)  # a time in microseconds is no reason to lose a frame
         if passed := bool((cut.last and count > cut.last) or (cut.end is not None and at > cut.end)):
@@ -75,19 +77,25 @@ def frames(path: Path, cut: Cut = WHOLE) -> Iterator[tuple[float, np.ndarray]]:
         yield time, picture
     if passed and not taken:
         raise VideoError(
-            "empty", f"{path}: no frame lies in {_range(cut)}; frame {count} is the next, at {last_time:.0f} ms (times are in ms)"
+            "empty",
+            f"{path}: no frame lies in {_range(cut)}; {f'frame {count}' if begun <= 0 else 'one'} is the next, at {last_time:.0f} ms (times are in ms)",
         )
     if not passed:
-        _check_end(path, cut, count, last_time, taken)
+        _check_end(path, cut, count, last_time, _place(count, begun, last_time), taken)
 
 
-def _check_end(path: Path, cut: Cut, count: int, last_time: float, taken: bool) -> None:
+def _place(count: int, begun: float, time: float) -> str:
+    """Where a frame is: its number only where reading began with the first frame, not where it went to the clip's start at once."""
+    return f"{time:.0f} ms" + (f", frame {count}" if begun <= 0 else "")
+
+
+def _check_end(path: Path, cut: Cut, count: int, last_time: float, place: str, taken: bool) -> None:
     if count == 0:
         raise VideoError("empty", f"{path}: holds no frame; leave it out or download it again")
     if not taken:
-        raise VideoError("empty", f"{path}: no frame lies in {_range(cut)}; the video ends at {last_time:.0f} ms, frame {count}")
+        raise VideoError("empty", f"{path}: no frame lies in {_range(cut)}; the video ends at {place}")
     if (cut.end is not None and cut.end > last_time + SLACK_MS) or (cut.last and cut.last > count + SLACK_FRAMES):
-        raise VideoError("truncated", f"{path}: ends at {last_time:.0f} ms, frame {count}, before the end of {_range(cut)}; wrong file?")
+        raise VideoError("truncated", f"{path}: ends at {place}, before the end of {_range(cut)}; wrong file?")
 
 
 def _range(cut: Cut) -> str:
@@ -118,40 +126,6 @@ def _check_file(path: Path):
     return _video_frames
 
 
-def declared_size(path: Path) -> int:
-    """Bytes that a file says it has (MP4/MOV boxes, RIFF, Matroska), 0 where it doesn't say."""
-    with open(path, "rb") as file:
-        head = file.read(64)
-        if head[:4] == b"RIFF":
-            size = int.from_bytes(head[4:8], "little")
-            return size + 8 if size < 0xFFFFFFFF else 0  # all ones: not known
-        if head[:4] == b"\x1aE\xdf\xa3":  # EBML header, then the Segment that holds everything
-            _, at = _ebml(head, 4)
-            at += _ebml(head, 4)[0]
-            known = head[at : at + 4] == b"\x18\x53\x80\x67"
-            size, start = _ebml(head, at + 4) if known else (0, 0)
-            return start + size if known and size < 1 << 55 else 0  # all ones: not known, as in a live recording
-        if head[4:8] not in (b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip"):
-            return 0
-        at, end = 0, file.seek(0, 2)
-        while at + 8 <= end:
-            file.seek(at)
-            box = file.read(16)
-            size = int.from_bytes(box[:4], "big")
-            size = int.from_bytes(box[8:16], "big") if size == 1 else size or end - at
-            if size < 8 or not box[4:8].isascii():
-                return 0
-            at += size
-        return at
-
-
-def _ebml(data: bytes, at: int) -> tuple[int, int]:
-    """Value of the variable-length integer at ``at``, and where it ends."""
-    length = 9 - data[at].bit_length() if at < len(data) and data[at] else 8
-    value = int.from_bytes(data[at : at + length], "big") & ((1 << (7 * length)) - 1)
-    return (1 << 56 if value == (1 << (7 * length)) - 1 else value), at + length
-
-
 def _video_frames(path: Path, cut: Cut) -> Iterator[tuple[float, np.ndarray]]:
     """All frames from the clip's start on (or earlier) to the video's end."""
     if cut.start and cut.start > 2000:
@@ -171,13 +145,14 @@ def _video_frames(path: Path, cut: Cut) -> Iterator[tuple[float, np.ndarray]]:
 
 
 def _decode(path: Path, seek: float = 0.0) -> Iterator[tuple[float, np.ndarray]]:
-    index = 0
+    index, before = 0, 0.0
     try:
         with av.open(str(path.absolute()), metadata_errors="replace") as container:  # "talk:1.mp4" alone would be taken for a protocol
             streams = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
             if not streams:
                 raise VideoError("no video stream", f"{path}: has no video, only {_contents(container)}; leave it out")
-            stream = streams[0]
+            best = container.streams.best("video")  # of two, the one that players show
+            stream = next((s for s in streams if best and s.index == best.index), streams[0])
             if stream.codec_context is None:
                 raise VideoError("unreadable", f"{path}: its video is in no codec that is known here; re-encode it, or download it again")
             stream.codec_context.options = {"err_detect": "explode"}
@@ -186,15 +161,20 @@ def _decode(path: Path, seek: float = 0.0) -> Iterator[tuple[float, np.ndarray]]
                 container.seek(origin + int(seek / 1000 / stream.time_base), stream=stream)
             for index, frame in enumerate(container.decode(stream), 1):
                 if frame.is_corrupt:
-                    raise VideoError("unreadable", f"{path}: damaged at frame {index}; download it again")
+                    raise VideoError("unreadable", f"{path}: damaged after {_place(index - 1, seek, before)}; download it again")
                 time = (index - 1) * 1000 / float(stream.average_rate or stream.base_rate or 25)
                 if frame.pts is not None and frame.time_base is not None:
                     time = float((frame.pts - origin) * frame.time_base) * 1000
                 elif seek:
                     raise VideoError("unreadable", f"{path}: has no time stamps; re-encode it")
+                if index > 1 and time < before:  # frames come in the order in which they are shown
+                    raise VideoError(
+                        "unreadable", f"{path}: its time stamps start again after {_place(index - 1, seek, before)}; re-encode it"
+                    )
+                before = time
                 yield time, _upright(frame, stream.sample_aspect_ratio)
     except FFmpegError as error:
-        where = f"damaged after frame {index}" if index else "not a video that can be decoded"
+        where = f"damaged after {_place(index, seek, before)}" if index else "not a video that can be decoded"
         raise VideoError("unreadable", f"{path}: {where} ({error.strerror}); download it again") from None
 
 
@@ -221,34 +201,18 @@ def _display(frame: av.VideoFrame) -> tuple[int, int, bool]:
     return a, b, a * d < b * c
 
 
-def pictures(folder: Path) -> list[Path]:
-    """The pictures in a folder, by the numbers in their names (frame_9 comes before frame_10)."""
-    found = [p for p in folder.iterdir() if p.suffix.lower() in PICTURES and not p.name.startswith(".")]
-    return sorted(found, key=lambda p: [int(x) if x.isdigit() else x for x in _parts(p.stem)])
-
-
-def _parts(name: str) -> list[str]:
-    """ "a12b" -> ["a", "12", "b"]; starts with a non-number, so that lists of parts compare."""
-    parts, digits = [""], False
-    for char in name:
-        if (char in "0123456789") != digits:
-            parts.append("")
-            digits = not digits
-        parts[-1] += char
-    return parts
-
-
 def _folder_frames(path: Path, cut: Cut) -> Iterator[tuple[float, np.ndarray]]:
     found = pictures(path)
     if not found:
-        raise VideoError("unreadable", f"{path}: a folder without pictures, not a video; leave it out")
-    for index, picture in enumerate(found):
+        raise VideoError("unreadable", f"{path}: a folder without pictures ({', '.join(ENDINGS)}), not a video; leave it out")
+    if wrong := amiss(found):
+        raise VideoError("truncated" if "missing" in wrong else "unreadable", f"{path}: {wrong}")
+    for index, file in enumerate(found):
         try:
-            with Image.open(picture) as image:
-                yield index * 1000 / cut.fps, np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
-        except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+            yield index * 1000 / cut.fps, read_picture(file)
+        except (OSError, ValueError, SyntaxError, TypeError, KeyError, struct.error) as error:
             reason = "truncated" if "truncated" in str(error) else "unreadable"
-            raise VideoError(reason, f"{picture}: not a whole picture ({error}); fetch this frame again") from None
+            raise VideoError(reason, f"{file}: not a whole picture ({error}); fetch this frame again") from None
 
 
 def write_video(path: Path, pictures, fps: float = 25.0, codec: str = "libx264", pixels: str = "yuv420p", **options: str) -> Path:

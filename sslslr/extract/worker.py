@@ -3,6 +3,7 @@
 Kept apart from the batch so that a worker starts fast: it loads neither pandas nor plots.
 """
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from sslslr.extract.holistic import PARTS, Backend
 from sslslr.extract.pool import WRITING
 from sslslr.extract.sources import Source, cut_name
 from sslslr.extract.video import WHOLE, Cut, VideoError, frames, pictures
-from sslslr.paths import write_json
+from sslslr.paths import readable, write_json
 
 LASTING = ("unreadable", "no video stream", "truncated", "empty", "no person")
 """Failures that the same file would give again: remembered, and not tried again until the file changes."""
@@ -70,6 +71,8 @@ class Worker:
                 clip.save(target)
                 failure_path(self.out, source).unlink(missing_ok=True)
         except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                return too_long(source, target)
             return failed_row(source, "cannot write", f"{target}: {error.strerror}; make room or choose another folder, then run again")
         return done_row(source, clip, "extracted")
 
@@ -88,7 +91,7 @@ def facts(source: Source) -> dict[str, Any]:
     cut = source.cut
     start, end = (cut.first, cut.last) if cut.first or cut.last else (cut.start, cut.end)
     unit = "frames" if cut.first or cut.last else "ms"
-    known = {"id": source.name, "path": source.path, "gloss": source.gloss, "signer": source.signer, "split": source.split}
+    known = {"id": source.name, "path": readable(str(source.path)), "gloss": source.gloss, "signer": source.signer, "split": source.split}
     return known | {"start": start, "end": end, "unit": unit if start is not None or end is not None else ""}
 
 
@@ -104,6 +107,11 @@ def failed_row(source: Source, reason: str, detail: str) -> dict:
     """A report's row for a clip that could not be made, and why."""
     blank = dict.fromkeys(("frames", "fps", "width", "height", *PARTS, "backend", "version", "complexity", "source"), "")
     return facts(source) | {"status": "failed", "reason": reason, "detail": detail} | blank
+
+
+def too_long(source: Source, target: Path) -> dict:
+    """A report's row for a clip that no file can be named after."""
+    return failed_row(source, "cannot write", f"{target}: its name is too long for a file; give the clip a shorter id in a manifest")
 
 
 def failure_path(out: Path, source: Source) -> Path:

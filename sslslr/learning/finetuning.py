@@ -130,7 +130,7 @@ def train(
         if tuning.choose == "val" and best and top1 > max((r["val_top1"] for r in rows), default=-1):
             with paths.atomic(best) as partly:
                 save_file({k: v.cpu().contiguous() for k, v in module.state_dict().items()}, partly)
-            paths.seal(best)
+                paths.seal(best, paths.digest(partly))
         rows.append({"epoch": epoch + 1, "loss": float(np.mean(losses)), "val_top1": top1})
         seconds += time.perf_counter() - started
         if state and time.perf_counter() - saved >= SAVE:

@@ -170,8 +170,6 @@ def _do(run: Run, signs: Signs, folder: Path, how: Callable) -> None:
 
     def on_epoch(done: int) -> None:
         paths.write_text(progress, str(done))
-        if state.exists():  # fine-tuning writes it now and then
-            paths.seal(state)
         in_time()
 
     in_time()

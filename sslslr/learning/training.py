@@ -22,7 +22,7 @@ from sslslr.methods import METHODS
 from sslslr.methods.encoder import EncoderConfig, PoseTransformer, embed
 from sslslr.methods.heads import Method
 from sslslr.methods.precision import PRECISIONS, autocast
-from sslslr.paths import atomic
+from sslslr.paths import atomic, digest, seal
 from sslslr.views import ViewConfig
 
 VERSION = "training 1"
@@ -169,12 +169,13 @@ def measure(module: Method, signs: Signs, precision: str = "fp32") -> dict[str, 
 
 
 def store(path: Path, module: nn.Module, optimiser, metrics: list[dict], seconds: float) -> None:
-    """Write weights, optimiser and metrics of the epochs so far to one safetensors file, atomically."""
+    """Write weights, optimiser and metrics of the epochs so far to one safetensors file, atomically, with its hash beside it."""
     tensors = {f"module.{k}": v.contiguous() for k, v in module.state_dict().items()}
     for i, slots in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{i}.{k}": v.contiguous() for k, v in slots.items() if v is not None}
     with atomic(path) as partial:
         save_file(tensors, partial, metadata={"metrics": json.dumps(metrics), "seconds": str(seconds)})
+        seal(path, digest(partial))  # what is there and what will be: a stop in between leaves one of both
 
 
 def restore(path: Path, module: nn.Module, optimiser) -> tuple[list[dict], float]:

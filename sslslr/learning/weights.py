@@ -105,7 +105,7 @@ def load(name: str | Path) -> Encoder:
     Raises SignError when there is none, when a file is not as it was written or they don't belong together, and when its features of the reference clips
     differ by more than ``TOLERANCE``: then these are not the weights, or not the code, that were saved.
     """
-    folder = Path(name).expanduser()
+    folder = paths.at(name)
     if not (folder / "about.json").is_file():
         folder = SHIPPED / str(name)
     try:
@@ -113,6 +113,9 @@ def load(name: str | Path) -> Encoder:
         if not (isinstance(about, dict) and isinstance(about.get("files", {}), dict)):
             raise ValueError("about.json does not say what they are")
         paths.unchanged(folder, about.get("files", {}))
+        card = about["card"]
+        if not isinstance(about["settings"], dict) or any(not card[part].strip() for part in CARD) or about["skeleton"] not in SKELETONS:
+            raise ValueError("about.json says too little of its card, its settings or its landmarks")
         config, state = EncoderConfig(**about["encoder"]), load_file(folder / "encoder.safetensors")
         blocks = {name.split(".")[1] for name in state if name.startswith("blocks.")}
         sizes = (*state["embed.1.weight"].shape, state["position"].shape[1], len(blocks))
@@ -124,10 +127,14 @@ def load(name: str | Path) -> Encoder:
         expected, found = reference["features"], _features(module, reference["landmarks"], reference["valid"])
     except FileNotFoundError as error:
         lost = Path(error.filename or folder).name
+        if (inside := paths.at(name) / "encoder" / "about.json").is_file():
+            raise SignError(f"encoder {name}: is a pretraining; its encoder is {inside.parent}") from None
         raise SignError(
             f"encoder {name}: no {lost} is there; expected a folder made by sslslr.learning.weights.save, or one of {', '.join(shipped())}"
         ) from None
-    except (SignError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+    except PermissionError:
+        raise
+    except (SignError, OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
         raise SignError(f"{folder}: its files don't make an encoder ({' '.join(str(error).split())[:160]}); fetch it again") from None
     apart = float((found - expected).abs().max() / expected.square().mean().sqrt()) if found.shape == expected.shape else float("inf")
     if not apart <= TOLERANCE:

@@ -119,7 +119,7 @@ def together(rows: Iterable[Row]) -> str:
 
 
 def _order(row: Row) -> list:
-    return [(float(v), "") if v.isdigit() else (-1.0, v) for v in row.values()]
+    return [(float(v), "") if v.isdecimal() else (-1.0, v) for v in row.values()]
 
 
 def _fuller(row: Row) -> tuple[int, str]:

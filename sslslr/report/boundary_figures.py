@@ -7,6 +7,7 @@ from sslslr.clips import boundaries
 from sslslr.clips.signs import Signs
 from sslslr.measures.likeness import hand_speed
 from sslslr.measures.statistics import interval
+from sslslr.paths import literally
 from sslslr.report.figures import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, WIDEST, handles, panels, width
 
 ENDS = ("first", "last")
@@ -141,7 +142,7 @@ def traces(signs: Signs, chosen, columns: int = 3):
             ax.plot(
                 [signs.onset[i] / last, signs.offset[i] / last], [-0.25, -0.25], color=RED, lw=4, solid_capstyle="butt", label="true stroke"
             )
-        ax.set_title(f"{signs.glosses[signs.labels[i]]}, confidence {told.confidence[i]:.2f}", fontsize=8, fontweight="normal")
+        ax.set_title(f"{literally(signs.glosses[signs.labels[i]])}, confidence {told.confidence[i]:.2f}", fontsize=8, fontweight="normal")
         ax.set(xlim=(0, 1), ylim=(-0.45, 6))
     for ax in axes[-1]:
         ax.set_xlabel("share of the clip", fontsize=8)

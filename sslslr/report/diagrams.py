@@ -6,6 +6,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from sslslr.clips.signs import Signs
 from sslslr.clips.skeleton import Skeleton
+from sslslr.paths import literally
 from sslslr.report.figures import BLUE, COLOURS, GREEN, GREY, ORANGE, PINK, RED, SKY, WIDEST, name_columns, over_time, view_set, width
 
 PART_COLOURS = {"body": GREY, "left_hand": BLUE, "right_hand": ORANGE}
@@ -114,7 +115,7 @@ def who_is_held_out(signs: Signs):
     fig, ax = plt.subplots(figsize=(7, 2.6))
     bottom = np.zeros(len(names))
     for part, row, colour in zip(("train", "val", "test"), counts, (GREY, SKY, RED), strict=True):
-        ax.bar(names, row, bottom=bottom, color=colour, label={"val": "validation"}.get(part, part))
+        ax.bar([literally(n) for n in names], row, bottom=bottom, color=colour, label={"val": "validation"}.get(part, part))
         bottom += row
     ax.set(ylabel="clips", xlabel=signs.unit, xlim=(-0.6, max(len(names), 4) - 0.4))
     ax.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))

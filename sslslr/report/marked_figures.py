@@ -7,6 +7,7 @@ from matplotlib.patches import Patch
 from sslslr.clips.boundaries import CUES, Cues, estimate
 from sslslr.clips.signs import Signs, prepare
 from sslslr.datasets.gesture_phase import PHASES, Recording
+from sslslr.paths import literally
 from sslslr.report.figures import BLUE, GREY, ORANGE, RED, SMALLEST, handles
 from sslslr.studies.segmenters import wrists
 
@@ -33,7 +34,7 @@ def marks(signs: Signs, marked: list[Recording], chosen, cues: Cues = CUES, colu
         ax.axvline(told.offset[i] * scale, color="black", lw=1.6, ls="--")
         ax.set(xlim=(-0.5, high - low + 0.5), ylim=(0, 1.05), yticks=[])
         said = "the prior decides" if told.prior[i] > 0.5 else f"confidence {told.confidence[i]:.2f}"
-        ax.set_title(f"{signs.clips[i]}, person {signs.signers[i]}: {said}", fontsize=8, fontweight="normal")
+        ax.set_title(literally(f"{signs.clips[i]}, person {signs.signers[i]}: {said}"), fontsize=8, fontweight="normal")
     for ax in axes.flat[len(signs) :]:
         ax.set_visible(False)
     for ax in axes[-1]:

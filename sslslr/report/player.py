@@ -17,6 +17,7 @@ from sslslr.clips.boundaries import Strokes
 from sslslr.clips.signs import Signs
 from sslslr.clips.skeleton import normalise
 from sslslr.errors import SignError
+from sslslr.paths import literally
 from sslslr.report.figures import BLUE, COLOURS, ORANGE, WIDEST
 from sslslr.report.player_markup import NOTE, SCRIPT, figure
 
@@ -140,7 +141,7 @@ def strip(ax: Axes | None, signs: Signs, index: int, frames: int = 8) -> FigureB
     ax.set(xlim=(0, frames), ylim=(1.25, -0.12), aspect="equal", xticks=[], yticks=[])
     for spine in ax.spines.values():
         spine.set_visible(False)
-    ax.set_title(_name(signs, index), fontsize=9)
+    ax.set_title(literally(_name(signs, index)), fontsize=9)
     return ax.figure
 
 

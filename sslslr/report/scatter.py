@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from sslslr.clips.signs import Signs
 from sslslr.errors import SignError
+from sslslr.paths import literally
 from sslslr.report.figures import BLUE, GREEN, ORANGE, PINK, RED, SKY, YELLOW, width
 from sslslr.report.player import Player, edges_of, safe_json, square, whole
 from sslslr.report.player_markup import KEYS, NOTE
@@ -53,9 +54,9 @@ def grid(panels: dict, marked: dict | None = None, groups: dict | None = None, n
         for ax, column in zip(every[-1], columns, strict=True):
             _names(ax, np.unique(groups[column]))
     for ax, column in zip(axes[0], columns, strict=True):
-        ax.set_title(column, fontsize=9)
+        ax.set_title(literally(column), fontsize=9)
     for ax, row in zip(axes[:, 0], rows, strict=True):
-        ax.set_ylabel(row, fontsize=8)
+        ax.set_ylabel(literally(row), fontsize=8)
     return fig
 
 
@@ -64,7 +65,15 @@ def _names(ax, names: np.ndarray) -> None:
     looks = [plt.Line2D([], [], ls="", marker="o", ms=4, color=PALETTE[k % len(PALETTE)]) for k in range(len(names))]
     ax.axis("off")
     ax.legend(
-        looks, names, loc="upper center", ncols=2, fontsize=8, handletextpad=0.1, columnspacing=0.6, borderaxespad=0, title_fontsize=8
+        looks,
+        [literally(n) for n in names],
+        loc="upper center",
+        ncols=2,
+        fontsize=8,
+        handletextpad=0.1,
+        columnspacing=0.6,
+        borderaxespad=0,
+        title_fontsize=8,
     )
 
 

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from sslslr.paths import literally
 from sslslr.report.figures import BLUE, GREY, ORANGE, RED
 from sslslr.spotting import Stream
 
@@ -16,13 +17,13 @@ def stream(one: Stream, segments: np.ndarray, confidence: np.ndarray, spots):
     ax.plot(speed / max(speed.max(), 1e-6), color=BLUE, lw=1.2)
     for (first, last), gloss in zip(one.segments, one.glosses, strict=True):
         ax.plot([first, last], [-0.12, -0.12], color=RED, lw=6, solid_capstyle="butt")
-        ax.text((first + last) / 2, -0.27, gloss, ha="center", va="center", fontsize=8)
+        ax.text((first + last) / 2, -0.27, literally(gloss), ha="center", va="center", fontsize=8)
     for row, ((first, last), sure) in enumerate(zip(segments, confidence, strict=True)):
         ax.plot([first, last], [1.1 + 0.05 * row] * 2, color=GREY, alpha=0.25 + 0.75 * float(sure), lw=2.5, solid_capstyle="butt")
     top = 1.15 + 0.05 * len(segments)
     for spot in spots.itertuples():
         ax.plot([spot.first, spot.last], [top, top], color=ORANGE, lw=6, solid_capstyle="butt")
-        ax.text((spot.first + spot.last) / 2, top + 0.12, spot.gloss, ha="center", va="center", fontsize=8)
+        ax.text((spot.first + spot.last) / 2, top + 0.12, literally(spot.gloss), ha="center", va="center", fontsize=8)
     ax.set(
         xlim=(0, len(one) - 1),
         ylim=(-0.4, top + 0.25),

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from sslslr.clips.signs import Signs
 from sslslr.measures.contrasts import contrast
 from sslslr.methods import priors
+from sslslr.paths import literally
 from sslslr.report.figures import BLUE, GREY, ORANGE, RED, WIDEST
 from sslslr.video.film import Film
 from sslslr.video.model import SignRep
@@ -25,7 +26,7 @@ def sheet(film: Film, signs: Signs, clips: Sequence[int], every: int = 2) -> Fig
             ax.imshow(picture)
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set_visible(False)
-        row[0].set_ylabel(f"{signs.glosses[signs.labels[clip]]}\n{signs.signers[clip]}", fontsize=8)
+        row[0].set_ylabel(literally(f"{signs.glosses[signs.labels[clip]]}\n{signs.signers[clip]}"), fontsize=8)
     return fig
 
 
@@ -53,7 +54,7 @@ def reconstructions(found: np.ndarray, true: np.ndarray, skeleton, names: Sequen
                 for a, b in edges:
                     ax.plot(*points[[a, b], :2].T, color=colour, lw=wide)
             ax.set(aspect="equal", xticks=[], yticks=[])
-        row[0].set_ylabel(name, fontsize=8)
+        row[0].set_ylabel(literally(name), fontsize=8)
     if skeleton.y_down:
         axes[0, 0].invert_yaxis()
     return fig

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
-from sslslr import datasets
+from sslslr import datasets, paths
 from sslslr.clips import splits
 from sslslr.clips.input import Input
 from sslslr.clips.signs import Signs
@@ -27,8 +26,11 @@ def load(profile: Profile, dataset: str, data: str = "", only: str = "", options
     """
     if dataset != "synthetic":
         choice = Input.of(profile.input)
-        at = Path(data).expanduser()
+        at = paths.at(data)
         return {dataset: packed.prepared(dataset, at, profile.frames, choice=choice, progress=True, options=options)}
+    if data or options:
+        said = f"DATA={data}" if data else f"options ({options})"
+        raise SignError(f"the synthetic corpora are made, not read: leave {said} out, or name another DATASET")
     if only and only not in profile.corpora:
         raise SignError(f"corpus {only!r} is unknown; there are {', '.join(profile.corpora)}")
     raw = datasets.load(dataset, sizes={only: profile.corpora[only]} if only else profile.corpora)

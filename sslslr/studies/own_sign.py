@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sslslr import paths
 from sslslr.clips.input import Input, restrict
 from sslslr.clips.signs import Signs
 from sslslr.clips.skeleton import MEDIAPIPE_75, Skeleton
@@ -26,7 +27,7 @@ def from_video(path: str | Path, frames: int, layout: Skeleton = MEDIAPIPE_75) -
     from sslslr.extract.holistic import Holistic
     from sslslr.extract.worker import extract_clip
 
-    path = Path(path).expanduser()
+    path = paths.at(path)
     clip = extract_clip(path, Holistic())
     landmarks, nothing, one = clip.isotropic[None, :, :, :2], np.full(1, np.nan), np.zeros(1, int)
     signs = Signs(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from sslslr.clips.signs import Signs
@@ -23,11 +24,13 @@ def read_card(path: Path) -> dict[str, str]:
     """A model card (YAML, a text for each part of ``weights.CARD``); raises SignError for one that leaves a part out."""
     try:
         card = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except OSError as error:
+        raise SignError(f"{path}: can't be read ({error.strerror}); expected a model card (docs/pretrained.md)") from None
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise SignError(f"{path}: can't be read as YAML ({' '.join(str(error).split())[:120]})") from None
     lacking = [p for p in weights.CARD if not isinstance(card, dict) or not isinstance(card.get(p), str) or not card[p].strip()]
     if lacking:
-        raise SignError(f"{path}: says nothing about {', '.join(lacking)}; expected a text for each of {', '.join(weights.CARD)}")
+        raise SignError(f"{path}: has no text for {', '.join(lacking)}; expected one for each of {', '.join(weights.CARD)}")
     return {part: card[part].strip() for part in weights.CARD}
 
 
@@ -37,7 +40,10 @@ def pass_on(trained: Path, run: Run, signs: Signs, card: dict[str, str], setting
     ``run``, ``signs``: what was trained, and on what; a few of its training clips go with the encoder, as a reference.
     """
     module = run.fitted(signs).build(len(signs.glosses))
-    module.load_state_dict(load_file(trained / "weights.safetensors"))
+    try:
+        module.load_state_dict(load_file(trained / "weights.safetensors"))
+    except (RuntimeError, SafetensorError) as error:
+        raise SignError(f"{trained}: its weights can't be read ({' '.join(str(error).split())[:120]}); --again makes it anew") from None
     how = settings | {k: v for k, v in as_json(run).items() if k != "encoder"}
     return weights.save(trained / "encoder", module.encoder, weights.few(signs.part("train")), card, how)
 

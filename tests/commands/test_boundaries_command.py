@@ -1,5 +1,6 @@
 """sslslr boundaries: extracted clips in, a table and ELAN files out, in the source video's time."""
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -64,6 +65,20 @@ def test_a_broken_clip_is_named_and_left_out_and_the_others_are_told(tmp_path, m
     shown = capsys.readouterr()
     assert "bad.npz" in shown.err and "1 left out" in shown.out
     assert list(pd.read_csv(tmp_path / "out" / "boundaries.csv")["clip"]) == ["good"]
+
+
+@pytest.mark.parametrize("odd", [{"size": (640, 0)}, {"fps": 0.0}, {"time": np.nan}, {"time": np.inf}, {"time": -1.0}])
+def test_a_clip_with_no_picture_rate_or_order_in_time_is_left_out_and_the_others_are_told(tmp_path, made, capsys, odd):
+    for i in range(2):
+        saved(tmp_path / "clips" / f"{i}.npz", made, i)
+    clip = Clip.load(tmp_path / "clips" / "0.npz")
+    if "time" in odd:
+        clip.time[-1] = odd["time"]
+    replace(clip, **{k: v for k, v in odd.items() if k != "time"}).save(tmp_path / "clips" / "0.npz")
+    assert main(["boundaries", str(tmp_path / "clips"), "--out", str(tmp_path / "out")]) == 1
+    told = capsys.readouterr()
+    assert "1 clips written" in told.out and "clips/0.npz: has " in told.err and "extract it again" in told.err
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["1.eaf", "boundaries.csv"]
 
 
 def test_two_clips_of_one_name_and_files_that_are_not_there_are_refused(tmp_path, made, capsys):

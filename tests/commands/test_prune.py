@@ -114,9 +114,19 @@ def test_what_was_stored_before_there_were_versions_goes_and_foreign_folders_sta
     folder = paths.runs() / "0123456789abcdef"
     folder.mkdir(parents=True)
     (folder / "run.json").write_text('{"method": "slfpn", "data": {"fingerprint": "x"}}')
+    left_of_a_crash = paths.runs() / ".0123456789abcdef.77.partial"
+    left_of_a_crash.mkdir()
+    (left_of_a_crash / "run.json").write_text((folder / "run.json").read_text())
     (paths.runs() / "mine").mkdir()
     (paths.runs() / "mine" / "notes.txt").write_text("x")
-    assert prune.main(["--yes"]) == 0 and left() == ["mine"]
+    theirs = [paths.runs() / "big", paths.runs() / "thesis", paths.cache() / "datasets" / "lsa64", paths.cache() / "packed" / "old"]
+    for other in theirs:
+        other.mkdir(parents=True)
+        for name in ("run.json", "lock", "weights.safetensors", "about.json"):
+            (other / name).write_text('{"made": {}}')
+    (paths.cache() / "datasets" / "wlasl.zip").write_text("x")
+    assert prune.main(["--yes"]) == 0 and left() == ["big", "mine", "thesis"] and not left_of_a_crash.exists()
+    assert all(len(list(other.iterdir())) == 4 for other in theirs) and (paths.cache() / "datasets" / "wlasl.zip").exists()
 
 
 def test_settings_that_nobody_knows_any_more_go(signs):
@@ -135,8 +145,8 @@ def test_settings_that_nobody_knows_any_more_go(signs):
 
 def test_packed_data_of_an_older_reader_go(signs, raised):
     made_by = provenance.versions(mp_data, source)
-    pack([signs], len(signs), 12, paths.cache() / "packed" / "mp-data-0123", made_by)
-    signs.save(paths.cache() / "datasets" / "mp-data-0123.npz", made_by)
+    pack([signs], len(signs), 12, paths.cache() / "packed" / f"mp-data-{'0123' * 5}", made_by)
+    signs.save(paths.cache() / "datasets" / f"mp-data-{'0123' * 5}.npz", made_by)
     assert prune.wasted() == []
     raised(mp_data)
     assert sorted(w.path.parent.name for w in prune.wasted()) == ["datasets", "packed"]

@@ -36,6 +36,12 @@ def folder(tmp_path):
     return out
 
 
+@pytest.fixture
+def no_site(folder, monkeypatch):
+    """The notebooks alone: a site is built in half a minute, and is not what is asked."""
+    monkeypatch.setattr("sslslr.report.site.build", lambda *_: folder / "index.html")
+
+
 def write(path, parameters, code):
     cells = [nbformat.v4.new_markdown_cell(f"# {path.stem}"), nbformat.v4.new_code_cell(parameters), nbformat.v4.new_code_cell(code)]
     cells[1].metadata["tags"] = ["parameters"]
@@ -43,7 +49,7 @@ def write(path, parameters, code):
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
 
 
-def test_notebooks_run_once_and_leave_figures_tables_and_a_site(folder, capsys):
+def test_notebooks_run_once_and_leave_figures_tables_and_a_site(folder, capsys, monkeypatch):
     index = reproduce.reproduce("synthetic", "smoke", folder=folder, extra={"ANSWER": "1"})
     out = paths.results("synthetic", "smoke")
     assert index == out / "site/index.html" and "up to date" not in capsys.readouterr().out
@@ -61,6 +67,7 @@ def test_notebooks_run_once_and_leave_figures_tables_and_a_site(folder, capsys):
     reproduce.reproduce("synthetic", "smoke", folder=folder, extra={"ANSWER": "1"})
     assert capsys.readouterr().out.count("up to date") == 2
     assert before == {p: p.stat().st_mtime_ns for p in out.rglob("*") if p.is_file()}
+    monkeypatch.setattr("sslslr.report.site.build", lambda *_: index)
     reproduce.reproduce("synthetic", "smoke", folder=folder, extra={"ANSWER": "2"})
     assert capsys.readouterr().out.count("up to date") == 1  # only the notebook that has the parameter ran again
 
@@ -80,6 +87,10 @@ def test_an_unknown_or_mistyped_notebook_parameter_is_an_error(folder):
         reproduce.reproduce("synthetic", "smoke", folder=folder, extra={"ANSWRE": "1"})
     with pytest.raises(SignError, match=r"ANSWER=x: 00_toy.ipynb expects a int"):
         reproduce.reproduce("synthetic", "smoke", folder=folder, extra={"ANSWER": "x"})
+    write(folder / "01_later.ipynb", PARAMETERS.replace("ANSWER", "LATER"), "1")
+    with pytest.raises(SignError, match=r"LATER=x: 01_later.ipynb expects a int"):
+        reproduce.reproduce("synthetic", "smoke", folder=folder, extra={"LATER": "x"})
+    assert not list(paths.results("synthetic", "smoke").rglob("*.ipynb"))  # said before the first notebook runs, not after an hour
 
 
 def test_a_notebook_without_the_standard_parameters_is_an_error(folder):
@@ -123,7 +134,7 @@ def test_a_changed_file_behind_a_parameter_runs_the_notebook_again(folder, tmp_p
     assert reproduce.fingerprint(values, folder / "00_toy.ipynb") != before
 
 
-def test_how_a_data_set_is_read_reaches_the_notebook_and_a_changed_index_runs_it_again(tmp_path, folder, capsys, monkeypatch):
+def test_how_a_data_set_is_read_reaches_the_notebook_and_a_changed_index_runs_it_again(tmp_path, folder, capsys, monkeypatch, no_site):
     (tmp_path / "data").mkdir()
     (tmp_path / "a list.csv").write_text("gloss,clip,signer\n")
     monkeypatch.chdir(tmp_path)
@@ -154,7 +165,7 @@ def saved(path, **values):
     nbformat.write(notebook, path)
 
 
-def test_what_a_reader_saved_in_a_notebook_is_named_and_changes_nothing(folder, capsys):
+def test_what_a_reader_saved_in_a_notebook_is_named_and_changes_nothing(folder, capsys, no_site):
     (folder / "parameters.yml").write_text("all: {PROFILE: quick}\n'00': {ANSWER: 41}\n")
     reproduce.reproduce("synthetic", "smoke", folder=folder)
     saved(folder / "00_toy.ipynb", ANSWER=1, PROFILE="full")
@@ -180,7 +191,7 @@ stage.table(pd.DataFrame({"model": ["a"]}), "table1_toy", "One number")
 
 
 @pytest.mark.parametrize("good", [True, False])
-def test_it_ends_with_the_verdicts_and_an_audit_where_rows_of_the_record_were_served(folder, capsys, monkeypatch, good):
+def test_it_ends_with_the_verdicts_and_an_audit_where_rows_of_the_record_were_served(folder, capsys, monkeypatch, good, no_site):
     asked = []
 
     def audit(runs, **about):
@@ -189,7 +200,6 @@ def test_it_ends_with_the_verdicts_and_an_audit_where_rows_of_the_record_were_se
 
     monkeypatch.setattr(reproduce, "audit", audit)
     monkeypatch.setattr(reproduce, "notebooks", lambda _=None: sorted(folder.glob("*.ipynb")))
-    monkeypatch.setattr("sslslr.report.site.build", lambda *_: folder / "index.html")
     paths.write_text(paths.results("synthetic", "smoke") / "claims.csv", "id,verdict\nC1,undecided\nC9,holds\n")
     assert reproduce.main(["--profile", "smoke"]) == 0 and not asked, "nothing was served, so nothing is audited"
     assert "verdict here (synthetic, profile smoke): holds: C9; undecided: C1\n" in capsys.readouterr().out

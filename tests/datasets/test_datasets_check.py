@@ -6,6 +6,8 @@ import layouts
 import numpy as np
 import pytest
 
+from sslslr import datasets
+from sslslr.clips import splits
 from sslslr.commands import main
 from sslslr.datasets.check import check, save
 from sslslr.errors import SignError
@@ -65,8 +67,9 @@ def test_in_a_source_without_splits_copies_are_a_warning(tmp_path):
 def test_unusable_clips_are_all_listed_and_leaving_them_out_helps(tmp_path, capsys):
     root = layouts.lsfb(tmp_path / "data")
     layouts.array(root / "poses" / "pose" / f"{CLIPS[0]}.npy", np.zeros((4, 99, 3)))
-    layouts.array(root / "poses" / "pose" / f"{CLIPS[1]}.npy", layouts.body(1))
-    layouts.array(root / "poses" / "right_hand" / f"{CLIPS[1]}.npy", layouts.hand(1))
+    layouts.array(root / "poses" / "pose" / f"{CLIPS[4]}.npy", layouts.body(1))
+    for hand in ("left_hand", "right_hand"):
+        layouts.array(root / "poses" / hand / f"{CLIPS[4]}.npy", layouts.hand(1))
     (root / "poses" / "pose" / f"{CLIPS[6]}.npy").unlink()
     assert main(["check", "lsfb", str(root)]) == 1
     out = capsys.readouterr().out
@@ -74,7 +77,7 @@ def test_unusable_clips_are_all_listed_and_leaving_them_out_helps(tmp_path, caps
         "2 clips can't be used" in out and "99 landmarks; expected one of (23, 30, 33)" in out and "1 clip of 7 listed are not there" in out
     )
     left_out = tmp_path / "results" / "lsfb" / "check" / "leave-out.txt"
-    assert set(left_out.read_text().split()) == {CLIPS[0], CLIPS[1], CLIPS[6]}
+    assert set(left_out.read_text().split()) == {CLIPS[0], CLIPS[4], CLIPS[6]}
     shutil.copy(left_out, root)
     assert main(["check", "lsfb", str(root)]) == 0
     assert "3 clips are left out" in capsys.readouterr().out and not left_out.exists()
@@ -125,9 +128,69 @@ def test_all_classes_that_studies_cannot_learn_are_named_at_once_and_leaving_the
 
 def test_clips_of_one_class_alone_teach_nothing(tmp_path):
     clips = [{"id": f"A/{s}{k}", "gloss": "A", "signer": s, "split": ""} for s in ("s1", "s2", "s3") for k in range(3)]
-    assert "error: studies can't split it: own: its usable clips are all of one class (A)" in str(
+    assert "error: studies can't split it: own: the clips to learn from are all of one class (A)" in str(
         check("own", layouts.extraction(tmp_path, clips))
     )
+
+
+def test_what_is_learned_from_is_of_two_classes_at_least(tmp_path):
+    clips = [{"id": f"{g}{k}", "gloss": g, "signer": f"s{k}", "split": "val" if k == 3 else "test"} for g in "AB" for k in (2, 3)]
+    root = layouts.extraction(tmp_path / "data", [{"id": "A1", "gloss": "A", "signer": "s1", "split": "train"}, *clips])
+    assert "error: studies can't split it: own: the clips to learn from are all of one class (A)" in str(check("own", root))
+    (signs,) = datasets.load("own", root).values()
+    with pytest.raises(SignError, match=r"the clips to learn from are all of one class \(A\); there is nothing to tell apart"):
+        splits.for_repeat(signs, 5, 0)
+
+
+@pytest.mark.parametrize(
+    "of, said",
+    [
+        ({"A": "train test test", "B": "train test test"}, "no clip is left to validate on"),
+        ({"A": "train train val", "B": "train train val", "C": "test test"}, "no clip to test on is of a class that is learned"),
+        ({"A": "train train test", "B": "train train test", "C": "val val"}, "no clip to validate on is of a class that is learned"),
+    ],
+)
+def test_a_split_of_which_nothing_can_be_learned_or_tested_is_no_split(tmp_path, of, said):
+    clips = [
+        {"id": f"{g}{k}", "gloss": g, "signer": f"{split}{k}", "split": split}
+        for g, parts in of.items()
+        for k, split in enumerate(parts.split())
+    ]
+    done = check("own", layouts.extraction(tmp_path, clips))
+    assert any(f"studies can't split it: own: {said}" in error for error in done.errors)
+
+
+def test_clips_of_nobody_knows_whom_are_not_used_where_signers_are_held_out(tmp_path):
+    clips = [{"id": f"{g}/{s}{k}", "gloss": g, "signer": s, "split": ""} for g in "AB" for s in ("s1", "s2", "s3", "") for k in range(3)]
+    done = check("own", layouts.extraction(tmp_path, clips))
+    assert not done.errors and any("6 clips of which nobody knows the signer" in w for w in done.warnings)
+    (signs,) = datasets.load("own", tmp_path).values()
+    for repeat in range(3):
+        drawn, said = splits.for_repeat(signs, 5, repeat)
+        assert "of 3 signers held out" in said and set(drawn.split[signs.signers == ""]) == {""}
+        assert not set(drawn.signers[drawn.split == "train"]) & set(drawn.signers[drawn.split == "test"])
+
+
+@pytest.mark.parametrize("size", [1e4, 1e30])
+def test_a_coordinate_that_went_astray_is_its_clips_fault_alone(tmp_path, size):
+    root = layouts.mp_data(tmp_path)
+    file = root / "MP_Data" / "hello" / "3" / "2.npy"
+    np.save(file, np.where(np.arange(258) == 198, size, np.load(file)))
+    done = check("mp-data", root)
+    assert done.unusable == ["hello/3"] and any(
+        "1 clip can't be used (hello/3): " in e and "away from the centre" in e for e in done.errors
+    )
+
+
+def test_where_no_clip_can_be_used_nobody_is_told_to_leave_all_of_them_out(tmp_path, capsys):
+    said = {}
+    for spoiled in ("hello/1", "*/*"):
+        root = layouts.mp_data(tmp_path / str(len(said)))
+        for file in root.glob(f"MP_Data/{spoiled}/*.npy"):
+            np.save(file, np.zeros(258))
+        assert main(["check", "mp-data", str(root)]) == 1
+        said[spoiled] = capsys.readouterr().out
+    assert ["to go on without" in text for text in said.values()] == [True, False] and "24 clips can't be used" in said["*/*"]
 
 
 def test_dead_links_are_named_and_no_error(tmp_path):

@@ -96,7 +96,7 @@ def test_a_leave_out_file_that_is_no_text_is_one_line(tmp_path):
         datasets.index("mp-data", root)
     left.unlink()
     left.mkdir()
-    with pytest.raises(SignError, match=r"leave-out.txt: not a text file in UTF-8"):
+    with pytest.raises(SignError, match=r"leave-out.txt: can't be read \(Is a directory\)"):
         datasets.index("mp-data", root)
 
 
@@ -157,6 +157,9 @@ def test_lists_of_lsfb_that_were_not_copied_are_said(tmp_path):
     (root / "metadata" / "splits" / "fold_0.json").write_bytes(zero)
     (root / "metadata" / "splits" / "fold_3.json").unlink()
     with pytest.raises(SignError, match=r"no fold_3.json beside the other lists"):
+        lsfb.index(root)
+    (root / "metadata" / "splits" / "fold_1.json").unlink()
+    with pytest.raises(SignError, match=r"no fold_1.json, fold_3.json beside the other lists"):
         lsfb.index(root)
     root = layouts.lsfb(tmp_path / "test")
     (root / "metadata" / "splits" / "test.json").unlink()

@@ -125,3 +125,37 @@ def test_a_file_cut_off_anywhere_is_never_read_short(tmp_path, name, share):
     with pytest.raises(VideoError) as error:
         numbers(path)
     assert error.value.reason == "truncated"
+
+
+def live(path, clusters):
+    """A Matroska file as a live recording leaves it: its segment, and if asked its clusters, of no known size."""
+    data = bytearray(write_video(path, noise(40), codec="libvpx" if path.suffix == ".webm" else "libx264", live="1").read_bytes())
+    for name in [b"\x18\x53\x80\x67", *[b"\x1f\x43\xb6\x75"] * clusters]:
+        at = data.find(name)
+        while at >= 0:
+            length = 9 - data[at + 4].bit_length()
+            data[at + 4 : at + 4 + length] = ((1 << (7 * length + 1)) - 1).to_bytes(length, "big")
+            at = data.find(name, at + 4)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.webm"])
+@pytest.mark.parametrize("clusters", [False, True])
+def test_a_live_recording_is_read_whole_or_not_at_all(tmp_path, name, clusters):
+    data = live(tmp_path / name, clusters).read_bytes()
+    assert declared_size(tmp_path / name) == len(data) and len(numbers(tmp_path / name)) == 40
+    (tmp_path / name).write_bytes(data + bytes(300))
+    assert len(numbers(tmp_path / name)) == 40, "what a tool wrote behind the end costs nothing"
+    for share in (0.97, 0.6, 0.3):
+        (tmp_path / name).write_bytes(data[: int(len(data) * share)])
+        with pytest.raises(VideoError) as error:
+            numbers(tmp_path / name)
+        assert error.value.reason == "truncated"
+
+
+@pytest.mark.parametrize("tail", [b"TAG" + b" " * 125, b"written by a tool " * 40, bytes(100)])
+def test_words_behind_a_whole_mp4_are_no_box(tmp_path, tail):
+    path = write_video(tmp_path / "a.mp4", noise(10))
+    path.write_bytes(path.read_bytes() + tail)
+    assert len(numbers(path)) == 10

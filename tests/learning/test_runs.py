@@ -194,6 +194,28 @@ def test_the_optimiser_s_state_is_restored_not_started_anew(signs, tmp_path):
     assert all(s["step"] == 9 and s["exp_avg"].abs().sum() > 0 for s in optimiser.state_dict()["state"].values() if "step" in s)
 
 
+def test_a_stop_between_a_state_and_its_hash_costs_nothing(signs, tmp_path, monkeypatch):
+    state, run = tmp_path / "state.safetensors", SMALL.fitted(signs)
+    train(replace(run, epochs=1), signs, state)
+    before = state.read_bytes()
+
+    def stop(*names):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", lambda a, b: stop() if Path(b) == state else os.rename(a, b))
+        with pytest.raises(KeyboardInterrupt):
+            train(run, signs, state)
+    assert state.read_bytes() == before and paths.sealed(state)  # the epoch before: its hash is still there
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", lambda a, b: (os.rename(a, b), stop() if Path(b) == state else None))
+        with pytest.raises(KeyboardInterrupt):
+            train(run, signs, state)
+    assert state.read_bytes() != before and paths.sealed(state)  # the new one: its hash is already there
+    state.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
+    assert not paths.sealed(state)
+
+
 def test_a_broken_state_or_run_is_named(signs):
     folder = runs.fetch(SMALL, signs).folder
     (folder / "weights.safetensors").write_bytes(b"broken")

@@ -97,6 +97,27 @@ def test_what_about_json_says_is_held_against_the_weights_before_anything_is_bui
         weights.load(folder)
 
 
+@pytest.mark.parametrize("lost", ["settings", "card", "skeleton", "card what", "card empty"])
+def test_an_encoder_that_says_too_little_of_itself_is_one_line(folder, lost, capsys):
+    about = paths.read_json(folder / "about.json")
+    name, _, part = lost.partition(" ")
+    about |= {name: about[name] | {"what": ""}} if part == "empty" else {}
+    about = {
+        k: ({p: t for p, t in v.items() if p != part} if k == name and part == "what" else v) for k, v in about.items() if part or k != name
+    }
+    paths.write_json(folder / "about.json", about, sealed=True)
+    for words in (["weights", str(folder)], ["probe", str(folder), "--profile", "smoke"]):
+        assert main(words) == 2
+        told = capsys.readouterr().err
+        assert told.count("\n") == 1 and "its files don't make an encoder" in told
+
+
+def test_a_pretrainings_folder_leads_to_its_encoder(folder, tmp_path, capsys):
+    folder.rename(tmp_path / "encoder")
+    assert main(["weights", str(tmp_path)]) == 2
+    assert f"is a pretraining; its encoder is {tmp_path / 'encoder'}" in capsys.readouterr().err
+
+
 def test_a_weight_that_differs_in_its_last_bit_is_refused_by_its_hash(folder):
     path = folder / "encoder.safetensors"
     data = bytearray(path.read_bytes())

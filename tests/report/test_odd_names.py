@@ -5,8 +5,11 @@ import html.parser
 import re
 import subprocess
 import sys
+import types
+import warnings
 
 import layouts_of_readme as small
+import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pandas as pd
@@ -15,10 +18,14 @@ from IPython.core import display_functions
 
 from sslslr import datasets, paths
 from sslslr.datasets.check import check, save
+from sslslr.datasets.survey import picture, survey
 from sslslr.extract.clips import read_instances
 from sslslr.extract.sources import find
 from sslslr.report import stage
-from sslslr.report.player import player
+from sslslr.report.diagrams import who_is_held_out
+from sslslr.report.neighbours import nearest
+from sslslr.report.player import player, strip
+from sslslr.report.scatter import grid
 from sslslr.report.site import pages
 from sslslr.report.stage import Stage, as_markdown, show
 
@@ -111,6 +118,32 @@ def test_an_extraction_s_lists_are_guarded_and_its_glosses_are_as_they_were(odd)
     save(check("own", odd))
     with (paths.results("own", "check") / "clips.csv").open(newline="") as file:
         assert not any(row["gloss"][0] in "=@+-" for row in csv.DictReader(file))
+
+
+NAMES = ("$x_$", "$\\frac$", "a $5 b $6_", "\\$", "\u0e2a\u0e21\u0e0a\u0e32\u0e22", "\u738b")
+
+
+def test_a_name_that_is_no_formula_is_drawn_as_it_is(tmp_path):
+    rows = [{"id": f"c{i}-{k}", "gloss": g, "signer": s, "split": ""} for i, g in enumerate(NAMES) for k, s in enumerate(NAMES)]
+    folder = small.layouts.extraction(tmp_path / "odd", rows)
+    code = f"from sslslr.datasets.check import check, save; save(check('own', {str(folder)!r}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0 and "Glyph" not in done.stderr and "findfont" not in done.stderr, done.stderr
+    (signs,) = datasets.load("own", folder).values()
+    near = pd.DataFrame({"gloss": NAMES, "clips": 1, "nearest clip": 0.1, "mean of its clips": 0.2})
+    usual = types.SimpleNamespace(distance=np.ones(3))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")
+        for fig in (
+            *(strip(None, signs, i) for i in range(0, len(signs), len(NAMES) + 1)),
+            who_is_held_out(signs),
+            nearest(near, usual, 0.5, NAMES[0]),
+            grid({("a", NAMES[0]): signs.landmarks[:, 0, 0, :2]}, groups={NAMES[0]: signs.signers}),
+        ):
+            fig.canvas.draw()
+            plt.close(fig)
+    shown = [t.get_text() for t in picture(survey(signs), 25.0, NAMES[0]).axes[-1].get_xticklabels()]
+    assert sorted(shown) == sorted(map(paths.literally, NAMES))
 
 
 def test_a_manifest_of_guarded_names_is_read_as_they_were(tmp_path):
