@@ -122,7 +122,7 @@ lint: env ## Ruff (rules, layout) and mypy, as pyproject.toml has them
 
 test: env ## Run the tests, then the notebooks on the smoke profile
 	@OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(VENV)/bin/python -m pytest -q -n 2 --durations=10 tests
-	@$(VENV)/bin/sslslr reproduce --profile smoke --nbval
+	@OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(VENV)/bin/sslslr reproduce --profile smoke --nbval
 
 campaign: env ## Kill, spoil, fuzz and load everything at length; a seeded sample of it is in make test
 	@SSLSLR_CAMPAIGN="$(BUDGET)" $(VENV)/bin/python -m pytest -q $(if $(PART),tests/campaign/test_$(PART).py,tests/campaign)

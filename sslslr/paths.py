@@ -11,8 +11,9 @@ import zipfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
+from sslslr import locks
 from sslslr.errors import SignError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -103,7 +104,7 @@ def unpacked(path: Path, most: float = 1e9) -> Path:
 def one_at_a_time(folder: Path, what: str):
     """Inside, no other process is here with the same folder; one that comes later says that it waits, and waits."""
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / ".lock")
+    lock = locks.lock(folder / ".lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
-from sslslr import paths
+from sslslr import locks, paths
 from sslslr.commands import Parser
 from sslslr.learning.outdated import outdated, unknown
 from sslslr.learning.store import UNFINISHED
@@ -112,7 +112,7 @@ def remove(waste: Waste) -> bool:
         _delete(waste.path)
         return True
     try:
-        with FileLock(waste.lock, timeout=0):
+        with locks.lock(waste.lock, timeout=0):
             _delete(waste.path)
     except Timeout:
         return False

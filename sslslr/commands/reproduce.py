@@ -209,11 +209,12 @@ def nbval(profile: str = "smoke") -> int:
         if said := left_out(notebook):
             print(f"{notebook.name} left out: {said}", flush=True)
             continue
-        standard = defaults(notebook) | {"PROFILE": profile, "DATASET": "synthetic", "DATA": "", "WORKERS": 0}
+        standard = defaults(notebook) | {"PROFILE": profile, "DATASET": "synthetic", "DATA": "", "WORKERS": 1}
         papermill.execute_notebook(str(notebook), str(folder / notebook.name), parameters=standard, prepare_only=True, progress_bar=False)
         content = nbformat.read(folder / notebook.name, as_version=4)
         nbformat.write(content, folder / notebook.name)
-    return pytest.main(["--nbval-lax", "--nbval-cell-timeout=600", "-p", "no:cacheprovider", "-q", str(folder)])
+    lax = ["--nbval-lax", "--nbval-cell-timeout=600", "-p", "no:cacheprovider", "-q"]
+    return pytest.main([*lax, "-n", "2", "--dist", "loadfile", str(folder)])  # two notebooks at a time; a run that both want waits
 
 
 def main(arguments: list[str]) -> int:

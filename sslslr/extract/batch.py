@@ -10,6 +10,7 @@ from pathlib import Path
 
 import filelock
 
+from sslslr import locks
 from sslslr.errors import SignError
 from sslslr.extract import summary
 from sslslr.extract.clips import Clip, clip_path
@@ -110,7 +111,7 @@ def _sole_use(out: Path):
     """Hold the output folder for this process, and clear away what a killed one was writing."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(out / ".lock", timeout=0)
+        lock = locks.lock(out / ".lock", timeout=0)
         lock.acquire()
     except filelock.Timeout:
         raise SignError(f"{out}: another extraction is writing there; wait for it or choose another folder") from None

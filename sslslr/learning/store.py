@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-from filelock import FileLock
 from safetensors.torch import load_file, save_file
 
-from sslslr import paths
+from sslslr import locks, paths
 from sslslr.clips import boundaries
 from sslslr.clips.signs import Signs
 from sslslr.clips.skeleton import Skeleton
@@ -115,7 +114,7 @@ def fetch(run: Run, signs: Signs, how: Callable = train) -> Trained:
     name = key(run, signs)
     folder = paths.runs() / name
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / "lock"):
+    with locks.held(folder / "lock"):
         if not (folder / "provenance.json").exists():
             _do(run, signs, folder, how)
     module = run.build(len(signs.glosses))

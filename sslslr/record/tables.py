@@ -13,12 +13,13 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
-from filelock import FileLock
+from filelock import BaseFileLock
 
-from sslslr import paths
+from sslslr import locks, paths
 from sslslr.errors import SignError
 
 Row = dict[str, str]  # a row as it stands in the file: the text of each cell
@@ -189,9 +190,12 @@ class Record:
         self.tables = {n: read(table, self.folder) for n, table in TABLES.items()}
         self._new: dict[str, Rows] = {n: {} for n in TABLES}
         self._long: dict[tuple, list[Row]] | None = None
-        self._lock = FileLock(self.folder / ".lock")
         self._check()
         self._stand()
+
+    @cached_property
+    def _lock(self) -> BaseFileLock:
+        return locks.lock(self.folder / ".lock")
 
     def _check(self) -> None:
         for table in LONG:

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from filelock import FileLock
 
-from sslslr import paths
+from sslslr import locks, paths
 from sslslr.clips.input import Input
 from sslslr.clips.signs import Signs
 from sslslr.datasets import synthetic
@@ -60,7 +59,7 @@ def rendered(signs: Signs, size: int = SIZE, new: tuple[str, ...] = ()) -> Film:
     name = name_of([signs.recipe, RENDERED, size, list(new)])
     path = paths.cache() / "films" / f"{name}.npy"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".lock")):
+    with locks.held(path.with_suffix(".lock")):
         if not path.exists():
             _make(steps, size, new, path)
     about = np.load(path.with_suffix(".npz"), allow_pickle=False)

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from filelock import FileLock
 from PIL import Image
 
-from sslslr import paths
+from sslslr import locks, paths
 from sslslr.clips.input import Input
 from sslslr.clips.signs import Signs
 from sslslr.datasets import own
@@ -62,7 +61,7 @@ def film(videos: Path, signs: Signs, size: int = SIZE) -> Film:
     name = f"{VERSION}, {_hash(wanted, size)}"
     path = paths.cache() / "films" / f"{name.replace(', ', '-').replace(' ', '-')}.npy"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".lock")):
+    with locks.held(path.with_suffix(".lock")):
         if not path.exists():
             _decode(wanted, size, path)
     lengths = np.load(path.with_suffix(".lengths.npy"))
