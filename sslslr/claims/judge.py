@@ -11,6 +11,7 @@ that does not hold is a result: the exit status is 0.
 
 import io
 from collections.abc import Sequence
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import pandas as pd
 from sslslr import paths, profiles
 from sslslr.claims import figures, own, paper, parts, signrep
 from sslslr.claims.claim import Claim
+from sslslr.claims.measured import Comparison
 from sslslr.claims.plan import CLASS, CLIP, DEVELOPMENT, GROUP, ROUND, TIMES, role
 from sslslr.claims.rows import Missing, Rows, Tables
 from sslslr.claims.verdict import FAILS, HOLDS, NOT_JUDGED, NOT_RUN, UNDECIDED, VERDICTS, decide, verdict
@@ -30,6 +32,7 @@ from sslslr.provenance import commit
 COLUMNS = ("id", "place", "claim", "kind", "dataset", "role", "profile", "verdict", "answer", "effect", "unit", "low", "high", "low90", "high90",
            "n", "planned", "p", "compared", "comparisons", "text", "table", "notebook", "figure", "reading")  # fmt: skip
 CLAIMS = tuple(found for module in (paper, parts, own, signrep, figures) for found in vars(module).values() if isinstance(found, Claim))
+PARTS = (*(f.name for f in fields(Comparison) if f.name != "observed"), "answer", "lacks", "p_against", "p_holm", "verdict", "id")
 
 
 def number(value: float, unit: str, sign: bool = False) -> str:
@@ -190,8 +193,8 @@ def markdown(rows: pd.DataFrame) -> str:
 
 def write(rows: pd.DataFrame, parts: pd.DataFrame, folder: Path) -> None:
     """``claims.csv``, ``.json``, ``.md``, ``claims_parts.csv`` and ``claims_groups.csv`` in the folder of a reproduction."""
-    told = groups(parts)
-    for frame, name in ((rows, "claims"), (parts.drop(columns="observed", errors="ignore"), "claims_parts"), (told, "claims_groups")):
+    told, compared = groups(parts), parts[list(PARTS)] if len(parts) else pd.DataFrame(columns=list(PARTS))
+    for frame, name in ((rows, "claims"), (compared, "claims_parts"), (told, "claims_groups")):
         buffer = io.StringIO()
         frame.to_csv(buffer, index=False)
         write_text(folder / f"{name}.csv", buffer.getvalue())

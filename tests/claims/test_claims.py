@@ -250,8 +250,17 @@ def test_files_are_written_and_every_number_in_them_is_computed_from_the_tables(
     shown = numbers(text.split("\n## C1")[0] + text.split("\n## C1")[1])
     assert len(shown) >= 10 and set(shown) <= known
     told = pd.read_csv(folder / "claims_groups.csv")
-    assert "observed" not in pd.read_csv(folder / "claims_parts.csv") and len(told) == 2 * 6
+    written = pd.read_csv(folder / "claims_parts.csv")
+    assert list(written) == list(claims.PARTS) == [c for c in parts if c != "observed"] and len(told) == 2 * 6
     assert told[told["name"] == "A minus B"]["effect"].mean() == pytest.approx(100 * (table["A"] - table["B"]).mean())
+
+
+def test_where_no_claim_was_run_the_tables_of_comparisons_are_empty_and_can_be_read(tmp_path):
+    rows, parts = claims.judge_all("synthetic", "quick", tmp_path)
+    claims.write(rows, parts, tmp_path)
+    for name in ("claims_parts", "claims_groups"):
+        read = pd.read_csv(tmp_path / f"{name}.csv")
+        assert read.empty and {"id", "name", "effect", "verdict"} <= set(read)
 
 
 def test_the_command_ends_well_whatever_the_verdict(tmp_path, monkeypatch, capsys):
