@@ -29,9 +29,13 @@ BUDGET   ?= 600
 PYTHON   ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3 || echo python3)
 PIP_QUIET := --quiet --disable-pip-version-check --no-warn-script-location
 
+# What a cluster's modules or a user's settings say of other environments is not for this one.
+unexport PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX
+export PIP_USER := 0
+
 # One environment a Python, named after it; the last one used is .venv, too. It is stamped with the lock and the project file:
 # change either and it is made anew.
-VERSION := $(shell "$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+VERSION := $(shell unset PYTHONHOME PYTHONPATH; "$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 VENV    := .venv-$(VERSION)
 LOCK    := $(firstword $(wildcard requirements-$(VERSION).lock) requirements.lock)
 FRESH   := $(VENV)/fresh-$(shell cat $(LOCK) pyproject.toml | cksum | cut -d ' ' -f 1)

@@ -24,22 +24,34 @@ PAPER_FACTS = ROOT / "data" / "paper"
 
 def results(dataset: str, profile: str) -> Path:
     """Folder of one reproduction; ``SSLSLR_RESULTS`` moves the parent (default ``results/``)."""
-    return Path(os.environ.get("SSLSLR_RESULTS") or ROOT / "results") / dataset / profile
+    return _ours("RESULTS", "results") / dataset / profile
 
 
 def runs() -> Path:
     """Folder of the run store; ``SSLSLR_RUNS`` moves it (default ``runs/``)."""
-    return Path(os.environ.get("SSLSLR_RUNS") or ROOT / "runs")
+    return _ours("RUNS", "runs")
 
 
 def record() -> Path:
     """Folder of the record; ``SSLSLR_RECORD`` moves it (default ``data/record/``)."""
-    return Path(os.environ.get("SSLSLR_RECORD") or ROOT / "data" / "record")
+    return _ours("RECORD", "data", "record")
 
 
 def cache() -> Path:
     """Folder of things that can be made again; ``SSLSLR_CACHE`` moves it (default ``.cache/``)."""
-    return Path(os.environ.get("SSLSLR_CACHE") or ROOT / ".cache")
+    return _ours("CACHE", ".cache")
+
+
+def _ours(name: str, *usual: str) -> Path:
+    said = os.environ.get(f"SSLSLR_{name}")
+    return Path(os.path.expanduser(said)) if said else ROOT.joinpath(*usual)
+
+
+def settle() -> None:
+    """Let what moves our folders mean the same to notebooks and other processes, whose current folder is another one."""
+    for name in ("RESULTS", "RUNS", "RECORD", "CACHE"):
+        if os.environ.get(f"SSLSLR_{name}"):
+            os.environ[f"SSLSLR_{name}"] = str(_ours(name).absolute())
 
 
 def at(place: str | Path) -> Path:

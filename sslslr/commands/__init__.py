@@ -98,8 +98,22 @@ def overview() -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; returns its exit status, 2 for bad input and 130 if interrupted, each with one line on stderr."""
-    words = sys.argv[1:] if arguments is None else arguments
+    """Run one command; returns its exit status, 2 for bad input and 130 if interrupted, each with one line on stderr; 141 where nobody
+    reads any more what it prints (``| head``)."""
+    try:
+        status = _main(sys.argv[1:] if arguments is None else arguments)
+        print(end="", flush=True)
+        return status
+    except BrokenPipeError:
+        try:
+            print(flush=True)  # is it this pipe, or that of another process?
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more when it ends
+            return 141
+        raise
+
+
+def _main(words: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):  # a console that knows no UTF-8 shows a question mark, and goes on
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -107,6 +121,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(overview())
         return 0
     name, *rest = words
+    paths.settle()
     try:
         with warnings_in_one_line():
             return command(name)(rest)

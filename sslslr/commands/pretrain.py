@@ -13,6 +13,7 @@ import warnings
 from dataclasses import replace
 from pathlib import Path
 
+import joblib
 import numpy as np
 import torch
 from lightning_fabric import Fabric
@@ -142,7 +143,7 @@ def wanted(compiled: str, device: torch.device) -> bool:
 
 def bounded(devices: int, nodes: int, batch: int) -> None:
     """Raise SignError for more processes than this machine can run, or than a batch has clips, before any is started."""
-    gpus, cores = torch.cuda.device_count(), os.cpu_count() or 1
+    gpus, cores = torch.cuda.device_count(), joblib.cpu_count()
     if devices > (most := gpus or 2 * cores):
         raise SignError(
             f"--devices {devices}: this machine has {counted(gpus, 'GPU') if gpus else counted(cores, 'core')}; take at most {most}"

@@ -148,7 +148,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _agreed() -> bool:
-    if not sys.stdin.isatty():
+    if not (sys.stdin and sys.stdin.isatty()):
         print("nothing removed; --yes removes it")
         return False
     return input("Remove all of it? [y/N] ").strip().lower() in ("y", "yes")

@@ -96,7 +96,9 @@ def draw_signers(ax: Axes, table: pd.DataFrame, most: int = 30) -> None:
 def picture(table: pd.DataFrame, fps: float, title: str) -> Figure:
     """The four pictures of one data set; the last two where ``table`` has no frames, since there is only video."""
     here = set(font_manager.get_font_names())
-    with matplotlib.rc_context({"font.family": [*matplotlib.rcParams["font.family"], *(f for f in SCRIPTS if f in here)]}):
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()  # whatever a user's matplotlibrc has
+        matplotlib.rcParams["font.family"] += [f for f in SCRIPTS if f in here]
         return _picture(table, fps, title)
 
 

@@ -1,7 +1,6 @@
 """Many videos, overnight: resumes, survives bad input and lost workers, leaves nothing half-written, reports at the end."""
 
 import errno
-import os
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import filelock
+import joblib
 
 from sslslr import locks
 from sslslr.errors import SignError
@@ -38,7 +38,7 @@ def extract(
     A clip that is done is never touched. Whatever is wrong with one video becomes a line of the report. Raises SignError
     when nothing can be extracted at all: no videos, a wrong manifest, an output folder that can't be written or is in use.
     """
-    out, workers = Path(out), workers or _cores()
+    out, workers = Path(out), workers or joblib.cpu_count()  # of this process, and of its container
     if workers < 0:
         raise SignError(f"--workers {workers}: expected a number of processes, or 0 for one a core")
     sources = find(videos, manifest, leave_out=out)
@@ -100,10 +100,6 @@ def _never(path: Path) -> bool:
     except OSError as error:
         return error.errno == errno.ENAMETOOLONG
     return False
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

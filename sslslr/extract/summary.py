@@ -99,7 +99,9 @@ def write(out: Path, rows: list[dict], before: dict[str, dict], frames: int, sec
 
 def plot(table: pd.DataFrame) -> Figure:
     """Detection rates over all frames, and clip by clip from the worst to the best."""
-    with matplotlib.rc_context({"font.size": 9}):
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()  # whatever a user's matplotlibrc has
+        matplotlib.rcParams["font.size"] = 9
         return draw(Figure(figsize=(10, 3.6), layout="constrained"), table)
 
 

@@ -70,6 +70,7 @@ def view_set(name: str) -> str:
 
 def style() -> None:
     """Set the style of all figures of this process."""
+    mpl.rcdefaults()  # whatever a user's matplotlibrc has: another font, TeX, a dark style
     sns.set_theme(context="notebook", style="whitegrid", font_scale=0.85)
     mpl.rcParams.update({
         "figure.constrained_layout.use": True, "figure.dpi": 100, "savefig.dpi": 160, "axes.titleweight": "bold",

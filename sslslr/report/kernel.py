@@ -2,7 +2,6 @@
 
 import os
 import sys
-from pathlib import Path
 
 from sslslr import paths
 
@@ -10,8 +9,8 @@ from sslslr import paths
 def own() -> None:
     """Let the kernel ``python3`` be the Python that runs this: a kernelspec below our cache that comes before all others.
 
-    The user's JUPYTER_PATH may hold another ``python3``, and Jupyter asks there first. What IPython keeps goes below our cache, too, where
-    the home can't be written.
+    The user's JUPYTER_PATH may hold another ``python3``, and Jupyter asks there first. What IPython keeps goes below our cache, too: the
+    user's own settings and start-up files may print, fail or draw in another style, and a home may be read-only.
     """
     folder = paths.cache().absolute() / "jupyter"
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -20,6 +19,7 @@ def own() -> None:
     )
     others = [p for p in os.environ.get("JUPYTER_PATH", "").split(os.pathsep) if p and p != str(folder)]
     os.environ["JUPYTER_PATH"] = os.pathsep.join([str(folder), *others])
-    usual = Path.home() / ".ipython"
-    if "IPYTHONDIR" not in os.environ and not os.access(usual if usual.exists() else usual.parent, os.W_OK):
-        os.environ["IPYTHONDIR"] = str(paths.cache().absolute() / "ipython")
+    os.environ["IPYTHONDIR"] = str(paths.cache().absolute() / "ipython")
+    os.environ.pop("PYTHONSTARTUP", None)
+    if os.path.expanduser("~") == "~":  # in a container whose user is a number alone; Jupyter doesn't start without a home
+        os.environ["HOME"] = str(paths.cache().absolute() / "home")

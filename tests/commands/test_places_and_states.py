@@ -22,7 +22,6 @@ from sslslr.commands import reproduce
 from sslslr.errors import SignError
 from sslslr.learning.training import Run
 from sslslr.methods.encoder import EncoderConfig
-from sslslr.report import kernel
 from sslslr.views import ViewConfig
 
 RUN = Run("simclr", encoder=EncoderConfig(blocks=1, width=16, heads=2), epochs=3, batch=16)
@@ -287,19 +286,3 @@ def test_a_second_process_in_one_folder_says_that_it_waits_and_waits(tmp_path):
         second = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=paths.ROOT)
         assert "another make reproduce is at work there" in second.stdout.readline() and second.poll() is None
     assert second.stdout.read() == "in\n" and second.wait(60) == 0
-
-
-def test_a_home_that_cannot_be_written_gives_ipython_another_place(tmp_path, monkeypatch):
-    for home in ("kept", "other"):
-        (tmp_path / home).mkdir()
-    monkeypatch.setenv("SSLSLR_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("JUPYTER_PATH", "")
-    monkeypatch.delenv("IPYTHONDIR", raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path / "other"))
-    kernel.own()
-    assert "IPYTHONDIR" not in os.environ
-    may = os.access
-    monkeypatch.setattr(kernel.os, "access", lambda path, mode: tmp_path / "kept" not in (path, *path.parents) and may(path, mode))
-    monkeypatch.setenv("HOME", str(tmp_path / "kept"))
-    kernel.own()
-    assert os.environ.pop("IPYTHONDIR") == str(tmp_path / "cache" / "ipython")

@@ -1,6 +1,7 @@
 """An executed notebook as a source of the book: code folds, figures have their captions, exercises and solutions are the theme's."""
 
 import ast
+import os
 import re
 import sys
 import sysconfig
@@ -18,8 +19,9 @@ FIGURE = re.compile(r"stage\.figure\(\s*[^,]+,\s*f?[\"']([^\"'{]+)[\"']")
 EXERCISE = re.compile(r"^## Exercises?$\n", re.MULTILINE)
 DETAILS = re.compile(r"<details><summary>(.+?)</summary>\n(.*?)</details>", re.DOTALL)
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
-HERE = {paths.ROOT, Path(sysconfig.get_paths()["purelib"]).parent, Path(sys.prefix), Path.home()}  # folders that say nothing to a reader
-ELSEWHERE = re.compile("|".join(re.escape(str(p)) + r"[/\\]+" for p in sorted(HERE, key=lambda p: -len(p.parts))))
+HERE = {paths.ROOT, Path(sysconfig.get_paths()["purelib"]).parent, Path(sys.prefix), Path(os.path.expanduser("~")).absolute()}
+"""Folders that say nothing to a reader."""
+ELSEWHERE = re.compile("|".join(re.escape(str(p)) + r"[/\\]+" for p in sorted({p for p in HERE if p.name}, key=lambda p: -len(p.parts))))
 BELOW = re.compile(r"(?:^|(?<=[\s\"'(]))(?:[A-Za-z]:)?[/\\](?:[^/\\:\n\"']+[/\\])*(?=site-packages[/\\])", re.MULTILINE)
 
 
