@@ -100,10 +100,17 @@ def unguard(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and FORMULA.match(cell[1:]) else cell
 
 
+def waiting_for_none(path: Path) -> Path:
+    """``path``; ValueError where it is a named pipe, which nobody may ever write to."""
+    if path.is_fifo():
+        raise ValueError("a pipe, not a file")
+    return path
+
+
 def unpacked(path: Path, most: float = 1e9) -> Path:
     """``path``, a zip archive such as ``.npz``; ValueError where it says that it unpacks to more than ``most`` bytes, and where a
     member is not as its checksum says (numpy does not always ask)."""
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(waiting_for_none(path)) as archive:
         size = sum(member.file_size for member in archive.infolist())
         if size > most:
             raise ValueError(f"{size / 1e9:.1f} GB unpacked; no clip is as large")

@@ -164,7 +164,7 @@ def once(table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
 def load_array(path: Path, shape: tuple[int | None, ...], what: str) -> np.ndarray:
     """An ``.npy`` as float32, None in ``shape`` being any size; raises SignError naming the file and what was expected."""
     try:
-        values = np.load(path, allow_pickle=False)
+        values = np.load(paths.waiting_for_none(path), allow_pickle=False)
     except FileNotFoundError:
         raise SignError(f"{path}: no such file; expected {what}") from None
     except Exception as error:  # numpy raises what it likes on a broken file

@@ -1,6 +1,7 @@
 """Files that a bad disk, a bad download or a joker left: every reader says so in one line, or reads what is still whole."""
 
 import json
+import os
 import random
 import shutil
 import warnings
@@ -106,6 +107,15 @@ def test_an_array_that_says_it_is_huge_or_negative_is_one_line(tmp_path, shape):
         return
     with pytest.raises(SignError, match=r"a\.npy: not a numpy array"):
         source.load_array(tmp_path / "a.npy", (None, 75, 2), "(frames, 75, 2)")
+
+
+def test_a_pipe_in_a_files_place_is_not_waited_for(tmp_path):
+    for name in ("a.npy", "b.npz"):
+        os.mkfifo(tmp_path / name)
+    with pytest.raises(SignError, match=r"a\.npy: not a numpy array of numbers \(a pipe, not a file\)"):
+        source.load_array(tmp_path / "a.npy", (258,), "258 numbers")
+    with pytest.raises(SignError, match=r"b\.npz: .*a pipe, not a file"):
+        Clip.load(tmp_path / "b.npz")
 
 
 def test_objects_are_never_unpickled(tmp_path):
