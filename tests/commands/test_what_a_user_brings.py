@@ -90,4 +90,8 @@ def test_make_is_not_led_astray_by_variables_of_other_work(tmp_path):
     (tmp_path / "Makefile").write_text(f"include {paths.ROOT / 'Makefile'}\nshown:\n\t@env\n\t@echo VERSION=$(VERSION)\n")
     said = subprocess.run(["make", "-s", "shown"], cwd=tmp_path, env=os.environ | other, capture_output=True, text=True, check=True).stdout
     seen = dict(line.partition("=")[::2] for line in said.splitlines())
-    assert seen["PIP_USER"] == "0" and seen["VERSION"].startswith("3.") and not {"PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_PREFIX"} & set(seen)
+    assert (
+        seen["PIP_USER"] == "0"
+        and seen["VERSION"].startswith("3.")
+        and not {"PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_PREFIX"} & set(seen)
+    )
