@@ -92,6 +92,14 @@ def bad_inputs(folder: Path) -> dict[str, tuple[str, str]]:
     }  # fmt: skip
 
 
+def test_where_nobody_says_how_many_there_is_a_worker_for_each_core_that_this_process_may_use(tmp_path, monkeypatch):
+    (tmp_path / "in").mkdir()
+    for name in "abc":
+        write_video(tmp_path / "in" / f"{name}.mp4", noise(3))
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")  # as a container's share does, where the machine has more
+    assert run(tmp_path / "in", tmp_path / "out", workers=0).workers == 1
+
+
 def test_each_kind_of_bad_input_ends_in_its_reason(tmp_path):
     expected = bad_inputs(tmp_path / "in")
     report = run(tmp_path / "in", tmp_path / "out", workers=2)
