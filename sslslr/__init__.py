@@ -2,6 +2,7 @@
 
 __version__ = "0.2.0.dev0"
 
-from sslslr import moved
+from sslslr import arithmetic, moved
 
+arithmetic.settle()  # before anything here imports numpy
 moved.install()

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+import sslslr  # isort: skip  # noqa: F401 (before numpy: it says by which instructions that computes)
+
 import matplotlib
 import numpy as np
 import pytest

@@ -15,6 +15,7 @@ import joblib
 import torch
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
+from threadpoolctl import threadpool_limits
 
 from sslslr import paths
 from sslslr.errors import SignError
@@ -99,7 +100,7 @@ def _alone(task: Callable, runs: Path, cache: Path, end: float, *job):
         number = multiprocessing.current_process().name.rpartition("-")[2]
         torch.cuda.set_device(int(number) % torch.cuda.device_count() if number.isdigit() else 0)
     warnings.filterwarnings("ignore", "The number of unique classes is greater", UserWarning)  # few labels: one clip a gloss
-    with suppress(OutOfTime), until(end):
+    with threadpool_limits(1), suppress(OutOfTime), until(end):  # the probes', whose numbers differ with their threads
         return task(*job)
     return None
 

@@ -24,7 +24,7 @@ from sslslr.learning.store import key
 from sslslr.learning.training import Run
 from sslslr.methods.precision import resolve
 from sslslr.profiles import Profile
-from sslslr.provenance import packages, processor
+from sslslr.provenance import KIND, packages, processor
 from sslslr.record import rows, tolerance
 from sslslr.record.recording import Recorded
 from sslslr.record.tables import TABLES, Record, Row
@@ -42,7 +42,8 @@ JOB = TABLES["jobs"].key_of
 @dataclass
 class Found:
     """What was found of one run: ``stale``, why today's code would not make it; ``wrong``: numbers that do not agree; ``numbers``
-    were compared, ``strict``: bit for bit, else within ``tolerance``; ``close``: what is wrong would pass on another processor."""
+    were compared, ``strict``: bit for bit, else within ``tolerance``; ``close``: what is wrong would pass on another processor;
+    ``sure``: that it was made on one of this kind, and not just of this name."""
 
     run: str
     what: str
@@ -51,11 +52,17 @@ class Found:
     numbers: int = 0
     strict: bool = True
     close: bool = False
+    sure: bool = True
 
     @property
     def good(self) -> bool:
         """Whether it stands."""
-        return not (self.stale or self.wrong)
+        return not (self.stale or (self.wrong and not self.elsewhere))
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether its numbers are those of another kind of processor, on which it may have been made."""
+        return bool(self.wrong) and self.close and not self.sure
 
     def words(self) -> str:
         """A line for the run, and one for each number that does not agree."""
@@ -64,6 +71,8 @@ class Found:
             return f"STALE   {head}: {self.stale}; make record makes it anew"
         if not self.wrong:
             return f"agrees  {head}: {self.numbers} numbers {'and the weights, bit for bit' if self.strict else 'within tolerance'}"
+        if self.elsewhere:
+            return f"agrees  {head}: {self.numbers} numbers within tolerance (the record has only the name of its processor)"
         lines = [f"FAILED  {head}:"] + [f"          {name}: recorded {told(a)}, made anew {told(b)}" for name, a, b in self.wrong]
         if self.close:
             lines.append("          (its numbers lie within the tolerance between two kinds of processors, if not bit for bit)")
@@ -139,7 +148,7 @@ class Auditor:
 
     def examine(self, chosen: Sequence[str], found: dict[str, list[Row]]) -> list[Found]:
         """Train these runs again, in a run store of their own, and compare all that the record says of them."""
-        out = {run: Found(run, self.what(found[run]), strict=self.strict(run)) for run in chosen}
+        out = {run: Found(run, self.what(found[run]), strict=self.strict(run), sure=self.sure(run)) for run in chosen}
         for run, why in stale(self.record, {run: found[run] for run in chosen}).items():
             out[run].stale = why
         asked: list[tuple[str, Row, Job]] = []
@@ -165,15 +174,23 @@ class Auditor:
         return f"{row['corpus']}, {row['method']}, {row['views']}, seed {row['seed']} ({studies})"
 
     def strict(self, run: str) -> bool:
-        """Whether it was made on this kind of processor with these packages; of a run that needs no training, whether the others were."""
-        row = self.record["runs"][run,]
-        made = [row] if row["processor"] else [r for r in self.record["runs"].values() if r["processor"]]
+        """Whether it was made on a processor of this name with these packages; of a run that needs no training, whether the others were."""
         if self.as_fp32(run):
             return False
+        alike = (processor(), processor().partition(KIND)[0])
         here, device = packages(), torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
         return all(
-            (r["processor"], r["device"]) == (processor(), device) and here.items() <= json.loads(r["packages"]).items() for r in made
+            r["processor"] in alike and r["device"] == device and here.items() <= json.loads(r["packages"]).items() for r in self.made(run)
         )
+
+    def sure(self, run: str) -> bool:
+        """Whether the record says which of the processors of one name it was made on."""
+        return all(r["processor"] == processor() for r in self.made(run))
+
+    def made(self, run: str) -> list[Row]:
+        """The row that says where a run was made; of one that needs no training, those of the others."""
+        row = self.record["runs"][run,]
+        return [row] if row["processor"] else [r for r in self.record["runs"].values() if r["processor"]]
 
     def job(self, row: Row) -> tuple[Job | None, str]:
         """The job of a row of ``jobs`` with its settings as the record has them; or None, and why there is none."""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from conftest import folders_in, make_signs
 
-from sslslr import paths, profiles
+from sslslr import paths, profiles, provenance
 from sslslr.commands import audit as command
 from sslslr.errors import SignError
 from sslslr.methods import slfpn
@@ -145,6 +145,32 @@ def test_a_loss_of_another_version_is_found_without_training(small, monkeypatch)
     monkeypatch.setattr(profiles, "load", lambda _: asked()["profile"])
     out = command.audit(row=run, tolerances=WIDE)
     assert not out.good and f"{out.stale} of all {out.of} runs are STALE" in out.words() and 0 < out.stale < out.of
+
+
+def test_a_row_with_a_processors_name_alone_may_be_from_another_generation_of_that_name(small, monkeypatch):
+    """ "AMD EPYC" in a virtual machine is one of several, which do not compute alike."""
+    for module in (auditing, provenance):
+        monkeypatch.setattr(module, "processor", lambda: "AMD EPYC (family 25, model 17)")
+    run = altered("runs", lambda _: {"processor": "AMD EPYC"}, run=run_of(small, "SL-FPN and controls", model="SL-FPN, boundary views"))
+    (found,) = examined(Record(), run)
+    assert found.good and "and the weights, bit for bit" in found.words()
+    answer = next(r["answer"] for r in small["jobs"].values() if r["run"] == run and r["study"] == "SL-FPN and controls")
+
+    def scaled(by):
+        return lambda row: {
+            "values": json.dumps(json.loads(row["values"]) | {"rank": json.loads(row["values"])["rank"] * by}, separators=(",", ":"))
+        }
+
+    altered("answers", scaled(1.2), run=run, answer=answer)
+    (found,) = examined(Record(), run)
+    assert found.good and found.words().endswith("numbers within tolerance (the record has only the name of its processor)")
+    altered("runs", lambda _: {"processor": "AMD EPYC (family 25, model 17)"}, run=run)
+    (found,) = examined(Record(), run)
+    assert not found.good and "FAILED" in found.words() and found.close
+    altered("runs", lambda _: {"processor": "AMD EPYC"}, run=run)
+    altered("answers", scaled(4), run=run, answer=answer)
+    (found,) = examined(Record(), run)
+    assert not found.good and "FAILED" in found.words()
 
 
 def test_another_processor_s_numbers_have_a_tolerance_and_no_more(small):
