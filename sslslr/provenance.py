@@ -86,8 +86,7 @@ def today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
-KIND = " (family "
-"""What comes between the name of a processor and which of that name it is; where a record has none, its rows are older."""
+KIND = " (family "  # between a processor's name and which of that name it is; older rows of the record have none
 
 
 @cache

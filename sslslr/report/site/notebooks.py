@@ -19,8 +19,8 @@ FIGURE = re.compile(r"stage\.figure\(\s*[^,]+,\s*f?[\"']([^\"'{]+)[\"']")
 EXERCISE = re.compile(r"^## Exercises?$\n", re.MULTILINE)
 DETAILS = re.compile(r"<details><summary>(.+?)</summary>\n(.*?)</details>", re.DOTALL)
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
+# folders that say nothing to a reader
 HERE = {paths.ROOT, Path(sysconfig.get_paths()["purelib"]).parent, Path(sys.prefix), Path(os.path.expanduser("~")).absolute()}
-"""Folders that say nothing to a reader."""
 ELSEWHERE = re.compile("|".join(re.escape(str(p)) + r"[/\\]+" for p in sorted({p for p in HERE if p.name}, key=lambda p: -len(p.parts))))
 BELOW = re.compile(r"(?:^|(?<=[\s\"'(]))(?:[A-Za-z]:)?[/\\](?:[^/\\:\n\"']+[/\\])*(?=site-packages[/\\])", re.MULTILINE)
 
