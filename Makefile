@@ -60,7 +60,7 @@ help: ## Show this help
 	@echo "                    CLAIM=E1   METHOD=simclr   SEEDS=2   DATASET, DATA   PLAN=1 only says what it takes"
 	@echo "  make plan         what make reproduce will take: runs, FLOPs, time minutes      1 GB memory"
 	@echo "                    PROFILE=paper DATASET=lsfb (DATA=... if you have it)"
-	@echo "  make test         all tests, and the notebooks on PROFILE=smoke   15 min       3 GB memory  0.1 GB disk"
+	@echo "  make test         all tests, and the notebooks on PROFILE=smoke   20 min       3 GB memory  0.1 GB disk"
 	@echo "  make campaign     what tests try at random, at length             hours        8 GB memory  10 GB disk"
 	@echo "                    PART=killed|corruption|fuzz|load|twice   BUDGET=600 (seconds for each reader that is fuzzed)"
 	@echo "  make outdated     tests with the newest versions that are allowed 20 min       3 GB memory  3 GB disk"

@@ -147,6 +147,13 @@ def test_a_loss_of_another_version_is_found_without_training(small, monkeypatch)
     assert not out.good and f"{out.stale} of all {out.of} runs are STALE" in out.words() and 0 < out.stale < out.of
 
 
+def scaled(by):
+    """An answer with another effective rank."""
+    return lambda row: {
+        "values": json.dumps(json.loads(row["values"]) | {"rank": json.loads(row["values"])["rank"] * by}, separators=(",", ":"))
+    }
+
+
 def test_a_row_with_a_processors_name_alone_may_be_from_another_generation_of_that_name(small, monkeypatch):
     """ "AMD EPYC" in a virtual machine is one of several, which do not compute alike."""
     for module in (auditing, provenance):
@@ -155,11 +162,6 @@ def test_a_row_with_a_processors_name_alone_may_be_from_another_generation_of_th
     (found,) = examined(Record(), run)
     assert found.good and "and the weights, bit for bit" in found.words()
     answer = next(r["answer"] for r in small["jobs"].values() if r["run"] == run and r["study"] == "SL-FPN and controls")
-
-    def scaled(by):
-        return lambda row: {
-            "values": json.dumps(json.loads(row["values"]) | {"rank": json.loads(row["values"])["rank"] * by}, separators=(",", ":"))
-        }
 
     altered("answers", scaled(1.2), run=run, answer=answer)
     (found,) = examined(Record(), run)
@@ -176,11 +178,6 @@ def test_a_row_with_a_processors_name_alone_may_be_from_another_generation_of_th
 def test_another_processor_s_numbers_have_a_tolerance_and_no_more(small):
     run = altered("runs", lambda _: {"processor": "another"}, run=run_of(small, "SL-FPN and controls", model="SL-FPN, boundary views"))
     answer = next(r["answer"] for r in small["jobs"].values() if r["run"] == run and r["study"] == "SL-FPN and controls")
-
-    def scaled(by):
-        return lambda row: {
-            "values": json.dumps(json.loads(row["values"]) | {"rank": json.loads(row["values"])["rank"] * by}, separators=(",", ":"))
-        }
 
     altered("answers", scaled(1.2), run=run, answer=answer)
     (found,) = examined(Record(), run)
