@@ -214,7 +214,8 @@ def nbval(profile: str = "smoke") -> int:
         content = nbformat.read(folder / notebook.name, as_version=4)
         nbformat.write(content, folder / notebook.name)
     lax = ["--nbval-lax", "--nbval-cell-timeout=600", "-p", "no:cacheprovider", "-q"]
-    return pytest.main([*lax, "-n", "2", "--dist", "loadfile", str(folder)])  # two notebooks at a time; a run that both want waits
+    two = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]  # in their order: the verdict reads what the others left
+    return pytest.main([*lax, *two, str(folder)])
 
 
 def main(arguments: list[str]) -> int:
